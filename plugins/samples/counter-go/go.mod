@@ -1,0 +1,3 @@
+module sample/counter
+
+go 1.26

@@ -1,0 +1,112 @@
+/** The commands and their options: the one table that parsing, `--help` and tab completion read. */
+
+export interface OptionSpec {
+  readonly name: string;
+  readonly short?: string;
+  /** What the value is called in help; absent for a switch. */
+  readonly value?: string;
+  readonly multiple?: boolean;
+  readonly help: string;
+}
+
+export interface CommandSpec {
+  /** `plugin inspect`. */
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly (readonly [string, string])[];
+  /** Endings of the files it takes, for completion. */
+  readonly files: readonly string[];
+}
+
+const debug: OptionSpec = { name: "debug", help: "show our own stack traces, too" };
+const color: OptionSpec = { name: "no-color", help: "plain text even on a terminal (NO_COLOR does the same)" };
+const help: OptionSpec = { name: "help", short: "h", help: "show this help" };
+const grant: OptionSpec = {
+  name: "grant",
+  value: "[PACKAGE=]CAPABILITY",
+  multiple: true,
+  help: "allow the program (or a package) run, run:<command>, fs:<path>, fs:<path>:ro or log",
+};
+const general: readonly OptionSpec[] = [color, debug, help];
+
+export const commands: readonly CommandSpec[] = [
+  {
+    name: "run",
+    usage: "sennit run FILE [--param NAME=VALUE …] [--grant [PACKAGE=]CAPABILITY …] [--json]",
+    summary: "Check a program, then run it",
+    options: [
+      { name: "param", short: "p", value: "NAME=VALUE", multiple: true, help: "give one of the program's params" },
+      grant,
+      { name: "json", help: "print one JSON object: {ok, output, result | error}" },
+      { name: "seed", value: "HEX", help: "32 bytes in hex: the same seed gives the same random numbers" },
+      { name: "quiet", short: "q", help: "no progress line and no warnings" },
+      ...general,
+    ],
+    examples: [
+      ["sennit run hello.sennit", "run it"],
+      ["sennit run eos.sennit --param points=31", "with a param"],
+      ["sennit run build.sennit --grant run:git", "let it start git"],
+      ["sennit run report.sennit --grant acme:mail=log", "let a package write to the log"],
+    ],
+    files: [".sennit", ".ox"],
+  },
+  {
+    name: "check",
+    usage: "sennit check FILE…",
+    summary: "Report every mistake of programs without running them",
+    options: [{ name: "json", help: "print the diagnostics as one JSON array" }, ...general],
+    examples: [["sennit check *.sennit", "exit 2 when one has errors, 0 with warnings only"]],
+    files: [".sennit", ".ox"],
+  },
+  {
+    name: "fmt",
+    usage: "sennit fmt [--check] FILE…",
+    summary: "Format programs in place",
+    options: [
+      { name: "check", help: "change nothing; exit 1 when a file is not formatted" },
+      { name: "stdin", help: "read a program from standard input, write it formatted to standard output" },
+      ...general,
+    ],
+    examples: [
+      ["sennit fmt *.sennit", "format them"],
+      ["sennit fmt --check *.sennit", "for CI"],
+    ],
+    files: [".sennit", ".ox"],
+  },
+  {
+    name: "plugin inspect",
+    usage: "sennit plugin inspect PACKAGE [--json]",
+    summary: "Show a plugin's types, imports and what it asks for",
+    options: [{ name: "json", help: "print one JSON object" }, ...general],
+    examples: [
+      ["sennit plugin inspect plugins/geometry", "a package folder"],
+      ["sennit plugin inspect stats.wasm", "a bare component"],
+    ],
+    files: [".wasm", "/"],
+  },
+  {
+    name: "plugin call",
+    usage: "sennit plugin call PACKAGE FUNCTION [ARGUMENT …] [--json]",
+    summary: "Call one function of a plugin in a fresh instance",
+    options: [grant, { name: "json", help: "print one JSON object: {ok, result | error}" }, ...general],
+    examples: [
+      ["sennit plugin call counter.wasm add 1 2", "arguments are JSON; a string may stand bare"],
+      ["sennit plugin call plugins/stats mean '[1, 2, 4]'", "a list"],
+    ],
+    files: [".wasm", "/"],
+  },
+  {
+    name: "completion",
+    usage: "sennit completion bash|zsh|fish",
+    summary: "Print a script for tab completion",
+    options: general,
+    examples: [['eval "$(sennit completion bash)"', "in ~/.bashrc"]],
+    files: [],
+  },
+];
+
+export function commandNamed(name: string): CommandSpec | undefined {
+  return commands.find((command) => command.name === name);
+}

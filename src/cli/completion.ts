@@ -1,0 +1,56 @@
+/** Tab completion: scripts for three shells, from the table of commands. */
+import { Fault } from "../fault.ts";
+import { commands } from "./command.ts";
+
+const firsts = [...new Set(commands.map((command) => command.name.split(" ")[0] ?? ""))];
+const seconds = commands.flatMap((command) => command.name.split(" ").slice(1));
+
+/** @throws {Fault} `usage` for another shell. */
+export function completionScript(shell: string | undefined): string {
+  switch (shell) {
+    case "bash":
+      return bash();
+    case "zsh":
+      return `autoload -U +X bashcompinit && bashcompinit\n${bash()}`;
+    case "fish":
+      return fish();
+    default:
+      throw new Fault("usage", `No completion for \`${shell ?? ""}\``, { hint: "sennit completion bash, zsh or fish" });
+  }
+}
+
+function bash(): string {
+  const cases = commands.map((command) => {
+    const options = command.options.map((option) => `--${option.name}`).join(" ");
+    return `    "${command.name}") words="${options}" ;;`;
+  });
+  return `_sennit() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}" words=""
+  [ "$command" = plugin ] && command="plugin \${COMP_WORDS[2]}"
+  case "$command" in
+${cases.join("\n")}
+  esac
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${firsts.join(" ")} --help --version"
+  elif [ "$COMP_CWORD" -eq 2 ] && [ "\${COMP_WORDS[1]}" = plugin ]; then words="${seconds.join(" ")}"
+  elif [ "\${COMP_WORDS[1]}" = completion ]; then words="bash zsh fish"
+  elif [[ "$current" != -* ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -o filenames -F _sennit sennit
+`;
+}
+
+function fish(): string {
+  const lines = firsts.map((name) => `complete -c sennit -n __fish_use_subcommand -f -a ${name}`);
+  for (const command of commands) {
+    const [first = "", second] = command.name.split(" ");
+    if (second !== undefined)
+      lines.push(`complete -c sennit -n '__fish_seen_subcommand_from ${first}' -f -a ${second}`);
+    for (const option of command.options) {
+      const value = option.value === undefined ? "" : " -r";
+      const help = option.help.replaceAll("'", "’");
+      lines.push(`complete -c sennit -n '__fish_seen_subcommand_from ${first}' -l ${option.name}${value} -d '${help}'`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}

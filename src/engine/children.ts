@@ -1,0 +1,68 @@
+/** Workflows that a run spawned: runs of their own, with instances of their own (I2), ended with their parent. */
+import { Fault } from "../fault.ts";
+import { ErrorValue } from "../lang/value.ts";
+import type { Answer } from "../lang/effect.ts";
+import type { Value } from "../wit/value.ts";
+import type { RunResult } from "./run-options.ts";
+
+type Start = (fn: number, args: readonly Value[], id: string, signal: AbortSignal) => Promise<RunResult>;
+
+export class Children implements AsyncDisposable {
+  /** The parent's run id. */
+  readonly #run: string;
+  readonly #start: Start;
+  readonly #children = new Map<string, { readonly controller: AbortController; readonly result: Promise<RunResult> }>();
+
+  constructor(run: string, start: Start) {
+    this.#run = run;
+    this.#start = start;
+  }
+
+  /** Starts the child of an effect; gives its run id. */
+  spawn(effect: string, fn: number, args: readonly Value[]): string {
+    const id = `${this.#run}.${effect}`;
+    const controller = new AbortController();
+    const result = this.#start(fn, args, id, controller.signal);
+    result.catch(() => {});
+    this.#children.set(id, { controller, result });
+    return id;
+  }
+
+  /** Cancels the child that an effect spawned, if it did. */
+  cancel(effect: string): void {
+    this.#children.get(`${this.#run}.${effect}`)?.controller.abort();
+  }
+
+  /** Waits for a child; when the signal aborts, the child is cancelled. */
+  async join(id: string, signal: AbortSignal): Promise<Answer> {
+    const child = this.#children.get(id);
+    if (child === undefined) throw new Fault("unknown-task", `There is no task ${id} in this run`);
+    const cancel = (): void => child.controller.abort();
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      return answerOf(await child.result);
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = [...this.#children.values()];
+    for (const { controller } of all) controller.abort();
+    await Promise.allSettled(all.map((child) => child.result));
+  }
+}
+
+function answerOf(result: RunResult): Answer {
+  switch (result.state) {
+    case "done":
+      return { kind: "ok", value: result.value };
+    case "failed":
+      return { kind: "error", error: result.error };
+    case "cancelled":
+      return {
+        kind: "error",
+        error: new ErrorValue({ code: "cancelled", message: "The spawned workflow was cancelled" }),
+      };
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The plugin instances of one run (I2): started at the first call, wired to each other, gone with the run.
+ *
+ *   G1  One instance per package and run. Its imports are the run's own instances of the providers, never another run's.
+ *   G2  A lost instance answers `plugin-lost`, unless its manifest says `stateless` or `on-failure = "fresh"`.
+ *   G3  `dispose` leaves none running, whatever was in progress; a disposed group starts no more.
+ */
+import { Defect, Fault } from "../fault.ts";
+import type { ImportedFunction, Instance, LogLine, Together } from "../host/plugin.ts";
+import type { FunctionKey } from "../wit/types.ts";
+import type { Value } from "../wit/value.ts";
+import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
+import type { Clock } from "./ports.ts";
+import { subSeed } from "./random.ts";
+
+export interface GroupOptions {
+  readonly seed: Uint8Array;
+  readonly clock: Clock;
+  readonly log: (source: string, line: LogLine) => void;
+}
+
+export class InstanceGroup implements AsyncDisposable {
+  readonly #packages: readonly LoadedPackage[];
+  readonly #options: GroupOptions;
+  /** By package: running, or on its way. */
+  readonly #running: (Instance | undefined)[] = [];
+  readonly #starting: (Promise<Instance> | undefined)[] = [];
+  readonly #closed = new AbortController();
+  readonly #together: Together;
+  /** Instances that were replaced and are still to be disposed. */
+  readonly #lost: Instance[] = [];
+  #nextId = 1;
+
+  constructor(program: LoadedProgram, options: GroupOptions) {
+    this.#packages = program.packages;
+    this.#options = options;
+    this.#together = { count: countByLanguage(program.packages) };
+  }
+
+  /** Calls an export of a package, starting its instance if there is none. A value when that needs no waiting. */
+  call(pack: number, fn: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
+    const instance = this.#usable(pack);
+    if (instance !== undefined) return instance.call(fn, args);
+    return this.#start(pack).then((started) => started.call(fn, args));
+  }
+
+  /** The running instance of a package, when there is one. */
+  idle(pack: number): Instance | undefined {
+    return this.#usable(pack);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    const started = await Promise.allSettled(this.#starting.filter((promise) => promise !== undefined));
+    const late = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const all = new Set([...this.#lost, ...this.#running.filter((instance) => instance !== undefined), ...late]);
+    await Promise.all([...all].map((instance) => instance[Symbol.asyncDispose]()));
+  }
+
+  /** G2: a dead instance is kept, and answers `plugin-lost`, unless it may be replaced. */
+  #usable(pack: number): Instance | undefined {
+    const instance = this.#running[pack];
+    if (instance === undefined || instance.alive) return instance;
+    const { manifest } = this.#package(pack).plugin;
+    if (!manifest.stateless && manifest.onFailure !== "fresh") return instance;
+    this.#lost.push(instance);
+    this.#running[pack] = undefined;
+    this.#starting[pack] = undefined;
+    return undefined;
+  }
+
+  #start(pack: number): Promise<Instance> {
+    const known = this.#starting[pack];
+    if (known !== undefined) return known;
+    const promise = this.#instantiate(pack);
+    this.#starting[pack] = promise;
+    // A start that failed may be tried again by the next call.
+    promise.catch(() => {
+      if (this.#starting[pack] === promise) this.#starting[pack] = undefined;
+    });
+    return promise;
+  }
+
+  async #instantiate(pack: number): Promise<Instance> {
+    const { plugin, name, granted } = this.#package(pack);
+    const imports = await this.#imports(pack);
+    if (this.#closed.signal.aborted) throw new Fault("plugin-lost", `${name} was not started: the run has ended`);
+    const { seed, clock, log } = this.#options;
+    const instance = await plugin.instantiate({
+      id: this.#nextId++,
+      imports,
+      seed: subSeed(seed, name),
+      now: clock.now,
+      together: this.#together,
+      sleep: (milliseconds) => clock.sleep(milliseconds, this.#closed.signal),
+      log: (line) => {
+        if (granted.log) log(name, line);
+      },
+    });
+    this.#running[pack] = instance;
+    return instance;
+  }
+
+  /** Providers are started first, so that their colour is known (H: plugin.ts). The loader refused cycles. */
+  async #imports(pack: number): Promise<ReadonlyMap<FunctionKey, ImportedFunction>> {
+    const imports = new Map<FunctionKey, ImportedFunction>();
+    for (const [key, from] of this.#package(pack).imports) {
+      const provider = await this.#start(from.package);
+      imports.set(key, {
+        colour: provider.colour ?? "async",
+        call: (args) => this.call(from.package, from.function, args),
+      });
+    }
+    return imports;
+  }
+
+  #package(pack: number): LoadedPackage {
+    const found = this.#packages[pack];
+    if (found === undefined) throw new Defect(`package ${pack} is not loaded`);
+    return found;
+  }
+}
+
+function countByLanguage(packages: readonly LoadedPackage[]): Together["count"] {
+  const counts: Record<string, number> = {};
+  for (const { plugin } of packages) counts[plugin.manifest.language] = (counts[plugin.manifest.language] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,132 @@
+/** Performs the effects of one run, each once, and answers them. Faults are answers; only defects are thrown. */
+import { Fault } from "../fault.ts";
+import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
+import { Task } from "../lang/value.ts";
+import { integer } from "../wit/value.ts";
+import type { Value } from "../wit/value.ts";
+import type { Children } from "./children.ts";
+import { errorOf } from "./failure.ts";
+import type { ForeignCalls } from "./foreign-calls.ts";
+import type { RunPorts } from "./ports.ts";
+import { randomFloat, randomUuid, streamOf, subSeed } from "./random.ts";
+import type { RunOptions } from "./run-options.ts";
+
+const MILLION = 1_000_000n;
+const MINUTE = 60_000_000_000n;
+
+export class Performer {
+  readonly #ports: RunPorts;
+  readonly #calls: ForeignCalls;
+  readonly #children: Children;
+  readonly #options: RunOptions;
+  /** `now()` never goes back within a run. */
+  #latest = 0;
+
+  constructor(ports: RunPorts, calls: ForeignCalls, children: Children, options: RunOptions) {
+    this.#ports = ports;
+    this.#calls = calls;
+    this.#children = children;
+    this.#options = options;
+  }
+
+  /** Shows what needs no answer. False for everything else. */
+  show({ request }: EffectRequest): boolean {
+    switch (request.kind) {
+      case "print":
+      case "emit":
+      case "progress":
+        this.#ports.follow(request);
+        return true;
+      case "log":
+        this.#ports.follow({ ...request, source: "program" });
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  async answer(effect: EffectRequest, signal: AbortSignal): Promise<Answer> {
+    const { request } = effect;
+    try {
+      if (request.kind === "join") return await this.#children.join(request.task, signal);
+      return { kind: "ok", value: await this.#perform(effect, request, signal) };
+    } catch (failure) {
+      const foreign = request.kind === "call" || request.kind === "fork" ? this.#calls.package(request.package) : null;
+      const language = foreign === null ? null : foreign.plugin.manifest.language;
+      return { kind: "error", error: errorOf(failure, foreign?.name ?? "sennit", language) };
+    }
+  }
+
+  #perform(effect: EffectRequest, request: Request, signal: AbortSignal): Value | Promise<Value> {
+    switch (request.kind) {
+      case "call":
+        return this.#calls.perform(effect, request.package, request.function, request.args);
+      case "fork":
+        return this.#calls.fork(request.package, request.function, request.args, {
+          seed: subSeed(this.#options.seed, effect.id),
+          signal,
+        });
+      case "sleep":
+        return this.#sleep(BigInt(request.nanoseconds), signal);
+      case "sleep-until":
+        return this.#sleep(BigInt(request.instant) - BigInt(this.#now()) * MILLION, signal);
+      case "now":
+        return integer(BigInt(this.#now()) * MILLION);
+      case "random":
+        return randomFloat(streamOf(this.#options.seed, effect.id));
+      case "uuid":
+        return randomUuid(streamOf(this.#options.seed, effect.id));
+      case "backoff":
+        return this.#backoff(effect.id, request, signal);
+      case "shell":
+        return this.#shell(request, signal);
+      case "spawn":
+        return new Task(this.#children.spawn(effect.id, request.function, request.args));
+      case "signal":
+        throw new Fault("needs-durable-run", `\`wait signal("${request.name}")\` needs a durable run`);
+      case "webhook":
+        throw new Fault("needs-durable-run", "`webhook()` needs a durable run");
+      case "join":
+      case "print":
+      case "log":
+      case "emit":
+      case "progress":
+        return null;
+    }
+  }
+
+  #now(): number {
+    this.#latest = Math.max(this.#latest, Math.floor(this.#ports.clock.now()));
+    return this.#latest;
+  }
+
+  async #sleep(nanoseconds: bigint, signal: AbortSignal): Promise<Value> {
+    if (nanoseconds > 0n) await this.#ports.clock.sleep(Number(nanoseconds) / 1e6, signal);
+    return null;
+  }
+
+  /** Rule 39: doubles from `backoff` up to a minute, ±25 % jitter; false when it would end after `within`. */
+  async #backoff(id: string, request: Request & { kind: "backoff" }, signal: AbortSignal): Promise<Value> {
+    const doubled = BigInt(request.backoff) << BigInt(Math.min(request.attempt - 2, 62));
+    const capped = doubled < MINUTE ? doubled : MINUTE;
+    const jitter = 0.75 + randomFloat(streamOf(this.#options.seed, `${id}/${request.attempt}`)) / 2;
+    const wait = BigInt(Math.round(Number(capped) * jitter));
+    if (request.within !== null && request.since !== null) {
+      const end = BigInt(this.#now()) * MILLION + wait;
+      if (end > BigInt(request.since) + BigInt(request.within)) return false;
+    }
+    await this.#sleep(wait, signal);
+    return true;
+  }
+
+  async #shell(request: Request & { kind: "shell" }, signal: AbortSignal): Promise<Value> {
+    const { shell } = this.#ports;
+    if (shell === null) throw new Fault("denied", "This platform has no shell");
+    for (const [command = ""] of request.commands) {
+      if (this.#options.grants.allowsCommand(command)) continue;
+      throw new Fault("denied", `Running \`${command}\` was not granted`, { hint: `add --grant run:${command}` });
+    }
+    const { stdout, stderr, status } = await shell.run(request.commands, request.input, signal);
+    return [stdout, stderr, status];
+  }
+}

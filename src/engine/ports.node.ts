@@ -1,0 +1,10 @@
+/** The ports of a run in Node. */
+import { setImmediate } from "node:timers/promises";
+import { wallClock } from "./clock.ts";
+import type { RunEvent, RunPorts } from "./ports.ts";
+import { nodeShell } from "./shell.node.ts";
+
+/** Commands start in `folder`. */
+export function nodePorts(folder: string, fork: RunPorts["fork"], follow: (event: RunEvent) => void): RunPorts {
+  return { clock: wallClock, shell: nodeShell(folder), fork, follow, breathe: () => setImmediate() };
+}

@@ -1,0 +1,54 @@
+/**
+ * What a run needs of the platform: arguments, never ambient (STYLE §3). Node's are in `ports.node.ts`.
+ */
+import type { FunctionKey } from "../wit/types.ts";
+import type { Value } from "../wit/value.ts";
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Resolves after so many milliseconds, however many; stops early (and resolves) when the signal aborts. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface ShellResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number;
+}
+
+export interface Shell {
+  /** Runs the commands as one pipe. @throws {Fault} `command-failed` when one cannot be started. */
+  readonly run: (
+    commands: readonly (readonly string[])[],
+    input: string | Uint8Array | null,
+    signal: AbortSignal,
+  ) => Promise<ShellResult>;
+}
+
+/** What a run shows to whoever follows it, in order. */
+export type RunEvent =
+  | { readonly kind: "print"; readonly text: string }
+  | { readonly kind: "log"; readonly level: string; readonly source: string; readonly text: string }
+  | { readonly kind: "emit"; readonly name: string; readonly value: Value }
+  | { readonly kind: "progress"; readonly done: number; readonly total: number; readonly text: string | null };
+
+export interface ForkOptions {
+  /** 32 bytes, for the fresh instance. */
+  readonly seed: Uint8Array;
+  /** Ends the call. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunPorts {
+  readonly clock: Clock;
+  /** Null where the platform has none. */
+  readonly shell: Shell | null;
+  /** A core call: one call in a fresh instance on another core. Null: on this one. */
+  readonly fork:
+    | ((pack: number, fn: FunctionKey, args: readonly Value[], options: ForkOptions) => Promise<Value>)
+    | null;
+  readonly follow: (event: RunEvent) => void;
+  /** Lets timers and input have their turn. */
+  readonly breathe: () => Promise<void>;
+}

@@ -1,0 +1,106 @@
+/**
+ * Core modules made safe to instantiate: no memory of theirs grows beyond the package's limit.
+ *
+ *   M1  A module is rewritten only after V8 has found it valid, and checked again by compiling the result (HAZARDS 5).
+ *   M2  A memory that starts above the cap is refused before anything runs; `memory.grow` beyond it gives -1.
+ *   M3  Shared and 64-bit memories are refused: nothing here reads them.
+ */
+import { Fault } from "../../fault.ts";
+
+const PAGE = 65_536;
+const MEMORY_SECTION = 5;
+
+/** The cap of a package that names none: 1 GiB for each memory. */
+export const DEFAULT_MEMORY: number = 2 ** 30;
+
+/** Most core modules of one component. */
+export const MOST_CORES = 64;
+
+/** @throws {Fault} `component-invalid`, `component-unsupported`, `memory-limit` */
+export function compileCore(bytes: Uint8Array<ArrayBuffer>, memory: number): WebAssembly.Module {
+  if (!WebAssembly.validate(bytes)) throw new Fault("component-invalid", "A core module of the component is not valid"); // M1
+  return new WebAssembly.Module(cappedMemory(bytes, Math.floor(memory / PAGE)));
+}
+
+/** The module with every memory's maximum lowered to `pages`. */
+export function cappedMemory(bytes: Uint8Array<ArrayBuffer>, pages: number): Uint8Array<ArrayBuffer> {
+  const section = findSection(bytes, MEMORY_SECTION);
+  if (section === undefined) return bytes;
+  const reader = new Leb(bytes, section.body);
+  const count = reader.u32();
+  const memories = Array.from({ length: count }, () => cappedLimits(reader, pages));
+  return replaced(bytes, section, [...leb(count), ...memories.flat()]);
+}
+
+interface Section {
+  readonly start: number;
+  readonly body: number;
+  readonly end: number;
+}
+
+function findSection(bytes: Uint8Array, wanted: number): Section | undefined {
+  for (let at = 8; at < bytes.length;) {
+    const reader = new Leb(bytes, at + 1);
+    const size = reader.u32();
+    const section = { start: at, body: reader.at, end: reader.at + size };
+    if (bytes[at] === wanted) return section;
+    at = section.end;
+  }
+  return undefined;
+}
+
+function cappedLimits(reader: Leb, pages: number): number[] {
+  const flags = reader.byte();
+  if (flags > 1) throw new Fault("component-unsupported", "The component has a shared or 64-bit memory"); // M3
+  const minimum = reader.u32();
+  const maximum = flags === 1 ? reader.u32() : pages;
+  if (minimum > pages) {
+    throw new Fault(
+      "memory-limit",
+      `The plugin starts with ${minimum * PAGE} bytes of memory; its limit is ${pages * PAGE}`,
+      {
+        hint: "Raise `memory` in the package's limits.",
+      },
+    ); // M2
+  }
+  return [1, ...leb(minimum), ...leb(Math.min(maximum, pages))];
+}
+
+function replaced(bytes: Uint8Array, section: Section, body: readonly number[]): Uint8Array<ArrayBuffer> {
+  const head = [MEMORY_SECTION, ...leb(body.length)];
+  const out = new Uint8Array(section.start + head.length + body.length + bytes.length - section.end);
+  out.set(bytes.subarray(0, section.start));
+  out.set(head, section.start);
+  out.set(body, section.start + head.length);
+  out.set(bytes.subarray(section.end), section.start + head.length + body.length);
+  return out;
+}
+
+function leb(value: number): number[] {
+  const out: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return [...out, rest];
+    out.push((rest % 128) | 128);
+  }
+}
+
+/** Reads unsigned LEB128 numbers of bytes that are known to be valid. */
+class Leb {
+  readonly #bytes: Uint8Array;
+  at: number;
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.at = at;
+  }
+  byte(): number {
+    return this.#bytes[this.at++] ?? 0;
+  }
+  u32(): number {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What a guest's failure looks like to the host: one fault, with the guest's stack.
+ */
+import { Fault, type ForeignFrame } from "../../fault.ts";
+import { GuestExit } from "./wasi/context.ts";
+
+/** Deepest part of a stack that is kept: the rest of a runaway recursion repeats it. */
+const MOST_FRAMES = 64;
+
+/** The fault for whatever a call into the guest threw. `fn` names the call, `source` the package. */
+export function faultOf(thrown: unknown, fn: string, source: string): Fault {
+  if (thrown instanceof Fault) return thrown;
+  const frames = thrown instanceof Error ? wasmFrames(thrown.stack ?? "") : [];
+  const details = { source, frames, cause: thrown };
+  if (thrown instanceof GuestExit) {
+    return new Fault("plugin-trapped", `${source} ended itself in ${fn}: exit status ${thrown.status}`, details);
+  }
+  if (thrown instanceof WebAssembly.RuntimeError) {
+    return new Fault("plugin-trapped", `${source} trapped in ${fn}: ${reasonOf(thrown)}`, details);
+  }
+  if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
+    return new Fault("plugin-trapped", `${source} trapped in ${fn}: the stack overflowed`, details);
+  }
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new Fault(
+    "plugin-invalid-value",
+    `${source} gave a value that breaks its own contract in ${fn}: ${reason}`,
+    details,
+  );
+}
+
+function reasonOf(error: Error): string {
+  return error.message.replace(/^wasm trap: /, "").replace(/^wasm `unreachable` instruction executed$/, "unreachable");
+}
+
+/** The frames of a JavaScript stack that lie in wasm, innermost first. */
+export function wasmFrames(stack: string): ForeignFrame[] {
+  const frames: ForeignFrame[] = [];
+  for (const line of stack.split("\n")) {
+    const found = /^\s*at (?:(.*) \()?wasm:\/\/wasm\/([^:)]*):wasm-function\[(\d+)\]:0x([0-9a-f]+)/.exec(line);
+    if (found === null) continue;
+    const [, name = "", url = "", index, offset = "0"] = found;
+    const module = url.replace(/(?:^|-)[0-9a-f]{8}$/, "");
+    const fn = readableName(name, module) ?? `function ${index}`;
+    frames.push({ function: fn, ...(module === "" ? {} : { file: module }), column: Number.parseInt(offset, 16) + 1 });
+    if (frames.length === MOST_FRAMES) break;
+  }
+  return frames;
+}
+
+/** V8 writes `module.function`, or one of them alone. Rust's mangling is undone. */
+function readableName(written: string, module: string): string | undefined {
+  if (written === "" || written === module) return undefined;
+  const name = written.startsWith(`${module}.`) ? written.slice(module.length + 1) : written;
+  const mangled = /^_ZN((?:\d+[^\s]+?)+)E$/.exec(name)?.[1];
+  return mangled === undefined ? name : rustPath(mangled);
+}
+
+/** `4core9panicking5panic17h0123456789abcdefE`: lengths and parts, the last a hash. */
+function rustPath(mangled: string): string {
+  const parts: string[] = [];
+  for (let rest = mangled; rest !== "";) {
+    const digits = /^\d+/.exec(rest)?.[0];
+    if (digits === undefined) break;
+    parts.push(rest.slice(digits.length, digits.length + Number(digits)));
+    rest = rest.slice(digits.length + Number(digits));
+  }
+  if (/^h[0-9a-f]{16}$/.test(parts.at(-1) ?? "")) parts.pop();
+  return parts.join("::").replaceAll("..", "::").replaceAll("$LT$", "<").replaceAll("$GT$", ">");
+}

@@ -1,0 +1,98 @@
+/**
+ * What the WASI functions of one instance share: its clock, its random numbers, its output, how it sleeps.
+ *
+ *   W1  The clock stands still while the guest computes (HAZARDS 22): it is read at the start of a call and moves
+ *       only when the guest has waited.
+ *   W2  Nothing of the host shows: no arguments, no environment, no files, no sockets; `exit` ends the instance only.
+ */
+import { SeededBytes } from "../../seeded.ts";
+import type { InstanceOptions } from "../../plugin.ts";
+
+export class WasiContext {
+  readonly random: SeededBytes;
+  readonly stdout: LineWriter;
+  readonly stderr: LineWriter;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** True when the guest's calls to `poll` and `block` may suspend it (JSPI). */
+  readonly suspends: boolean;
+  readonly #now: () => number;
+  readonly #start: number;
+  #milliseconds: number;
+
+  constructor(options: InstanceOptions, suspends: boolean) {
+    this.suspends = suspends;
+    this.random = new SeededBytes(options.seed);
+    this.stdout = new LineWriter((text) => options.log({ level: "info", text }));
+    this.stderr = new LineWriter((text) => options.log({ level: "warn", text }));
+    this.sleep = options.sleep;
+    this.#now = options.now;
+    this.#start = options.now();
+    this.#milliseconds = this.#start;
+  }
+
+  /** Called at the start of every call (W1). The clock never goes back. */
+  readClock(): void {
+    this.#milliseconds = Math.max(this.#milliseconds, this.#now());
+  }
+
+  /** Lets the guest's clock show that it waited. */
+  advance(nanoseconds: bigint): void {
+    this.#milliseconds += Number(nanoseconds) / 1e6;
+  }
+
+  /** Milliseconds since the epoch. */
+  get wall(): number {
+    return this.#milliseconds;
+  }
+
+  /** Nanoseconds since the instance began. */
+  get monotonic(): bigint {
+    return BigInt(Math.round((this.#milliseconds - this.#start) * 1e6));
+  }
+
+  /** Gives out a line that has no end yet: at the end of a call. */
+  flush(): void {
+    this.stdout.flush();
+    this.stderr.flush();
+  }
+}
+
+/** Longest line kept in memory; a longer one is cut there. */
+const LONGEST_LINE = 65_536;
+
+/** Bytes in, lines of text out. Text that is not UTF-8 shows replacement characters. */
+export class LineWriter {
+  readonly #line: (text: string) => void;
+  #decoder: TextDecoder = new TextDecoder();
+  #rest = "";
+
+  constructor(line: (text: string) => void) {
+    this.#line = line;
+  }
+
+  write(bytes: Uint8Array): void {
+    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) this.#line(line);
+    while (this.#rest.length > LONGEST_LINE) {
+      this.#line(this.#rest.slice(0, LONGEST_LINE));
+      this.#rest = this.#rest.slice(LONGEST_LINE);
+    }
+  }
+
+  flush(): void {
+    const rest = this.#rest + this.#decoder.decode();
+    this.#rest = "";
+    if (rest !== "") this.#line(rest);
+  }
+}
+
+/** Thrown through the guest by `exit`: the instance ends, and nothing else (W2). */
+export class GuestExit extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`exit(${status})`);
+    this.name = "GuestExit";
+    this.status = status;
+  }
+}

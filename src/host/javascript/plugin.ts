@@ -1,0 +1,106 @@
+/**
+ * Functions of the embedding program as a plugin.
+ *
+ *   J1  With a WIT text every function is typed by it; without, each takes and gives untyped data (plain-any.ts) and the world is empty.
+ *   J2  The functions are the embedding program's own: trusted, with the program's state, never copied. An instance is only a name for
+ *       them and for the resources they gave out; a function that throws leaves it as it is.
+ *   J3  What a function returns is checked like a stranger's.
+ *
+ * A function `count-words` of the WIT is found as `countWords`, `count_words` or `count-words`; those of an interface
+ * `acme:shapes/geometry` in an object `geometry`; a resource `counter` is a class `Counter`. A WIT `result` is returned as its ok
+ * value; its err is thrown as an error with a property `value`, such as `new ErrValue(…)`.
+ */
+import { Fault } from "../../fault.ts";
+import type { World } from "../../wit/types.ts";
+import { digestOf } from "../lua/package-wit.ts";
+import type { Manifest } from "../manifest.ts";
+import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
+import { worldFromText } from "../wit-source.ts";
+import { bindFunctions, type Found, type Functions } from "./functions.ts";
+import { JavascriptInstance } from "./instance.ts";
+
+export { ErrValue } from "./functions.ts";
+export type { Functions } from "./functions.ts";
+
+export interface JavascriptOptions {
+  /** A WIT text whose world exports the functions. */
+  readonly wit?: string;
+  /** What errors and messages call the program; `program` unless given. */
+  readonly name?: string;
+}
+
+/**
+ * Makes a plugin of functions. The caller disposes it.
+ *
+ * @throws {Fault} `wit-invalid`, or `plugin-invalid` naming the functions that the WIT has and the object has not
+ * @example
+ * await using plugin = await javascriptPlugin({ mean: (xs) => xs.reduce((a, b) => a + b) / xs.length }, {
+ *   wit: "package a:b; world w { export mean: func(xs: list<f64>) -> f64; }",
+ * });
+ */
+export async function javascriptPlugin(functions: Functions, options: JavascriptOptions = {}): Promise<Plugin> {
+  const { wit, name = "program" } = options;
+  const world = wit === undefined ? emptyWorld() : await worldFromText(wit);
+  const found = wit === undefined ? untyped(functions) : bindFunctions(functions, world, name);
+  const digest = await digestOf([
+    ["world.wit", wit ?? ""],
+    ...[...found.keys()].toSorted().map((key) => [key, ""] as const),
+  ]);
+  return new JavascriptPlugin(manifestOf(name), world, digest, found);
+}
+
+class JavascriptPlugin implements Plugin {
+  readonly manifest: Manifest;
+  readonly world: World;
+  readonly digest: string;
+  readonly #functions: ReadonlyMap<string, Found>;
+  readonly #instances = new Set<JavascriptInstance>();
+
+  constructor(manifest: Manifest, world: World, digest: string, functions: ReadonlyMap<string, Found>) {
+    this.manifest = manifest;
+    this.world = world;
+    this.digest = digest;
+    this.#functions = functions;
+  }
+
+  instantiate(options: InstanceOptions): Promise<Instance> {
+    const instance = new JavascriptInstance(options.id, this.manifest.name, this.#functions);
+    this.#instances.add(instance);
+    return Promise.resolve(instance);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const instance of this.#instances) await instance[Symbol.asyncDispose]();
+    this.#instances.clear();
+  }
+}
+
+/** The keys of untyped functions are their names. */
+function untyped(functions: Functions): ReadonlyMap<string, Found> {
+  return new Map(
+    Object.entries(Object.getOwnPropertyDescriptors(functions)).map(([name, { value }]): [string, Found] => {
+      if (typeof value === "function") return [name, { name, fn: null, make: "call", target: value }];
+      throw new Fault("plugin-invalid", `\`${name}\` of the program's functions is not a function`);
+    }),
+  );
+}
+
+function emptyWorld(): World {
+  const none = { interfaces: new Map(), functions: new Map(), types: new Map() };
+  return { imports: none, exports: none };
+}
+
+function manifestOf(name: string): Manifest {
+  return {
+    name,
+    version: "0.0.0",
+    language: "javascript",
+    source: "",
+    wants: [],
+    limits: {},
+    stateless: false,
+    overlap: true,
+    onFailure: "lost",
+    effects: {},
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * Handles in both directions.
+ *
+ *   L1  An object of the guest's is held in the registry from when its handle leaves until the handle is dropped or comes back owned.
+ *   L2  A handle of another's is a full userdata that holds a number into a table of the host's. Guests cannot make userdata, so
+ *       what is read was given, and is still looked at: its resource, and whether it was given away.
+ *   L3  Handles that are given away leave only once all arguments are known to be good (`commit`).
+ */
+import { isCallbackResource } from "../../wit/validate.ts";
+import type { Resource, WitType } from "../../wit/types.ts";
+import { Callback, Handle, type Value } from "../../wit/value.ts";
+import { NIL, type Pointer, USERDATA } from "./api.ts";
+import type { Codec, HandleCodecs } from "./codec.ts";
+import type { LuaMachine } from "./machine.ts";
+import { Misfit } from "./misfit.ts";
+
+type HandleType = Extract<WitType, { kind: "own" | "borrow" }>;
+
+interface Own {
+  readonly resource: Resource;
+  readonly ref: bigint;
+}
+
+interface Foreign {
+  readonly resource: Resource;
+  readonly handle: Handle;
+  given: boolean;
+}
+
+export interface HandleOptions {
+  readonly machine: LuaMachine;
+  /** The instance's own id. */
+  readonly instance: number;
+  /** The resources that the guest implements; all others are imported. */
+  readonly exported: ReadonlySet<Resource>;
+  /** Pushes the metatable of handles of an imported resource. */
+  readonly pushClass: (thread: Pointer, resource: Resource) => void;
+  readonly pushCallback: (thread: Pointer, callback: Callback, lent: boolean) => void;
+}
+
+export class Handles implements HandleCodecs {
+  readonly #options: HandleOptions;
+  /** Objects of the guest's by handle. */
+  readonly #own = new Map<number, Own>();
+  readonly #leaving = new Set<number>();
+  /** Handles of others, by the number in their userdata. */
+  readonly #foreign: Foreign[] = [];
+  readonly #known = new Map<string, number>();
+  #next = 1;
+
+  constructor(options: HandleOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#own.size;
+  }
+
+  of(type: HandleType): Codec {
+    if (isCallbackResource(type.resource)) return this.#callbackCodec(type);
+    return this.#options.exported.has(type.resource) ? this.#ownCodec(type) : this.#foreignCodec(type);
+  }
+
+  /** All arguments are in place: handles that the host gave back are gone (L3). */
+  commit(): void {
+    for (const id of this.#leaving) this.drop(id);
+    this.#leaving.clear();
+  }
+
+  /** An argument was refused: nothing leaves. */
+  revoke(): void {
+    this.#leaving.clear();
+  }
+
+  drop(id: number): void {
+    const own = this.#own.get(id);
+    if (own === undefined) return;
+    this.#own.delete(id);
+    this.#options.machine.release(own.ref);
+  }
+
+  /** The handle in the userdata on top of the stack, which the guest gives up. */
+  takeForeign(thread: Pointer): { readonly resource: Resource; readonly handle: Handle } {
+    const found = this.#foreignAt(thread);
+    found.given = true;
+    return found;
+  }
+
+  #ownCodec({ kind, resource }: HandleType): Codec {
+    const { machine, instance } = this.#options;
+    return {
+      slots: 2,
+      push: (thread, value) => {
+        const { id } = value as Handle;
+        const { ref } = this.#ownAt(value as Handle, resource);
+        if (kind === "own") this.#leaving.add(id);
+        machine.push(thread, ref);
+      },
+      read: (thread) => {
+        if (machine.api.lua_type(thread, -1) === NIL)
+          throw new Misfit("type-mismatch", `nil is no ${resource.name.name}`);
+        machine.api.lua_pushvalue(thread, -1);
+        const id = this.#next++;
+        this.#own.set(id, { resource, ref: machine.take(thread) });
+        return new Handle(instance, id);
+      },
+    };
+  }
+
+  #ownAt({ id, instance }: Handle, resource: Resource): Own {
+    const { name } = resource.name;
+    if (instance !== this.#options.instance || id >= this.#next) {
+      throw new Misfit("type-mismatch", `this is not a ${name} of this instance`);
+    }
+    const own = this.#own.get(id);
+    if (own === undefined || this.#leaving.has(id)) {
+      throw new Misfit("moved", `this ${name} was passed away or dropped before`);
+    }
+    if (own.resource !== resource) throw new Misfit("type-mismatch", `a ${own.resource.name.name} is not a ${name}`);
+    return own;
+  }
+
+  #foreignCodec({ kind, resource }: HandleType): Codec {
+    const { machine } = this.#options;
+    return {
+      slots: 3,
+      push: (thread, value) => {
+        const number = this.#number(resource, value as Handle);
+        const at = machine.api.lua_newuserdatauv(thread, 4, 0);
+        machine.setWord(at, number);
+        this.#options.pushClass(thread, resource);
+        machine.api.lua_setmetatable(thread, -2);
+      },
+      read: (thread) => {
+        const found = this.#foreignAt(thread);
+        if (found.resource !== resource) {
+          throw new Misfit("type-mismatch", `a handle of ${found.resource.name.name} is no ${resource.name.name}`);
+        }
+        if (kind === "own") found.given = true;
+        return found.handle;
+      },
+    };
+  }
+
+  #number(resource: Resource, handle: Handle): number {
+    const key = `${handle.instance}:${handle.id}`;
+    const known = this.#known.get(key);
+    const entry = known === undefined ? undefined : this.#foreign[known];
+    if (known !== undefined && entry?.resource === resource) {
+      entry.given = false;
+      return known;
+    }
+    const number = this.#foreign.push({ resource, handle, given: false }) - 1;
+    this.#known.set(key, number);
+    return number;
+  }
+
+  #foreignAt(thread: Pointer): Foreign {
+    const { machine } = this.#options;
+    const isHandle = machine.api.lua_type(thread, -1) === USERDATA;
+    const found = isHandle ? this.#foreign[machine.word(machine.api.lua_touserdata(thread, -1))] : undefined;
+    if (found === undefined) throw new Misfit("type-mismatch", "this is not a handle");
+    if (found.given) throw new Misfit("moved", `this ${found.resource.name.name} was given away`);
+    return found;
+  }
+
+  #callbackCodec({ kind }: HandleType): Codec {
+    return {
+      slots: 8,
+      push: (thread, value: Value) => {
+        if (!(value instanceof Callback))
+          throw new Misfit("type-mismatch", "this host passes callbacks as functions only");
+        this.#options.pushCallback(thread, value, kind === "borrow");
+      },
+      read: () => {
+        throw new Misfit("type-mismatch", "a callback cannot be passed back");
+      },
+    };
+  }
+}

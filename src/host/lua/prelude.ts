@@ -1,0 +1,113 @@
+/**
+ * The Lua code that runs before a plugin's: it takes away what leads outside, and makes the ways in and out.
+ *
+ *   P1  Text only: `load` takes no bytecode, and there are no files.
+ *   P2  A call of an import is a yield that starts with `token`, a light userdata that no guest can make. Coroutines of the guest's own
+ *       pass such a yield outwards, so that an import works in them as anywhere.
+ *   P3  An import where no yield is possible raises `import-in-callback`.
+ *
+ * It is given the token and two integers of the seed, and returns what the host keeps: see `Prelude` in setup.ts.
+ */
+export const PRELUDE = `
+local token, seed_a, seed_b = ...
+local yield, resume, is_yieldable = coroutine.yield, coroutine.resume, coroutine.isyieldable
+local create, close, status = coroutine.create, coroutine.close, coroutine.status
+local select, error, type, setmetatable, tostring = select, error, type, setmetatable, tostring
+local getmetatable, rawequal = getmetatable, rawequal
+
+math.randomseed(seed_a, seed_b)
+
+local load_any = load
+function load(chunk, name, mode, ...) return load_any(chunk, name, "t", ...) end
+dofile, loadfile = nil, nil
+local real_os = os
+os = { time = real_os.time, date = real_os.date, difftime = real_os.difftime, clock = real_os.clock }
+os.clock() -- counts from here
+
+local Failure = { __name = "sennit.failure", __metatable = "sennit.failure" }
+function Failure.__tostring(e) return e.code .. ": " .. e.message end
+
+local Err = { __name = "sennit.err", __metatable = "sennit.err" }
+function Err.__tostring(e)
+  local value = e.value
+  if type(value) == "table" then value = value.tag or value.message or value.code end
+  return "err: " .. tostring(value)
+end
+
+local Bytes = { __name = "sennit.bytes", __metatable = "sennit.bytes" }
+local Map = { __name = "sennit.map", __metatable = "sennit.map" }
+
+local function in_callback()
+  return setmetatable({
+    code = "import-in-callback", source = "sennit",
+    message = "an import cannot be called from a callback of table.sort, string.gsub or the like, nor while a file loads",
+  }, Failure)
+end
+
+local function finish(ok, ...)
+  if ok then return ... end
+  error((...), 0)
+end
+
+local function import(id)
+  return function(...)
+    if not is_yieldable() then error(in_callback(), 0) end
+    return finish(yield(token, id, ...))
+  end
+end
+
+local function relay(co, ...)
+  local ok, first = ...
+  if not ok or not rawequal(first, token) then return ... end
+  if not is_yieldable() then return relay(co, resume(co, false, in_callback())) end
+  return relay(co, resume(co, yield(select(2, ...))))
+end
+
+function coroutine.resume(co, ...) return relay(co, resume(co, ...)) end
+
+local function unwrap(co, ok, ...)
+  if ok then return ... end
+  if status(co) == "dead" then close(co) end
+  error((...), 0)
+end
+function coroutine.wrap(body)
+  local co = create(body)
+  return function(...) return unwrap(co, relay(co, resume(co, ...))) end
+end
+
+local modules, chunks, loading = {}, {}, {}
+function require(name)
+  local module = modules[name]
+  if module ~= nil then return module end
+  local chunk = chunks[name]
+  if chunk == nil then error("module '" .. tostring(name) .. "' is not in this package and not an import of its world", 2) end
+  if loading[name] then error("module '" .. name .. "' requires itself", 2) end
+  loading[name] = true
+  local loaded = chunk(name)
+  loading[name] = nil
+  if loaded == nil then loaded = true end
+  modules[name] = loaded
+  return loaded
+end
+
+local sennit = { imports = {} }
+function sennit.err(value) return setmetatable({ value = value }, Err) end
+function sennit.is_err(e) return getmetatable(e) == "sennit.err" end
+function sennit.bytes(text) return setmetatable({ bytes = text }, Bytes) end
+function sennit.map(fields) return setmetatable(fields or {}, Map) end
+function sennit.u64(n)
+  if n >= 0 then return tostring(n) end
+  local tens = (n >> 1) // 5
+  return tostring(tens) .. tostring(n - tens * 10)
+end
+modules.sennit = sennit
+
+local function handle_class(name, methods)
+  return { __index = methods, __name = name, __metatable = "sennit.handle" }
+end
+
+return {
+  import = import, handle_class = handle_class, modules = modules, chunks = chunks, sennit = sennit,
+  failure = Failure, err = Err, bytes = Bytes, map = Map,
+}
+`;

@@ -1,0 +1,139 @@
+/** Starts one instance: a machine, its links, the package's files, the functions they return. */
+import { Fault } from "../../fault.ts";
+import type { World } from "../../wit/types.ts";
+import type { CallChain } from "../call-chain.ts";
+import type { Manifest } from "../manifest.ts";
+import type { InstanceOptions } from "../plugin.ts";
+import { STATUS_OK, STATUS_YIELD } from "./api.ts";
+import { bindExports } from "./exports.ts";
+import { splitMessage, trapped } from "./failure.ts";
+import { faultOfError, FaultMemory } from "./import-faults.ts";
+import { LuaInstance } from "./instance.ts";
+import { Link } from "./link.ts";
+import { LuaMachine, MachineLost } from "./machine.ts";
+import { Output } from "./output.ts";
+import { loadText, runPrelude } from "./setup.ts";
+import type { LuaSource, Sources } from "./sources.ts";
+
+/** Bytes of Lua's heap, when the manifest sets no limit. */
+export const DEFAULT_MEMORY = 268_435_456;
+
+export interface LuaPackage {
+  readonly manifest: Manifest;
+  /** For messages: the folder or archive it came from. */
+  readonly place: string;
+  readonly world: World;
+  readonly sources: Sources;
+  readonly engine: WebAssembly.Module;
+  readonly chain: CallChain;
+}
+
+/** @throws {Fault} `link-failed`, `plugin-invalid`, `plugin-trapped` */
+export function startInstance(pack: LuaPackage, options: InstanceOptions): LuaInstance {
+  const source = pack.manifest.name;
+  const output = new Output(options.log);
+  const clock = new FrozenClock(options.now);
+  try {
+    const machine = new LuaMachine(pack.engine, {
+      memory: pack.manifest.limits.memory ?? DEFAULT_MEMORY,
+      now: clock.read,
+      write: (descriptor, bytes) => output.write(descriptor, bytes),
+    });
+    clock.tick();
+    const prelude = runPrelude(machine, options.seed);
+    const link = new Link(machine, prelude, pack.world, options);
+    runFiles(link, pack);
+    output.flush();
+    const exports = bindExports(link, pack.world.exports, source, pack.sources.main.path);
+    const parts = {
+      id: options.id,
+      source,
+      link,
+      output,
+      overlap: pack.manifest.overlap,
+      chain: pack.chain,
+      tick: clock.tick,
+    };
+    return new LuaInstance(parts, exports);
+  } catch (thrown) {
+    if (thrown instanceof Fault || !isMachineFailure(thrown)) throw thrown;
+    throw trapped(source, "its start", output.complaint ?? (thrown as Error).message, []);
+  }
+}
+
+function isMachineFailure(thrown: unknown): boolean {
+  return thrown instanceof MachineLost || thrown instanceof RangeError || thrown instanceof WebAssembly.RuntimeError;
+}
+
+/** The guest's time: fixed while the machine is made (M3), then the host's, asked at most once for each delivery. */
+class FrozenClock {
+  readonly #now: () => number;
+  #shown: number | undefined = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  readonly read = (): number => (this.#shown ??= this.#now());
+
+  readonly tick = (): void => {
+    this.#shown = undefined;
+  };
+}
+
+/** Checks that every file of a package can be read as Lua, on a machine of its own. */
+export function refuseSyntaxErrors(engine: WebAssembly.Module, sources: Sources, place: string, source: string): void {
+  const machine = new LuaMachine(engine, { memory: DEFAULT_MEMORY, now: () => 0, write: () => {} });
+  for (const file of [sources.main, ...sources.modules]) {
+    const problem = loadText(machine, file.text, `@${file.path}`);
+    if (problem !== null) throw syntaxFault(problem, file, place, source);
+    machine.pop(machine.main, 1);
+  }
+}
+
+function syntaxFault(problem: string, file: LuaSource, place: string, source: string): Fault {
+  const { line, text } = splitMessage(problem);
+  const at = line === undefined ? "" : `:${line}`;
+  const frames = line === undefined ? [] : [{ function: "main chunk", file: file.path, line }];
+  return new Fault("plugin-invalid", `${place}/${file.path}${at}: ${text}`, { source, frames });
+}
+
+/** Runs the main file and leaves what it returned on the main stack. The others run when they are required. */
+function runFiles(link: Link, pack: LuaPackage): void {
+  const { machine, prelude } = link;
+  const { main, api } = machine;
+  machine.push(main, prelude.chunks);
+  for (const file of pack.sources.modules) {
+    machine.push(main, machine.key(file.module));
+    load(link, file, pack);
+    api.lua_rawset(main, -3);
+  }
+  machine.pop(main, 1);
+  load(link, pack.sources.main, pack);
+  const { thread, ref } = machine.newThread();
+  // The thread lies where the registry holds it; the function was below it on the main stack.
+  api.lua_xmove(main, thread, 1);
+  const status = api.lua_resume(thread, 0, 0, machine.counter);
+  if (status !== STATUS_OK) throw startFault(link, pack, thread, status);
+  if (machine.word(machine.counter) === 0) api.lua_pushnil(thread);
+  else machine.pop(thread, machine.word(machine.counter) - 1);
+  api.lua_xmove(thread, main, 1);
+  machine.release(ref);
+}
+
+function load({ machine }: Link, file: LuaSource, { place, manifest }: LuaPackage): void {
+  const problem = loadText(machine, file.text, `@${file.path}`);
+  if (problem !== null) throw syntaxFault(problem, file, place, manifest.name);
+}
+
+function startFault(link: Link, { manifest, sources }: LuaPackage, thread: number, status: number): unknown {
+  const source = manifest.name;
+  if (status === STATUS_YIELD) {
+    return new Fault(
+      "plugin-trapped",
+      `${source} failed to start: imports cannot be called while ${sources.main.path} loads`,
+      { source },
+    );
+  }
+  return faultOfError(link, { source, doing: "its start", thread, status, faults: new FaultMemory(link) });
+}

@@ -1,0 +1,104 @@
+/** What a Lua plugin makes of its world: where each function is found, and which types it cannot have. */
+import { Fault } from "../../fault.ts";
+import {
+  functionsOf,
+  type FunctionKey,
+  type Resource,
+  type WitFunction,
+  type WitType,
+  type World,
+  type WorldSide,
+} from "../../wit/types.ts";
+import { isUnsupported } from "./codecs.ts";
+import { luaName, memberName, shortName, withoutVersion } from "./names.ts";
+
+/** A function of the world and the way to it in Lua. */
+export interface Place {
+  readonly key: FunctionKey;
+  /** Null for a function of the world itself. */
+  readonly interface: string | null;
+  readonly fn: WitFunction;
+  /** Where a resource's functions are, and the name in there. */
+  readonly path: readonly string[];
+}
+
+export function placesOf(side: WorldSide): readonly Place[] {
+  return [...functionsOf(side)].map(([key, fn]) => {
+    const hash = key.lastIndexOf("#");
+    const resource = fn.resource === null ? [] : [luaName(fn.resource.name.name)];
+    return { key, interface: hash < 0 ? null : key.slice(0, hash), fn, path: [...resource, memberName(fn)] };
+  });
+}
+
+/** The names under which an exported interface may stand in the table that a plugin returns. */
+export function exportNames(id: string, side: WorldSide): readonly string[] {
+  const short = shortName(id);
+  const isShared = [...side.interfaces.keys()].filter((other) => shortName(other) === short).length > 1;
+  return isShared ? [id] : [short, id];
+}
+
+/** The names by which `require` gives an imported interface. */
+export function importNames(id: string, side: WorldSide): readonly string[] {
+  const bare = withoutVersion(id);
+  const isShared = [...side.interfaces.keys()].filter((other) => withoutVersion(other) === bare).length > 1;
+  return isShared || bare === id ? [id] : [bare, id];
+}
+
+export function resourcesOf(side: WorldSide): readonly Resource[] {
+  const scopes = [side.types, ...[...side.interfaces.values()].map((each) => each.types)];
+  return scopes.flatMap((types) => [...types.values()].filter((type): type is Resource => type.kind === "resource"));
+}
+
+/** The resources that the guest implements: those that an exported interface declares and no imported one does. */
+export function exportedResources(world: World): ReadonlySet<Resource> {
+  const imported = new Set(resourcesOf(world.imports));
+  return new Set(resourcesOf(world.exports).filter((resource) => !imported.has(resource)));
+}
+
+/** @throws {Fault} `plugin-unsupported` for a world with streams, futures or error contexts */
+export function refuseUnsupported(world: World, place: string): void {
+  for (const side of [world.imports, world.exports]) {
+    for (const [key, fn] of functionsOf(side)) {
+      const types = [...fn.params.map((param) => param.type), ...(fn.result === null ? [] : [fn.result])];
+      const found = types.map(findUnsupported).find((type) => type !== null);
+      if (found === undefined) continue;
+      throw new Fault(
+        "plugin-unsupported",
+        `${place}: ${key} has a ${found.kind} in its type, which Lua plugins cannot take yet`,
+        {
+          hint: "Use lists, or write this plugin as a component.",
+        },
+      );
+    }
+  }
+}
+
+function findUnsupported(type: WitType): WitType | null {
+  if (isUnsupported(type)) return type;
+  for (const part of partsOf(type)) {
+    const found = findUnsupported(part);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function partsOf(type: WitType): readonly WitType[] {
+  switch (type.kind) {
+    case "list":
+      return [type.element];
+    case "map":
+      return [type.key, type.value];
+    case "tuple":
+      return type.items;
+    case "option":
+      return [type.some];
+    case "result":
+      return [type.ok, type.err].filter((arm) => arm !== null);
+    case "record":
+      return type.fields.map((field) => field.type);
+    case "variant":
+      return type.cases.map((each) => each.type).filter((payload) => payload !== null);
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What a package says of itself: the table `[package]` of its `sennit.toml`, or `sennit` in its `package.json`.
+ * Unknown keys are errors: a misspelt limit must not be silently no limit.
+ */
+
+export type Language = "component" | "python" | "lua" | "julia" | "javascript";
+
+export interface Limits {
+  /** Bytes of guest memory (linear memory of a component, heap of Lua or Python). */
+  readonly memory?: number;
+  /** Milliseconds that one call may take. Not enforced yet (README). */
+  readonly deadline?: number;
+}
+
+export interface Manifest {
+  /** `namespace:name`, as `require` writes it. */
+  readonly name: string;
+  /** Exact semver. */
+  readonly version: string;
+  readonly language: Language;
+  /** The world in the package's WIT; optional when there is one only. */
+  readonly world?: string;
+  /** Path of the WIT folder or file in the package. Components carry their own. */
+  readonly wit?: string;
+  /** Path of the code in the package: a `.wasm`, `.py`, `.lua` or `.jl` file. */
+  readonly source: string;
+  /** Capabilities the plugin asks for, such as `fs:data:ro` or `log`. */
+  readonly wants: readonly string[];
+  readonly limits: Limits;
+  /** Keeps nothing between calls, so that a lost instance may be replaced silently and `=f=` draws no warning. */
+  readonly stateless: boolean;
+  /** Calls into one instance may overlap while one of them waits (HAZARDS 9). */
+  readonly overlap: boolean;
+  /** What a call after a failure meets: `plugin-lost`, or a fresh instance. */
+  readonly onFailure: "lost" | "fresh";
+  /** Effect class by import key: `read`, `keyed`, `idempotent` or `once`. */
+  readonly effects: Readonly<Record<string, "read" | "keyed" | "idempotent" | "once">>;
+}
+
+/** A package as found: its manifest and where it lies. Files are read through `read`, which never leaves the package. */
+export interface PackageFiles {
+  readonly manifest: Manifest;
+  /** For messages: the folder or archive it came from. */
+  readonly place: string;
+  /** The bytes of a file of the package. Throws a Fault `package-invalid` when there is none. */
+  readonly read: (path: string) => Promise<Uint8Array>;
+  /** Paths of all files below a folder of the package, `/`-separated, sorted. */
+  readonly list: (folder: string) => Promise<readonly string[]>;
+}

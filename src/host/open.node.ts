@@ -1,0 +1,55 @@
+/**
+ * Opening a package's plugin, whatever language it is written in (I1). A language's runtime is loaded at its first plugin.
+ */
+import { join } from "node:path";
+
+import { Fault } from "../fault.ts";
+import { userCacheFolder } from "./cache.node.ts";
+import { callChain } from "./call-chain.node.ts";
+import type { PackageFiles } from "./manifest.ts";
+import type { Plugin } from "./plugin.ts";
+
+export interface OpenOptions {
+  /** The folder that keeps transpiled components and start images; this user's cache folder unless given. */
+  readonly cacheFolder?: string;
+  /** Gets lines for the user, such as that an instance waits for memory. */
+  readonly warn?: (line: string) => void;
+}
+
+/**
+ * The plugin of a package, ready to be instantiated. The caller disposes it.
+ *
+ * @throws {Fault} what is wrong with the package's code or types
+ * @example
+ * await using plugin = await openPlugin(await readPackage("plugins/stats"));
+ */
+export async function openPlugin(files: PackageFiles, options: OpenOptions = {}): Promise<Plugin> {
+  const cacheFolder = options.cacheFolder ?? userCacheFolder();
+  switch (files.manifest.language) {
+    case "component": {
+      const { openComponent } = await import("./component/plugin.node.ts");
+      return openComponent(files, { cacheFolder: join(cacheFolder, "components") });
+    }
+    case "python": {
+      const { pythonPlugin } = await import("./python/plugin.node.ts");
+      const { warn } = options;
+      return pythonPlugin(files, {
+        cacheFolder: join(cacheFolder, "python"),
+        chain: callChain,
+        ...(warn === undefined ? {} : { warn }),
+      });
+    }
+    case "lua": {
+      const { luaPlugin } = await import("./lua/plugin.ts");
+      return luaPlugin(files);
+    }
+    case "julia": {
+      const { juliaPlugin } = await import("./julia/plugin.ts");
+      return juliaPlugin(files);
+    }
+    case "javascript":
+      throw new Fault("language-unsupported", `${files.place}: a package cannot be written in javascript`, {
+        hint: "Build it as a component; functions of the embedding program are passed to `run`.",
+      });
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The table `[package]` of a manifest, checked whole before any mistake is reported.
+ */
+import { valid } from "semver";
+
+import { Fault } from "../../fault.ts";
+import { parseCapability } from "../capability.ts";
+import type { Language, Limits, Manifest } from "../manifest.ts";
+import type { Table } from "./table.ts";
+
+const languages: readonly Language[] = ["component", "python", "lua", "julia", "javascript"];
+const effectClasses = ["read", "keyed", "idempotent", "once"] as const;
+
+/** A package name: `acme:stats`. */
+export const PACKAGE_NAME: RegExp = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*:[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+
+/** Reads the table; what is wrong is told to the table's mistakes, and the manifest is then not to be used. */
+export function readManifest(table: Table): Manifest {
+  for (const key of ["name", "version", "language", "source"]) table.require(key);
+  const language = table.oneOf("language", languages) ?? "component";
+  const world = table.text("world");
+  const wit = path(table, "wit");
+  if (wit === undefined && language !== "component" && !table.has("wit"))
+    table.mistake("wit", `is missing: a ${language} package is typed by WIT`);
+  const manifest: Manifest = {
+    name: name(table),
+    version: version(table),
+    language,
+    ...(world === undefined ? {} : { world }),
+    ...(wit === undefined ? {} : { wit }),
+    source: path(table, "source") ?? "",
+    wants: capabilities(table, "wants"),
+    limits: limits(table.table("limits")),
+    stateless: table.flag("stateless") ?? false,
+    overlap: table.flag("overlap") ?? false,
+    onFailure: table.oneOf("on-failure", ["lost", "fresh"]) ?? "lost",
+    effects: effects(table.table("effects")),
+  };
+  table.refuseOthers();
+  return manifest;
+}
+
+/** A list of capabilities; each that is not one is a mistake. */
+export function capabilities(table: Table, key: string): readonly string[] {
+  const texts = table.texts(key);
+  for (const text of texts) {
+    try {
+      parseCapability(text);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      table.mistake(key, thrown.message);
+    }
+  }
+  return texts;
+}
+
+function name(table: Table): string {
+  const text = table.text("name") ?? "";
+  if (text !== "" && !PACKAGE_NAME.test(text))
+    table.mistake("name", `\`${text}\` is not of the form \`namespace:name\`, in lower case`);
+  return text;
+}
+
+function version(table: Table): string {
+  const text = table.text("version") ?? "";
+  if (text !== "" && valid(text) !== text)
+    table.mistake("version", `\`${text}\` is not an exact version, such as \`1.0.0\``);
+  return text;
+}
+
+/** A path in the package: relative, with `/`, never out of it. */
+function path(table: Table, key: string): string | undefined {
+  const text = table.text(key);
+  if (text !== undefined && !isPathInside(text)) table.mistake(key, `\`${text}\` is not a path inside the package`);
+  return text;
+}
+
+export function isPathInside(path: string): boolean {
+  if (path === "" || path.startsWith("/") || /[\\\0]|^[A-Za-z]:/.test(path)) return false;
+  return !path.split("/").includes("..");
+}
+
+function limits(table: Table): Limits {
+  const memory = bytes(table, "memory");
+  const deadline = whole(table, "deadline", "milliseconds");
+  table.refuseOthers();
+  return { ...(memory === undefined ? {} : { memory }), ...(deadline === undefined ? {} : { deadline }) };
+}
+
+const units: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/** A number of bytes, or `"64 MiB"`. */
+function bytes(table: Table, key: string): number | undefined {
+  const value = table.take(key);
+  if (typeof value !== "string") return whole(table, key, "bytes, or a text such as `64 MiB`");
+  const found = /^(\d{1,6}) ?(KiB|MiB|GiB)$/.exec(value);
+  const unit = units[found?.[2] ?? ""];
+  if (found !== null && unit !== undefined && Number(found[1]) > 0) return Number(found[1]) * unit;
+  table.mistake(key, `\`${value}\` is not a size such as \`64 MiB\``);
+  return undefined;
+}
+
+function whole(table: Table, key: string, what: string): number | undefined {
+  const value = table.take(key);
+  if (value === undefined || (typeof value === "number" && Number.isSafeInteger(value) && value > 0)) return value;
+  table.mistake(key, `must be a whole number of ${what}, above zero`);
+  return undefined;
+}
+
+function effects(table: Table): Manifest["effects"] {
+  const found: Record<string, (typeof effectClasses)[number]> = {};
+  for (const key of table.keys()) {
+    const effect = table.oneOf(key, effectClasses);
+    if (effect !== undefined) found[key] = effect;
+  }
+  return found;
+}

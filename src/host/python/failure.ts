@@ -1,0 +1,75 @@
+/**
+ * Makes a Fault from the failure record that the guest side (`sennit_failure.py`) sends. The record is untrusted: it is
+ * read like any value, and a broken one still gives a Fault.
+ */
+import { Fault, type ForeignFrame } from "../../fault.ts";
+import type { WitType } from "../../wit/types.ts";
+import type { Value } from "../../wit/value.ts";
+import { codecOf } from "./codec.ts";
+import { type HandleTable, Mismatch, Reader } from "./marshal.ts";
+
+const TEXT: WitType = { kind: "string" };
+const COUNT: WitType = { kind: "u32" };
+const RECORD: WitType = {
+  kind: "tuple",
+  items: [COUNT, COUNT, TEXT, TEXT, { kind: "list", element: { kind: "tuple", items: [TEXT, TEXT, COUNT, COUNT] } }],
+};
+
+export const NO_HANDLES: HandleTable = {
+  lower: () => {
+    throw new Mismatch("there are no handles here");
+  },
+  lift: () => {
+    throw new Mismatch("there are no handles here");
+  },
+};
+
+/** Kind of a failure record: an exception of the plugin's, a failed import, a plugin that does not fit its world. */
+export const FAILURE_KIND = { exception: 0, failedImport: 1, misfit: 2 } as const;
+
+export interface FailureRecord {
+  readonly kind: number;
+  /** Which import failed. */
+  readonly number: number;
+  readonly type: string;
+  readonly message: string;
+  readonly frames: readonly ForeignFrame[];
+}
+
+/** Reads a record; a forged one becomes a record that says so. */
+export function readFailure(bytes: Uint8Array): FailureRecord {
+  try {
+    const reader = new Reader(NO_HANDLES, bytes);
+    const [kind, number, type, message, frames] = codecOf(RECORD).decode(reader) as [
+      number,
+      number,
+      string,
+      string,
+      Value[],
+    ];
+    return { kind, number, type, message, frames: frames.map(frameOf) };
+  } catch (error) {
+    if (!(error instanceof Mismatch)) throw error;
+    return { kind: 0, number: 0, type: "broken", message: "it failed in a way that it could not describe", frames: [] };
+  }
+}
+
+function frameOf(value: Value): ForeignFrame {
+  const [name, file, line, column] = value as unknown as [string, string, number, number];
+  return { function: name, file, ...(line > 0 ? { line } : {}), ...(column > 0 ? { column } : {}) };
+}
+
+/** The fault of a call (or of loading) that failed. */
+export function failureFault(record: FailureRecord, source: string, doing: string, loading: boolean): Fault {
+  const code =
+    loading && (record.kind === FAILURE_KIND.misfit || isSyntax(record.type)) ? "plugin-invalid" : "plugin-trapped";
+  const [top] = record.frames;
+  const place = top?.file === undefined ? "" : ` (${top.file}${top.line === undefined ? "" : `:${top.line}`})`;
+  const what =
+    record.kind === FAILURE_KIND.misfit ? record.message : `${record.type}: ${record.message}`.replace(/: $/, "");
+  return new Fault(code, `${source}: ${doing}${what}${place}`, { source, frames: record.frames });
+}
+
+function isSyntax(type: string): boolean {
+  return type === "SyntaxError" || type === "IndentationError" || type === "TabError";
+}

@@ -1,0 +1,119 @@
+/** Reads the sections of a component. Core modules and custom sections are skipped, not read. */
+import { WitError } from "./error.ts";
+import { skipBuiltIn, skipOptions } from "./read-core.ts";
+import { readAlias, readExtern, readExternName, readImport, readResult, readSort, readType } from "./read-types.ts";
+import type { Reader } from "./reader.ts";
+import type { Definition, NamedItem, SortIndex } from "./syntax.ts";
+
+/** `\0asm`, then version 13 and layer 1. A core module says version 1 and layer 0. */
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00] as const;
+
+/** The definitions of a component, in order. */
+export function readComponent(reader: Reader): Definition[] {
+  readPreamble(reader);
+  const definitions: Definition[] = [];
+  while (!reader.done) {
+    const code = reader.u8();
+    const section = reader.section(reader.u32());
+    readSection(section, code, definitions);
+    section.finish("section");
+  }
+  return definitions;
+}
+
+function readPreamble(reader: Reader): void {
+  for (const byte of PREAMBLE) {
+    if (reader.done || reader.u8() !== byte) {
+      throw new WitError("not-a-component", notAComponent(reader), reader.position);
+    }
+  }
+}
+
+function notAComponent(reader: Reader): string {
+  const at = reader.position;
+  if (at === 5 && reader.bytes.length > 8) return "These bytes are a core WebAssembly module, not a component";
+  return "These bytes are not a WebAssembly component";
+}
+
+function readSection(section: Reader, code: number, into: Definition[]): void {
+  section.budget.charge(1, section.position);
+  switch (code) {
+    case 0x00: // custom
+    case 0x01: // core module
+    case 0x02: // core instances
+    case 0x03: // core types
+    case 0x09: // start
+    case 0x0c: // values
+      return section.skip(section.end - section.position);
+    case 0x04:
+      return void into.push(readNested(section));
+    case 0x05:
+      return readItems(section, into, readInstance);
+    case 0x06:
+      return readItems(section, into, readAlias);
+    case 0x07:
+      return readItems(section, into, (r) => ({ offset: r.position, kind: "type", type: readType(r) }));
+    case 0x08:
+      return readItems(section, into, readCanon);
+    case 0x0a:
+      return readItems(section, into, readImport);
+    case 0x0b:
+      return readItems(section, into, readExport);
+    default:
+      throw new WitError("malformed", `Unknown section ${code}`, section.position);
+  }
+}
+
+function readItems(section: Reader, into: Definition[], read: (reader: Reader) => Definition | null): void {
+  section.vec(() => {
+    const definition = read(section);
+    if (definition !== null) into.push(definition);
+  });
+}
+
+function readNested(section: Reader): Definition {
+  const offset = section.position;
+  return { offset, kind: "component", body: section.budget.nested(offset, () => readComponent(section)) };
+}
+
+function readInstance(reader: Reader): Definition {
+  const offset = reader.position;
+  const kind = reader.u8();
+  if (kind === 0x01) return { offset, kind: "bundle", exports: reader.vec(() => readBundled(reader)) };
+  if (kind !== 0x00) return reader.unknown("instance expression", kind);
+  const component = reader.u32();
+  return { offset, kind: "instantiate", component, args: reader.vec(() => readArgument(reader)) };
+}
+
+function readArgument(reader: Reader): NamedItem {
+  return { name: reader.name(), ...readSortIndex(reader) };
+}
+
+function readBundled(reader: Reader): NamedItem {
+  return { name: readExternName(reader), ...readSortIndex(reader) };
+}
+
+function readSortIndex(reader: Reader): SortIndex {
+  return { sort: readSort(reader), index: reader.u32() };
+}
+
+/** `canon lift` makes a function of the component; everything else makes a core function. */
+function readCanon(reader: Reader): Definition | null {
+  const offset = reader.position;
+  const code = reader.u8();
+  if (code !== 0x00) {
+    skipBuiltIn(reader, code, () => void readResult(reader));
+    return null;
+  }
+  reader.expect(0x00, "sort to lift");
+  reader.u32();
+  skipOptions(reader);
+  return { offset, kind: "lift", type: reader.u32() };
+}
+
+function readExport(reader: Reader): Definition {
+  const offset = reader.position;
+  const name = readExternName(reader);
+  const item = readSortIndex(reader);
+  return { offset, kind: "export", name, item, ascribed: reader.optional(() => readExtern(reader)) };
+}

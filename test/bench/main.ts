@@ -1,0 +1,70 @@
+/**
+ * `npm run bench`: every figure of the design that can be measured today, beside its peers, in one process.
+ *
+ * Usage: node test/bench/main.ts [calls|collections|instances|cores|vm]… [--json] [--quick] [--write]
+ *
+ * --json prints one object instead of the table; --quick runs one tiny round, whose figures mean nothing; --write also
+ * writes docs/performance.md.
+ */
+import { writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+
+import { benches, isBench, type Bench } from "./benches.ts";
+import { time } from "./measure.ts";
+import { Report } from "./report.ts";
+import { cellsOf, HEADINGS, line, page, quantity } from "./table.ts";
+
+const PAGE = new URL("../../docs/performance.md", import.meta.url);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+
+function chosen(): readonly Bench[] {
+  const unknown = positionals.filter((name) => !isBench(name));
+  if (unknown.length > 0)
+    throw new Error(`There is no benchmark ${unknown.join(", ")}: choose from ${Object.keys(benches).join(", ")}`);
+  if (values.write && (values.quick || positionals.length > 0))
+    throw new Error("--write needs a whole run: leave out --quick and the names of benchmarks");
+  const names = positionals.filter(isBench);
+  return names.length === 0 ? (Object.keys(benches) as Bench[]) : names;
+}
+
+/** The processor, the engine, and what the loop of the timing itself costs. */
+async function machine(report: Report): Promise<string> {
+  const [floor] = await time([() => 0], report.plan);
+  const model = cpus()[0]?.model.replaceAll(/\s+/g, " ").trim() ?? "unknown processor";
+  return `${model}, ${availableParallelism()} cores, ${process.platform} ${process.arch}, Node ${process.versions.node}; timing an empty function gives ${quantity(floor?.median ?? 0, "s")}; load average ${(loadavg()[0] ?? 0).toFixed(1)} when it began`;
+}
+
+function say(text: string): void {
+  if (!values.json) process.stdout.write(`${text}\n`);
+}
+
+async function main(): Promise<void> {
+  const names = chosen();
+  const report = new Report(values.quick, (row) => say(line(cellsOf(row))));
+  const surroundings = await machine(report);
+  say(surroundings);
+  if (values.quick) say("--quick shows that every case runs; its figures mean nothing.");
+  say("Medians over rounds; in parentheses, how many times better Sennit is than the peer.\n");
+  for (const name of names) {
+    say(`\n${line([name.toUpperCase(), ...HEADINGS.slice(1)])}`);
+    await benches[name](report);
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ machine: surroundings, rows: report.rows }, null, 2)}\n`);
+  if (values.write) await writeFile(PAGE, page(report.rows, surroundings));
+}
+
+try {
+  await main();
+} catch (thrown) {
+  process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+  process.exitCode = 1;
+}

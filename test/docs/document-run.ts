@@ -1,0 +1,141 @@
+/**
+ * One document's snippets, run in order in a folder of their own.
+ *
+ *   D1  Files appear in the order of the document, so a program finds what stands above it and nothing else.
+ *   D2  Nothing is left: `dispose` ends the process and removes the folder.
+ */
+import { fork, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Snippet } from "./snippet.ts";
+import type { Report, Task } from "./snippet-process.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What a snippet was to give, and what it gave. */
+export interface Outcome {
+  readonly snippet: Snippet;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export class DocumentRun implements AsyncDisposable {
+  readonly folder: string = realpathSync(mkdtempSync(join(tmpdir(), "sennit-docs-")));
+  #process: ChildProcess | undefined;
+
+  constructor() {
+    // Only so that Node takes the scripts for modules.
+    writeFileSync(join(this.folder, "package.json"), '{ "type": "module" }');
+  }
+
+  async perform(snippet: Snippet): Promise<Outcome> {
+    switch (snippet.kind) {
+      case "norun":
+        return { snippet, expected: "", found: "" };
+      case "file":
+        for (const file of snippet.block.files) this.#write(file, snippet.block.text);
+        return { snippet, expected: "", found: "" };
+      case "program":
+      case "script":
+        this.#write(snippet.file, snippet.block.text);
+        return this.#judge(
+          snippet,
+          await this.#ask({ kind: snippet.kind, file: snippet.file, text: snippet.block.text }),
+        );
+      case "console":
+        return await this.#console(snippet);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process?.exitCode === null) {
+      this.#process.kill();
+      await once(this.#process, "exit");
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #write(file: string, text: string): void {
+    mkdirSync(dirname(join(this.folder, file)), { recursive: true });
+    writeFileSync(join(this.folder, file), text);
+  }
+
+  #judge(snippet: Snippet & { kind: "program" | "script" }, { output, error }: Report): Outcome {
+    return { snippet, expected: both(snippet.output, snippet.error), found: this.#plain(both(output, error)) };
+  }
+
+  async #ask(task: Task): Promise<Report> {
+    const child = (this.#process ??= fork(join(root, "test/docs/snippet-process.ts"), { cwd: this.folder }));
+    const stop = new AbortController();
+    const answered = once(child, "message", stop) as Promise<[Report]>;
+    const ended = once(child, "exit", stop).then(([code]): never => {
+      throw new Error(`the process ended with ${String(code)}`);
+    });
+    ended.catch(() => {}); // also when it is no longer waited for
+    child.send(task);
+    try {
+      const [report] = await Promise.race([answered, ended]);
+      return report;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #console(snippet: Snippet & { kind: "console" }): Promise<Outcome> {
+    let found = "";
+    for (const { words } of snippet.commands) {
+      found += `$ ${words.join(" ")}\n${this.#plain(await this.#command(words))}`;
+    }
+    const expected = snippet.commands.map(({ words, shown }) => `$ ${words.join(" ")}\n${shown}`).join("");
+    return { snippet, expected, found: withWildcards(expected, found) };
+  }
+
+  /** Both streams go to one file, so that their order is kept. Empty lines at the end are not shown in a page. */
+  async #command([npx, tool = "", ...rest]: readonly string[]): Promise<string> {
+    if (npx !== "npx") throw new Error(`a command begins with \`npx\`, not with \`${String(npx)}\``);
+    const program = tool === "sennit" ? [join(root, "bin/sennit.js")] : [join(root, "node_modules/.bin", tool)];
+    const path = join(this.folder, ".console");
+    const file = openSync(path, "w");
+    try {
+      const child = spawn(process.execPath, [...program, ...rest], { cwd: this.folder, stdio: ["ignore", file, file] });
+      await once(child, "exit");
+    } finally {
+      closeSync(file);
+    }
+    const text = readFileSync(path, "utf8");
+    rmSync(path);
+    return text.replace(/\n*$/, "\n");
+  }
+
+  /** Without the folder, which has another name in every run. */
+  #plain(text: string): string {
+    return text.replaceAll(`${this.folder}/`, "").replaceAll(root, "");
+  }
+}
+
+function both(output: string, error: string): string {
+  return error === "" ? output : `${output}--- error\n${error}`;
+}
+
+/** `…` at the end of a shown line stands for anything: a found line that fits is taken as it was shown. */
+function withWildcards(expected: string, found: string): string {
+  const shown = expected.split("\n");
+  const lines = found.split("\n").map((line, at) => {
+    const wanted = shown[at];
+    return wanted?.endsWith("…") === true && line.startsWith(wanted.slice(0, -1)) ? wanted : line;
+  });
+  return lines.join("\n");
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { juliaPlugin } from "../../src/host/julia/plugin.ts";
+import { readPackage } from "../../src/host/package/package.node.ts";
+import { faultFrom, packageOf, settings } from "./lua-package.ts";
+
+const sample = fileURLToPath(new URL("../../plugins/samples/linear-fit-julia", import.meta.url));
+
+describe("a Julia package", () => {
+  it("is opened and its world read, and says what is missing at its first call", async () => {
+    await using plugin = await juliaPlugin(await readPackage(sample));
+    expect([...plugin.world.exports.functions.keys()]).toEqual(["fit", "predict"]);
+    expect(plugin.digest).toMatch(/^[0-9a-f]{64}$/);
+    await using instance = await plugin.instantiate(settings());
+    const fault = await faultFrom(() => instance.call("fit", [[], []]));
+    expect(fault).toMatchObject({ code: "runtime-unavailable", source: "sample:linear-fit-julia" });
+    expect(fault.hint).toContain("component");
+    expect((await faultFrom(() => instance.call("fix", []))).code).toBe("unknown-function");
+    await instance[Symbol.asyncDispose]();
+    expect((await faultFrom(() => instance.call("fit", []))).code).toBe("plugin-lost");
+  });
+
+  it("with a mistake in its WIT or without its source is refused", async () => {
+    const broken = packageOf({
+      wit: "package a:b; world w { export f: func( }",
+      files: { "f.jl": "" },
+      language: "julia",
+    });
+    expect((await faultFrom(() => juliaPlugin(broken))).code).toBe("wit-invalid");
+    const empty = packageOf({ wit: "package a:b; world w {}", files: {}, language: "julia" });
+    expect((await faultFrom(() => juliaPlugin(empty))).code).toBe("package-invalid");
+  });
+});

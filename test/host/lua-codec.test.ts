@@ -1,0 +1,220 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { noChain } from "../../src/host/call-chain.ts";
+import type { LuaInstance } from "../../src/host/lua/instance.ts";
+import { nodePlatform } from "../../src/host/lua/platform.node.ts";
+import { startInstance } from "../../src/host/lua/start.ts";
+import { equalValues } from "../../src/wit/equal.ts";
+import type { WitFunction, WitType, World } from "../../src/wit/types.ts";
+import { CaseValue, Some, type Value } from "../../src/wit/value.ts";
+import { arbitraryType, arbitraryValue } from "../wit/arbitrary.ts";
+import { faultFrom, packageOf, settings } from "./lua-package.ts";
+
+let engine: WebAssembly.Module;
+
+beforeAll(async () => {
+  engine = await nodePlatform.engine();
+});
+
+/** An instance whose `f` takes one value of a type and returns one, wrapped so that a `result` stays a value. */
+function instanceOf(type: WitType, body: string): LuaInstance {
+  const tuple: WitType = { kind: "tuple", items: [type] };
+  const f: WitFunction = {
+    name: "f",
+    shape: "function",
+    resource: null,
+    params: [{ name: "x", type: tuple }],
+    result: tuple,
+    async: false,
+  };
+  const none = { interfaces: new Map(), functions: new Map(), types: new Map() };
+  const world: World = { imports: none, exports: { ...none, functions: new Map([["f", f]]) } };
+  const text = new TextEncoder().encode(`return { f = function(x) ${body} end }`);
+  const { manifest } = packageOf({ wit: "", files: {} });
+  const sources = { main: { path: "main.lua", module: "main", text }, modules: [] };
+  return startInstance({ manifest, place: "sample", world, sources, engine, chain: noChain }, settings());
+}
+
+function echoed(type: WitType, value: Value): Value {
+  const answer = instanceOf(type, "return x").call("f", [[value]]);
+  return (answer as readonly Value[])[0] as Value;
+}
+
+/** What Lua code makes of `x[1]`. */
+function seen(type: WitType, value: Value, expression: string): Value {
+  const instance = instanceOf(type, `local v = x[1]; error(tostring(${expression}), 0)`);
+  try {
+    void instance.call("f", [[value]]);
+  } catch (error) {
+    return (error as Error).message.replace(/^.*? failed in f: /, "");
+  }
+  throw new Error("it did not fail");
+}
+
+/** What comes of returning a Lua expression for a type. */
+function returned(type: WitType, expression: string): Value {
+  return (instanceOf(type, `return { ${expression} }`).call("f", [[0]]) as readonly Value[])[0] as Value;
+}
+
+function taking(type: WitType, expression: string): () => unknown {
+  const tuple: WitType = { kind: "tuple", items: [type] };
+  const f: WitFunction = { name: "f", shape: "function", resource: null, params: [], result: tuple, async: false };
+  const none = { interfaces: new Map(), functions: new Map(), types: new Map() };
+  const world: World = { imports: none, exports: { ...none, functions: new Map([["f", f]]) } };
+  const text = new TextEncoder().encode(`return { f = function() return { ${expression} } end }`);
+  const { manifest } = packageOf({ wit: "", files: {} });
+  const sources = { main: { path: "main.lua", module: "main", text }, modules: [] };
+  const instance = startInstance({ manifest, place: "sample", world, sources, engine, chain: noChain }, settings());
+  return () => (instance.call("f", []) as readonly Value[])[0];
+}
+
+const string: WitType = { kind: "string" };
+const f64: WitType = { kind: "f64" };
+const u64: WitType = { kind: "u64" };
+const s64: WitType = { kind: "s64" };
+const u8: WitType = { kind: "u8" };
+const listOf = (element: WitType): WitType => ({ kind: "list", element });
+const optionOf = (some: WitType): WitType => ({ kind: "option", some });
+const point: WitType = {
+  kind: "record",
+  name: null,
+  fields: [
+    { name: "x", type: f64 },
+    { name: "y-offset", type: optionOf(f64) },
+  ],
+};
+
+describe("the Lua codec", () => {
+  it("brings every value back bit for bit (I8)", () => {
+    const pairs = arbitraryType({ depth: 3 }).chain((type) => arbitraryValue(type).map((value) => ({ type, value })));
+    fc.assert(
+      fc.property(pairs, ({ type, value }) => {
+        expect(equalValues(type, echoed(type, value), value)).toBe(true);
+      }),
+      { numRuns: 150, seed: 7 },
+    );
+  });
+
+  it("keeps integers exact and floats floats", () => {
+    expect(seen(f64, 5, "math.type(v) .. ' ' .. v")).toBe("float 5.0");
+    expect(seen(s64, 9007199254740993n, "math.type(v) .. ' ' .. v")).toBe("integer 9007199254740993");
+    expect(seen(u64, 2n ** 64n - 1n, "v")).toBe("-1");
+    expect(seen(u64, 2n ** 64n - 1n, "require('sennit').u64(v)")).toBe("18446744073709551615");
+    expect(echoed(u64, 2n ** 63n)).toBe(2n ** 63n);
+    expect(echoed(f64, -0)).toBe(-0);
+    expect(echoed(f64, Number.NaN)).toBeNaN();
+  });
+
+  it("writes values as plugins/lua/README.md says", () => {
+    const colour: WitType = { kind: "enum", name: null, cases: ["red", "ultra-violet"] };
+    const flags: WitType = { kind: "flags", name: null, labels: ["read", "list-all"] };
+    const shape: WitType = {
+      kind: "variant",
+      name: null,
+      cases: [
+        { name: "is-empty", type: null },
+        { name: "circle", type: f64 },
+      ],
+    };
+    const result: WitType = { kind: "result", ok: null, err: string };
+    expect(seen(colour, 1, "v")).toBe("ultra_violet");
+    expect(seen(flags, 2, "tostring(v.read) .. tostring(v.list_all)")).toBe("niltrue");
+    expect(seen(shape, new CaseValue(0, null), "v.tag .. tostring(v.value)")).toBe("is_emptynil");
+    expect(seen(shape, new CaseValue(1, 2), "v.tag .. v.value")).toBe("circle2.0");
+    expect(seen(result, new CaseValue(0, null), "v.ok")).toBe("true");
+    expect(seen(result, new CaseValue(1, "no"), "v.err")).toBe("no");
+    expect(seen(point, [1, null], "v.x .. tostring(v.y_offset)")).toBe("1.0nil");
+    expect(seen(listOf(u8), Uint8Array.of(0, 255), "#v .. ' ' .. v:byte(2)")).toBe("2 255");
+    expect(
+      seen(
+        { kind: "map", key: string, value: u8 },
+        new Map([
+          ["b", 1],
+          ["a", 2],
+        ]),
+        "v[1][1] .. v[2][1] .. v[2][2]",
+      ),
+    ).toBe("ba2");
+    expect(seen(listOf(optionOf(u8)), [null, 7], "#v .. tostring(v[1].some) .. v[2].some")).toBe("2nil7");
+    expect(seen(optionOf(optionOf(u8)), new Some(null), "type(v) .. tostring(v.some)")).toBe("tablenil");
+    expect(seen({ kind: "char" }, "🦀", "utf8.len(v) .. #v")).toBe("14");
+  });
+
+  it("takes an integral float for an integer and an exact integer for a float", () => {
+    expect(taking(u8, "5.0")()).toBe(5);
+    expect(taking(f64, "5")()).toBe(5);
+    expect(taking(s64, "math.mininteger")()).toBe(-(2n ** 63n));
+    expect(taking({ kind: "f32" }, "0.1")()).toBe(Math.fround(0.1));
+  });
+
+  it.each([
+    [u8, "256", "out-of-range", "256"],
+    [u8, "-1", "out-of-range", "-1"],
+    [u8, "1.5", "type-mismatch", "1.5"],
+    [u8, "'5'", "type-mismatch", "a string is not an integer"],
+    [s64, "2.0^63", "out-of-range", "922337203685477"],
+    [f64, "math.maxinteger", "out-of-range", "9223372036854775807"],
+    [f64, "nil", "type-mismatch", "nil is not a number"],
+    [string, "'\\xff'", "type-mismatch", "not UTF-8"],
+    [string, "'\\xed\\xa0\\x80'", "type-mismatch", "not UTF-8"],
+    [string, "5", "type-mismatch", "a number is not a string"],
+    [{ kind: "char" } as WitType, "'ab'", "type-mismatch", "one character"],
+    [{ kind: "bool" } as WitType, "1", "type-mismatch", "a number is not a boolean"],
+    [listOf(string), "{ 'a', 1 }", "type-mismatch", "[2]"],
+    [listOf(string), "{ x = 1 }", "type-mismatch", "not a list"],
+    [{ kind: "list", element: u8, length: 2 } as WitType, "'abc'", "type-mismatch", "a list of 3"],
+    [point, "{ x = 'a' }", "type-mismatch", "[1].x: a string is not a number"],
+    [point, "setmetatable({}, { __index = function() return 1.0 end })", "type-mismatch", ".x: nil"],
+    [
+      listOf(point),
+      "setmetatable({}, { __len = function() return 2^40 end, __index = function() return {} end })",
+      "",
+      "",
+    ],
+    [{ kind: "enum", name: null, cases: ["a"] } as WitType, "'b'", "type-mismatch", '"b" is no case'],
+    [{ kind: "flags", name: null, labels: ["a"] } as WitType, "{ b = true }", "type-mismatch", '"b" is no flag'],
+    [{ kind: "flags", name: null, labels: ["a"] } as WitType, "{ 'a' }", "type-mismatch", "not true or false"],
+    [{ kind: "result", ok: u8, err: u8 } as WitType, "{ ok = 1, err = 1 }", "type-mismatch", "either"],
+    [{ kind: "result", ok: u8, err: u8 } as WitType, "{}", "type-mismatch", "either"],
+    [{ kind: "tuple", items: [u8] } as WitType, "{ 1, 2 }", "type-mismatch", "more than 1"],
+    [{ kind: "map", key: u8, value: u8 } as WitType, "{ { 1, 2 }, { 1, 3 } }", "type-mismatch", "twice"],
+    [listOf(optionOf(u8)), "{ { sme = 1 } }", "type-mismatch", "not an option"],
+    [listOf(optionOf(u8)), "{ 1 }", "type-mismatch", "not an option"],
+  ] as const)("checks what a guest returns for %j: %s", async (type, expression, code, text) => {
+    const work = taking(type, expression);
+    if (code === "") return expect(work()).toEqual([]);
+    const fault = await faultFrom(work);
+    expect({ code: fault.code, source: fault.source }).toEqual({ code, source: "acme:sample" });
+    expect(fault.message).toContain(text);
+  });
+
+  it("bounds what shared tables can stand for (HAZARDS 15)", async () => {
+    const shared = "(function() local t = {} for i = 1, 4000000 do t[i] = true end return { t, t, t, t, t } end)()";
+    const fault = await faultFrom(taking(listOf(listOf({ kind: "bool" })), shared));
+    expect(fault.code).toBe("too-large");
+    const endless = "(function() local t = {} t[1] = t return t end)()";
+    expect((await faultFrom(taking(listOf(listOf(string)), endless))).code).toBe("type-mismatch");
+    const text = await faultFrom(
+      taking(
+        listOf(string),
+        "(function() local s, t = ('x'):rep(1000000), {} for i = 1, 1000 do t[i] = s end return t end)()",
+      ),
+    );
+    expect(text.code).toBe("too-large");
+  });
+
+  it("takes a large list", () => {
+    const numbers = Float64Array.from({ length: 100_000 }, (_, index) => index / 3);
+    expect(echoed(listOf(f64), numbers)).toEqual(numbers);
+    const bytes = new Uint8Array(1_000_000).fill(200);
+    expect(echoed(listOf(u8), bytes)).toEqual(bytes);
+  });
+
+  it("refuses an argument that is not of its type before the guest sees it (H5)", async () => {
+    const instance = instanceOf(u8, "seen = true return x");
+    const fault = await faultFrom(() => instance.call("f", [[300]]));
+    expect(fault).toMatchObject({ code: "out-of-range" });
+    expect(instance.alive).toBe(true);
+    expect(returned(u8, "1")).toBe(1);
+  });
+});
