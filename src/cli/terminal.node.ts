@@ -77,9 +77,9 @@ export class Terminal {
   #progress({ done, total, text }: RunEvent & { kind: "progress" }): void {
     if (!process.stderr.isTTY || this.#quiet) return;
     const width = 24;
-    const filled = total > 0 ? Math.round((Math.min(done, total) / total) * width) : 0;
+    const filled = total !== null && total > 0 ? Math.round((Math.min(done, total) / total) * width) : 0;
     const bar = "█".repeat(filled) + "░".repeat(width - filled);
-    process.stderr.write(`\r\u001B[K${bar} ${done}/${total}${text === null ? "" : ` ${text}`}`);
+    process.stderr.write(`\r\u001B[K${bar} ${done}/${total ?? "?"}${text === null ? "" : ` ${text}`}`);
     this.#progressShown = true;
   }
 

@@ -6,7 +6,7 @@
  *   G3  `dispose` leaves none running, whatever was in progress; a disposed group starts no more.
  */
 import { Defect, Fault } from "../fault.ts";
-import type { ImportedFunction, Instance, LogLine, Together } from "../host/plugin.ts";
+import type { ImportedFunction, Instance, LogLine, ReportProgress, Together } from "../host/plugin.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
@@ -17,6 +17,7 @@ export interface GroupOptions {
   readonly seed: Uint8Array;
   readonly clock: Clock;
   readonly log: (source: string, line: LogLine) => void;
+  readonly progress?: ReportProgress;
 }
 
 export class InstanceGroup implements AsyncDisposable {
@@ -85,7 +86,7 @@ export class InstanceGroup implements AsyncDisposable {
     const { plugin, name, granted } = this.#package(pack);
     const imports = await this.#imports(pack);
     if (this.#closed.signal.aborted) throw new Fault("plugin-lost", `${name} was not started: the run has ended`);
-    const { seed, clock, log } = this.#options;
+    const { seed, clock, log, progress } = this.#options;
     const instance = await plugin.instantiate({
       id: this.#nextId++,
       imports,
@@ -96,6 +97,7 @@ export class InstanceGroup implements AsyncDisposable {
       log: (line) => {
         if (granted.log) log(name, line);
       },
+      ...(progress === undefined ? {} : { progress }),
     });
     this.#running[pack] = instance;
     return instance;

@@ -31,7 +31,7 @@ export type RunEvent =
   | { readonly kind: "print"; readonly text: string }
   | { readonly kind: "log"; readonly level: string; readonly source: string; readonly text: string }
   | { readonly kind: "emit"; readonly name: string; readonly value: Value }
-  | { readonly kind: "progress"; readonly done: number; readonly total: number; readonly text: string | null };
+  | { readonly kind: "progress"; readonly done: number; readonly total: number | null; readonly text: string | null };
 
 export interface ForkOptions {
   /** 32 bytes, for the fresh instance. */

@@ -34,6 +34,7 @@ export async function execute(
     seed: options.seed,
     clock: ports.clock,
     log: (source, line) => ports.follow({ kind: "log", level: line.level, source, text: line.text }),
+    progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
   });
   const run = new Run(program, fn, args, ports, options, group);
   await using children = run.children;

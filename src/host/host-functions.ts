@@ -29,7 +29,7 @@ export function hostFunction(key: FunctionKey, options: InstanceOptions): Import
     case "log#write":
       return { colour: colours[name], call: ([level, text]) => writeLog(options, level, text) };
     case "progress#report":
-      return { colour: colours[name], call: () => null }; // only for people to look at, and nobody looks yet
+      return { colour: colours[name], call: ([done, total, text]) => reportProgress(options, done, total, text) };
     case "callback#[method]callback.call":
       return { colour: colours[name], call: ([callback, args]) => callBack(callback, args) };
   }
@@ -45,6 +45,11 @@ const levels: readonly LogLine["level"][] = ["trace", "debug", "info", "warn", "
 
 function writeLog(options: InstanceOptions, level: Value | undefined, text: Value | undefined): null {
   for (const line of String(text).split("\n")) options.log({ level: levels[Number(level)] ?? "info", text: line });
+  return null;
+}
+
+function reportProgress({ progress }: InstanceOptions, done?: Value, total?: Value, text?: Value): null {
+  progress?.(Number(done), total === null ? null : Number(total), text === "" ? null : String(text));
   return null;
 }
 

@@ -38,6 +38,8 @@ export interface InstanceOptions {
   readonly now: () => number;
   /** What the guest printed or logged, by lines. Denied unless the plugin was granted `log`: then lines are dropped. */
   readonly log: (line: LogLine) => void;
+  /** How far the guest says it has come, for people to look at. Absent: nobody looks. */
+  readonly progress?: ReportProgress;
   /**
    * The run this instance belongs to, one object for all its instances: where instances are admitted by memory, those of
    * one run are admitted together, so that two runs never wait for each other's second instance.
@@ -46,6 +48,9 @@ export interface InstanceOptions {
   /** Suspends for a guest's `sleep`. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
+
+/** `total` is null while it is unknown, `text` when there is none. Numbers beyond 2^53 are rounded. */
+export type ReportProgress = (done: number, total: number | null, text: string | null) => void;
 
 /** Compared by identity. */
 export interface Together {

@@ -28,6 +28,19 @@ export function check(r: Routine, expr: Tree, expected: Ty, because: Because): C
   return accept(r, infer(r, expr, expected), expected, because);
 }
 
+/** Something needs to know the type here, and it is still open. */
+export function notKnown(r: Routine, value: Checked): Checked {
+  report(
+    r,
+    value.span,
+    "open-type",
+    { what: "this" },
+    { label: "not known yet", hint: "Write the type where it is declared." },
+  );
+  poison(value.ty);
+  return wrong(value.span);
+}
+
 /** A condition is a Bool and nothing else. */
 export function checkCondition(r: Routine, tree: Tree): Checked {
   return check(r, tree, BOOL, { what: "a condition" });

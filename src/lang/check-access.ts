@@ -4,6 +4,7 @@ import { accept, check } from "./check-accept.ts";
 import type { Checked } from "./checked.ts";
 import { wrong } from "./checked.ts";
 import { fail, infer } from "./check-context.ts";
+import { notKnown } from "./check-accept.ts";
 import type { Routine } from "./check-context.ts";
 import { ANY, BOOL, close, ERROR, INT, listOf, openTy, optionOf, resolve, show, showA, STRING } from "./infer-types.ts";
 import type { Ty } from "./infer-types.ts";
@@ -14,7 +15,10 @@ import { unify } from "./unify.ts";
 type Of<K extends Tree["kind"]> = Extract<Tree, { readonly kind: K }>;
 
 export function checkIndex(r: Routine, tree: Of<"index">): Checked {
-  const object = infer(r, tree.object);
+  return indexOf(r, tree, infer(r, tree.object));
+}
+
+function indexOf(r: Routine, tree: Of<"index">, object: Checked): Checked {
   const at = resolve(object.ty);
   const because = { what: "an index" };
   switch (at.kind) {
@@ -28,7 +32,7 @@ export function checkIndex(r: Routine, tree: Of<"index">): Checked {
       return indexed(tree, "Any", object, accept(r, infer(r, tree.index), ANY, because), ANY);
     case "open":
       unify(at, listOf(openTy(at.origin.span, at.origin.what)), r.closing);
-      return checkIndex(r, tree);
+      return indexOf(r, tree, object);
     case "error":
       infer(r, tree.index);
       return wrong(tree.span);
@@ -77,6 +81,7 @@ export function checkItem(r: Routine, tree: Of<"item">): Checked {
   const object = infer(r, tree.object);
   const at = resolve(object.ty);
   if (at.kind === "error") return wrong(tree.span);
+  if (at.kind === "open") return notKnown(r, object);
   const item = at.kind === "tuple" ? at.items[tree.index] : undefined;
   if (item !== undefined) return field(tree, object, tree.index, item);
   const has = at.kind === "tuple" ? `has ${at.items.length} items, from \`.0\`` : `${showA(at)} is no tuple`;
@@ -129,6 +134,8 @@ export function checkField(r: Routine, tree: Of<"member">, object: Checked): Che
       return anyField(tree, object);
     case "error":
       return wrong(tree.span);
+    case "open":
+      return notKnown(r, object);
     default:
       return unknownField(r, tree, at, []);
   }

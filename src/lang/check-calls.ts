@@ -33,7 +33,7 @@ type Of<K extends Tree["kind"]> = Extract<Tree, { readonly kind: K }>;
 const plainly: How = { label: null, take: false, fork: false };
 
 export function checkName(r: Routine, tree: Of<"name">, expected: Ty | null): Checked {
-  const variable = findVariable(r, tree.name);
+  const variable = findVariable(r, tree.name, tree.span);
   if (variable !== null) return readVariable(r, variable, tree.span);
   const entity = named(r, tree, expected);
   return entity === null ? unknownName(r, tree.name, tree.span) : entityValue(r, entity, tree, expected);

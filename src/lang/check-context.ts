@@ -135,6 +135,8 @@ export class Routine {
   expected: Ty | null = null;
   result: Ty = NEVER;
   body: (() => Block) | null = null;
+  /** Variables of blocks that ended, for "unknown name". */
+  readonly ended: Map<string, Span> = new Map();
   readonly #counts = new Map<string, number>();
 
   constructor(of: {
@@ -228,6 +230,7 @@ export function scoped<T>(r: Routine, opaque: boolean, body: () => T): T {
   try {
     return body();
   } finally {
+    if (opaque) for (const [name, variable] of r.scope.names) r.ended.set(name, variable.declared);
     r.scope = outer;
   }
 }

@@ -156,6 +156,11 @@ function namesIn(type: TypeExpr): readonly string[] {
   }
 }
 
+/** The top level is called `main`. */
+function uniqueName(file: FileUnit, name: string): string {
+  return file.prefix === "" && name === "main" ? ":main" : `${file.prefix}${name}`;
+}
+
 /** A function value that a function takes may not suspend: those who pass one are told (rule 9). */
 function paramType(program: Program, file: FileUnit, tree: FunctionDeclaration, type: TypeExpr): Ty {
   const ty = typeOf(program, file, type);
@@ -177,7 +182,7 @@ export function declareFunctions(program: Program, file: FileUnit): readonly Fun
       tree,
       file,
       workflow: tree.workflow,
-      name: `${file.prefix}${tree.name.name}`,
+      name: uniqueName(file, tree.name.name),
       index: program.routines.length,
       params: tree.params.map((p) => ({
         name: p.name.name,

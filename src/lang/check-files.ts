@@ -80,7 +80,7 @@ export class FileLoader {
       index: files.length,
       source,
       tree,
-      prefix: files.length === 0 ? "" : `${baseName(source.name)}:`,
+      prefix: files.length === 0 ? "" : this.#prefix(source.name),
       declared: new Map(),
       required: new Map(),
       offers: new Map(),
@@ -89,6 +89,13 @@ export class FileLoader {
     };
     files.push(file);
     return file;
+  }
+
+  /** `util:`, or `util2:` for the second file of that name. */
+  #prefix(name: string): string {
+    const base = baseName(name);
+    const taken = this.#program.files.filter((f) => f.prefix.replace(/\d*:$/, "") === base).length;
+    return `${base}${taken === 0 ? "" : taken + 1}:`;
   }
 
   #require(file: FileUnit, { from }: Required, declaration: RequireDeclaration): void {

@@ -20,18 +20,6 @@ import { isNullable } from "./types.ts";
 import type { Expr as Tree } from "./ast.ts";
 import { Defect } from "../fault.ts";
 
-export type Found =
-  | { readonly kind: "variable"; readonly variable: Variable }
-  | { readonly kind: "entity"; readonly entity: Entity };
-
-/** What a name stands for here; null: nothing. */
-export function lookup(r: Routine, name: string): Found | null {
-  const variable = findVariable(r, name);
-  if (variable !== null) return { kind: "variable", variable };
-  const entity = findEntity(r, name);
-  return entity === null ? null : { kind: "entity", entity };
-}
-
 export function findEntity(r: Routine, name: string): Entity | null {
   const own = r.file.declared.get(name);
   if (own !== undefined) return own;
@@ -43,20 +31,20 @@ export function findEntity(r: Routine, name: string): Entity | null {
   return Object.hasOwn(prelude, name) ? { kind: "prelude", name } : null;
 }
 
-export function findVariable(r: Routine, name: string): Variable | null {
+export function findVariable(r: Routine, name: string, span: Span = r.span): Variable | null {
   const found = r.scope.find(name);
   if (found !== null) return found;
   if (findEntity(r, name) !== null) return null;
-  return laterInLoop(r, name);
+  return laterInLoop(r, name, span);
 }
 
 /** A variable that a loop around assigns only further down: what it holds here is from the turn before. */
-function laterInLoop(r: Routine, name: string): Variable | null {
+function laterInLoop(r: Routine, name: string, span: Span): Variable | null {
   const loop = r.pending.findLast((l) => l.names.has(name));
   if (loop === undefined) return null;
-  const ty = openTy(r.span, "variable");
-  const variable = declareVariable(r, loop.scope, name, r.span);
-  const slot = addSlot(r, variable, ty, r.span, null);
+  const ty = openTy(span, "variable");
+  const variable = declareVariable(r, loop.scope, name, span);
+  const slot = addSlot(r, variable, ty, span, null);
   r.learn(variable, { slots: [slot], unassigned: true, narrowed: 0, heads: [] });
   return variable;
 }
@@ -243,6 +231,8 @@ export function unknownName(r: Routine, name: string, span: Span): Checked {
       },
     );
   }
+  const ended = r.ended.get(name);
+  if (ended !== undefined) return endedName(r, name, span, ended);
   const near = nearest(name, candidates(r));
   return fail(
     r,
@@ -252,6 +242,20 @@ export function unknownName(r: Routine, name: string, span: Span): Checked {
     {
       label: "nothing with this name is in scope",
       hint: near === undefined ? undefined : `Did you mean \`${near}\`?`,
+    },
+  );
+}
+
+function endedName(r: Routine, name: string, span: Span, declared: Span): Checked {
+  return fail(
+    r,
+    span,
+    "unknown-name",
+    { name },
+    {
+      label: "nothing with this name is in scope",
+      also: [{ span: declared, text: "this one ended with its block" }],
+      hint: `Take it from the block's value, or assign \`${name}\` before the block.`,
     },
   );
 }

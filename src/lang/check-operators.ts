@@ -3,7 +3,7 @@
  * still open becomes that of the other side.
  */
 import type { BinaryOp as Op, Expr as Tree } from "./ast.ts";
-import { accept, checkCondition, convert } from "./check-accept.ts";
+import { accept, checkCondition, convert, notKnown } from "./check-accept.ts";
 import type { Checked } from "./checked.ts";
 import { wrong } from "./checked.ts";
 import { fail, infer, report } from "./check-context.ts";
@@ -110,7 +110,7 @@ function checkEquality(r: Routine, tree: BinaryTree): Checked {
     const on = numbersOn(both);
     return compared(tree, both, () => ({ op, on, of: { kind: on === "Int" ? "Int" : "Float" } }));
   }
-  const met = meet(r, both);
+  const met = isNeverNil(tree, both) ? null : meet(r, both);
   if (met === null) return notComparable(r, tree, both);
   if (someTy(met.left.ty, (t) => t.kind === "fn")) {
     return fail(r, tree.span, "no-equality", { type: show(met.left.ty) }, { label: "functions cannot be compared" });
@@ -118,6 +118,12 @@ function checkEquality(r: Routine, tree: BinaryTree): Checked {
   const facts = nilTested(r, tree);
   const result = compared(tree, met, (left) => equality(op, left));
   return facts === null ? result : { ...result, [op === "ne" ? "whenTrue" : "whenFalse"]: [facts] };
+}
+
+/** A test against nil of what cannot be nil. */
+function isNeverNil(tree: BinaryTree, { left, right }: Sides): boolean {
+  const other = tree.right.kind === "nil" ? left : tree.left.kind === "nil" ? right : null;
+  return other !== null && !["option", "Nil", "Any", "open"].includes(resolve(other.ty).kind);
 }
 
 function equality(op: "eq" | "ne", left: Expr): BinaryOp {
@@ -200,6 +206,7 @@ function checkArithmetic(r: Routine, tree: BinaryTree, op: Arithmetic): Checked 
   if (isWrong(both.left.ty) || isWrong(both.right.ty)) return wrong(tree.span);
   if (isAny(both.left.ty) || isAny(both.right.ty)) return onAny(r, tree, op, both);
   closeOpen(r, both);
+  if (resolve(both.left.ty).kind === "open") return notKnown(r, both.left);
   const a = resolve(both.left.ty).kind;
   const b = resolve(both.right.ty).kind;
   if (isNumber(both.left.ty) && isNumber(both.right.ty)) return onNumbers(r, tree, op, both);

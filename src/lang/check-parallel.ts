@@ -222,7 +222,14 @@ function settings(
   span: Span,
 ): ReadonlyMap<string, Checked> {
   const found = new Map<string, Checked>();
-  if (args.length > known.length) report(r, span, "wrong-arity", { want: `at most ${known.length}`, got: args.length });
+  if (args.length > known.length)
+    report(
+      r,
+      span,
+      "wrong-arity",
+      { want: `at most ${known.length}`, got: args.length },
+      { label: known.map((k) => `\`${k.name}\``).join(", ") },
+    );
   for (const [i, arg] of args.entries()) {
     const name = arg.name?.name ?? known[i]?.name ?? "";
     const setting = known.find((k) => k.name === name);

@@ -320,7 +320,7 @@ export class Patterns {
       head.span,
       "unknown-type",
       { name: head.name },
-      { hint: near === undefined ? undefined : `Did you mean \`${near}\`?` },
+      { label: "no type has this name here", hint: near === undefined ? undefined : `Did you mean \`${near}\`?` },
     );
   }
 

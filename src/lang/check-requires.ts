@@ -2,19 +2,22 @@
  * `require` (rule 24): brings names into a file.
  *
  *   Q1  Two packages that offer one name are an error where the name is used, not here.
- *   Q2  Types come along: as `p.t` with a prefix, bare without one.
+ *   Q2  Types come along: as `p.t` with a prefix, bare without one. A name that was asked for wins over one that came along.
  */
 import type { Ident, RequireDeclaration } from "./ast.ts";
-import type { Program } from "./check-context.ts";
+import type { FoundPackage, Program } from "./check-context.ts";
 import type { Entity, FileUnit, Members, PackageInfo } from "./check-entities.ts";
 import { isFile, requiresOf } from "./check-files.ts";
 import { addPackage, embeddedFunction } from "./check-packages.ts";
 import { nearest } from "./nearest.ts";
 import { sennitName } from "./wit-types.ts";
+import type { World } from "../wit/types.ts";
 
 export class Requires {
   readonly #program: Program;
   readonly #targets: ReadonlyMap<RequireDeclaration, FileUnit>;
+
+  readonly #byWorld = new Map<World, PackageInfo>();
 
   constructor(program: Program, targets: ReadonlyMap<RequireDeclaration, FileUnit>) {
     this.#program = program;
@@ -23,7 +26,20 @@ export class Requires {
 
   /** Fills `file.required`. */
   bring(file: FileUnit): void {
-    for (const declaration of requiresOf(file.tree)) this.#bringOne(file, declaration);
+    const declarations = requiresOf(file.tree);
+    for (const declaration of declarations) this.#bringOne(file, declaration);
+    const asked = new Set(file.required.keys());
+    for (const declaration of declarations) this.#typesAlong(file, declaration, asked);
+  }
+
+  /** Q2. */
+  #typesAlong(file: FileUnit, { from, names }: RequireDeclaration, asked: ReadonlySet<string>): void {
+    if (from === null || names === null) return;
+    const info = this.#program.packageInfos.get(`${from.text}\n${file.source.name}`);
+    for (const [name, entity] of info?.members ?? []) {
+      const isType = entity.kind === "type" || entity.kind === "resource" || entity.kind === "alias";
+      if (isType && !asked.has(name)) offer(file, name, entity, from.text);
+    }
   }
 
   #bringOne(file: FileUnit, declaration: RequireDeclaration): void {
@@ -53,7 +69,7 @@ export class Requires {
   #load(file: FileUnit, { text, span }: { readonly text: string; readonly span: Ident["span"] }): PackageInfo | null {
     const { env, diagnostics } = this.#program;
     const found = env.package(text, file.source.name);
-    if ("world" in found) return addPackage(this.#program, text, found);
+    if ("world" in found) return this.#known(text, found);
     const near = nearest(text.replace(/@.*$/, ""), env.packageNames);
     diagnostics.error(
       file.source,
@@ -68,6 +84,13 @@ export class Requires {
     return null;
   }
 
+  /** One package required twice, or by two files, is one. */
+  #known(specifier: string, found: Extract<FoundPackage, { readonly world: World }>): PackageInfo {
+    const known = this.#byWorld.get(found.world) ?? addPackage(this.#program, specifier, found);
+    this.#byWorld.set(found.world, known);
+    return known;
+  }
+
   #named(
     file: FileUnit,
     names: NonNullable<RequireDeclaration["names"]>,
@@ -80,10 +103,6 @@ export class Requires {
         ? { kind: "wrong" as const }
         : (members.get(name.name) ?? this.#missing(file, name, members, from));
       offer(file, (alias ?? name).name, entity, from);
-    }
-    for (const [name, entity] of members) {
-      const isType = entity.kind === "type" || entity.kind === "resource" || entity.kind === "alias";
-      if (isType && !file.required.has(name)) file.required.set(name, entity); // Q2
     }
   }
 

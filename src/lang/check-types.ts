@@ -113,10 +113,16 @@ class TypeNames {
     const found = rest.length === 0 ? this.#single(head, args, type) : this.#path(type.path);
     if (found === null) return WRONG;
     if (args.length > 0 && !generics.has(head.name)) {
-      this.#program.diagnostics.error(this.#file.source, type.span, "wrong-type-arguments", {
-        name: head.name,
-        want: 0,
-      });
+      this.#program.diagnostics.error(
+        this.#file.source,
+        type.span,
+        "wrong-type-arguments",
+        {
+          name: head.name,
+          want: 0,
+        },
+        { label: "with other types in its brackets" },
+      );
     }
     return found;
   }
@@ -131,7 +137,13 @@ class TypeNames {
       return this.#unknown(name, [...builtinTypes.keys(), ...generics.keys(), ...this.#typeNames()]);
     if (args.length === generic.arity) return this.#checkedKey(generic.make(args), type);
     const want = generic.arity;
-    this.#program.diagnostics.error(this.#file.source, type.span, "wrong-type-arguments", { name: name.name, want });
+    this.#program.diagnostics.error(
+      this.#file.source,
+      type.span,
+      "wrong-type-arguments",
+      { name: name.name, want },
+      { label: "with other types in its brackets" },
+    );
     return null;
   }
 

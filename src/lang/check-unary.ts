@@ -1,6 +1,6 @@
 /** `-e`, `+e`, `!e`. Negated literals are folded: `-9223372036854775808` is one. */
 import type { Expr as Tree } from "./ast.ts";
-import { checkCondition } from "./check-accept.ts";
+import { checkCondition, notKnown } from "./check-accept.ts";
 import type { Checked } from "./checked.ts";
 import { fail, infer } from "./check-context.ts";
 import type { Routine } from "./check-context.ts";
@@ -17,6 +17,7 @@ export function checkUnary(r: Routine, tree: Extract<Tree, { readonly kind: "una
   const operand = infer(r, tree.operand, expected);
   const { kind } = resolve(operand.ty);
   if (kind === "error") return operand;
+  if (kind === "open") return notKnown(r, operand);
   if (tree.op === "+" && (kind === "Int" || kind === "Float" || kind === "String" || kind === "Any"))
     return { ...operand, span: tree.span };
   if (tree.op === "-" && (kind === "Int" || kind === "Float" || kind === "Any"))

@@ -60,6 +60,7 @@ export class Vm {
     const m = this.#m;
     m.host = host;
     m.budget = budget;
+    if (m.spent) interrupt(m);
     m.spent = false;
     for (;;) {
       if (!settle(m)) return { state: "yielded", ...told(m) };
@@ -180,6 +181,18 @@ function told(m: Machine): Told {
   m.abandoned = [];
   m.callbacks = [];
   return { requests, abandoned, callbacks };
+}
+
+/**
+ * V1's one exception: what computes longer than its budget can be stopped by a timer or a cancellation between two
+ * budgets. Whoever wants to replay such a run has to note where.
+ */
+function interrupt(m: Machine): void {
+  const isUrgent = (delivery: Delivery): boolean =>
+    delivery.kind === "cancel" || (m.pending.get(delivery.id)?.timer ?? null) !== null;
+  const urgent = m.inbox.filter(isUrgent);
+  m.inbox = m.inbox.filter((delivery) => !isUrgent(delivery));
+  for (const delivery of urgent) accept(m, delivery);
 }
 
 function accept(m: Machine, delivery: Delivery): void {

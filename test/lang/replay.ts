@@ -233,8 +233,8 @@ export interface Point {
   readonly left: readonly Delivered[];
 }
 
-/** Every point between two deliveries, with its encoded state. */
-export function points(ir: Ir, transcript: Transcript): Point[] {
+/** Every `step`th point between two deliveries, with its encoded state. */
+export function points(ir: Ir, transcript: Transcript, step = 1): Point[] {
   const vm = Vm.start(ir, transcript.fn, transcript.args);
   const requests: EffectRequest[] = [];
   const before: string[] = [];
@@ -244,7 +244,9 @@ export function points(ir: Ir, transcript: Transcript): Point[] {
     requests.push(...outcome.requests);
     before.push(...shown(outcome));
     if (isOver(outcome)) return found;
-    found.push({ state: vm.encode(), before: [...before], left: transcript.delivered.slice(at) });
+    if (at % step === 0) {
+      found.push({ state: vm.encode(), before: [...before], left: transcript.delivered.slice(at) });
+    }
     bring(vm, transcript.delivered[at]!, requests);
   }
 }
@@ -255,15 +257,14 @@ const MOST = 40;
 /** Resumes the run from every point and expects the same output and end; the IR, too, goes through its bytes. */
 export function replayEverywhere(ir: Ir, transcript: Transcript): void {
   const fresh = decodeIr(encodeIr(ir));
-  const all = points(ir, transcript);
-  const step = Math.max(1, Math.ceil(all.length / MOST));
   // Lines of joined children are the world's, not the run's.
   const own = recordOwn(ir, transcript);
-  for (let i = 0; i < all.length; i += step) {
-    const { state, before, left } = all[i]!;
+  const step = Math.max(1, Math.ceil(transcript.delivered.length / MOST));
+  for (const { state, before, left } of points(ir, transcript, step)) {
     expect(Vm.decode(fresh, state).encode()).toEqual(state);
     const { output, end } = resume(fresh, state, left);
-    expect({ at: i, output: [...before, ...output], end }).toEqual({ at: i, output: own, end: transcript.end });
+    const at = transcript.delivered.length - left.length;
+    expect({ at, output: [...before, ...output], end }).toEqual({ at, output: own, end: transcript.end });
   }
 }
 
