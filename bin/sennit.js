@@ -2,7 +2,7 @@
 // The command: finds a Node that is new enough, then runs the program (from src in a checkout, else from dist).
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import module, { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("..", import.meta.url);
@@ -10,6 +10,8 @@ const source = new URL("src/cli/main.node.ts", root);
 const entry = existsSync(source) ? source : new URL("dist/src/cli/main.node.js", root);
 
 if (Number(process.versions.node.split(".")[0]) >= 24) {
+  // Compiled (and in a checkout, type-stripped) modules are kept: the second start takes half the time.
+  module.enableCompileCache?.();
   await import(entry.href);
 } else {
   process.exitCode = runUnderNewerNode();

@@ -1,6 +1,7 @@
 /** Sennit for Node. */
 export { run, ProgramRefused } from "./engine/run-program.node.ts";
-export type { RunProgramOptions } from "./engine/run-program.node.ts";
-export type { RunEvent } from "./engine/ports.ts";
+export type { RunProgramOptions, ShownEvent } from "./engine/run-program.node.ts";
 export { Defect, Fault } from "./fault.ts";
 export type { FaultDetails, ForeignFrame } from "./fault.ts";
+export { ErrValue } from "./host/javascript/plugin.ts";
+export { AnyFloat } from "./wit/any.ts";

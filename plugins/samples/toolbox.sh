@@ -128,7 +128,7 @@ c_core() {
   fi
   pip_tool ziglang "$ZIG" python-zig >/dev/null
   ZIG_GLOBAL_CACHE_DIR="$toolbox/zig" ZIG_LOCAL_CACHE_DIR="$toolbox/zig" \
-    "$(pip_tool ziglang "$ZIG" python-zig)" cc -target wasm32-wasi -mexec-model=reactor -Os -s \
+    "$(pip_tool ziglang "$ZIG" python-zig)" cc -target wasm32-wasi -mexec-model=reactor -Os -s -Wl,-z,stack-size=65536 \
     -Wall -Wextra -Werror -o "$core" "$@" generated/*.[co] >&2
   echo "$core"
 }

@@ -43,7 +43,7 @@ function find(argv: readonly string[]): { command: CommandSpec; rest: readonly s
     );
   }
   if (/\.(sennit|ox)$/.test(name))
-    throw new Fault("usage", `Unknown command \`${name}\``, { hint: `sennit run ${name}` });
+    throw new Fault("usage", `Unknown command \`${name}\``, { hint: `Write \`sennit run ${name}\`` });
   throw unknown("command", name, [...new Set(commands.map((command) => command.name.split(" ")[0] ?? ""))]);
 }
 
@@ -105,6 +105,6 @@ function showNumber(text: string): string {
 function unknown(what: string, name: string, known: readonly string[]): Fault {
   const close = nearest(name, known);
   return new Fault("usage", `Unknown ${what} \`${name}\``, {
-    hint: close === undefined ? "see sennit --help" : `did you mean \`${close}\`?`,
+    hint: close === undefined ? "See `sennit --help`" : `Did you mean \`${close}\`?`,
   });
 }

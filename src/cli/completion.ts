@@ -15,7 +15,9 @@ export function completionScript(shell: string | undefined): string {
     case "fish":
       return fish();
     default:
-      throw new Fault("usage", `No completion for \`${shell ?? ""}\``, { hint: "sennit completion bash, zsh or fish" });
+      throw new Fault("usage", `No completion for \`${shell ?? ""}\``, {
+        hint: "Write sennit completion bash, zsh or fish",
+      });
   }
 }
 

@@ -1,29 +1,28 @@
 /** `sennit`: the command line. Leaves the process with the documented exit status and nothing running. */
 import { readFileSync } from "node:fs";
-import { Fault } from "../fault.ts";
+import { Defect } from "../fault.ts";
 import { readCommandLine } from "./arguments.ts";
 import type { Invocation } from "./arguments.ts";
-import { checkCommand } from "./commands/check.node.ts";
-import { fmtCommand } from "./commands/fmt.node.ts";
-import { callCommand, inspectCommand } from "./commands/plugin.node.ts";
-import { runCommand } from "./commands/run.node.ts";
 import { completionScript } from "./completion.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { EXIT, Terminal } from "./terminal.node.ts";
 
 type Command = (invocation: Invocation, terminal: Terminal) => Promise<number>;
 
-const implementations: Readonly<Record<string, Command>> = {
-  run: runCommand,
-  check: checkCommand,
-  fmt: fmtCommand,
-  "plugin inspect": inspectCommand,
-  "plugin call": callCommand,
-  completion: (invocation) => {
-    process.stdout.write(completionScript(invocation.positionals[0]));
-    return Promise.resolve(EXIT.done);
-  },
+/** Loaded when called: `--help` needs no plugin host. */
+const implementations: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./commands/run.node.ts")).runCommand,
+  check: async () => (await import("./commands/check.node.ts")).checkCommand,
+  fmt: async () => (await import("./commands/fmt.node.ts")).fmtCommand,
+  "plugin inspect": async () => (await import("./commands/plugin.node.ts")).inspectCommand,
+  "plugin call": async () => (await import("./commands/plugin.node.ts")).callCommand,
+  completion: () => Promise.resolve(completionCommand),
 };
+
+function completionCommand(invocation: Invocation): Promise<number> {
+  process.stdout.write(completionScript(invocation.positionals[0]));
+  return Promise.resolve(EXIT.done);
+}
 
 export async function main(argv: readonly string[]): Promise<number> {
   let terminal = new Terminal(null);
@@ -32,9 +31,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (line.kind === "version") return say(`sennit ${version()}\n`);
     if (line.kind === "help") return say(line.command === null ? generalHelp(version()) : commandHelp(line.command));
     terminal = new Terminal(line.invocation);
-    const command = implementations[line.invocation.command.name];
-    if (command === undefined) throw new Fault("usage", `\`${line.invocation.command.name}\` is not there`);
-    return await command(line.invocation, terminal);
+    const load = implementations[line.invocation.command.name];
+    if (load === undefined) throw new Defect(`the command ${line.invocation.command.name} has no implementation`);
+    return await (
+      await load()
+    )(line.invocation, terminal);
   } catch (failure) {
     return terminal.failure(failure);
   }

@@ -1,6 +1,6 @@
 /** What goes to the terminal: diagnostics and faults on stderr, one progress line when stderr is a terminal. */
 import { Defect, Fault } from "../fault.ts";
-import type { RunEvent } from "../engine/ports.ts";
+import type { ShownEvent } from "../engine/run-program.node.ts";
 import { renderDiagnostics } from "../lang/render.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { ErrorValue } from "../lang/value.ts";
@@ -39,7 +39,7 @@ export class Terminal {
     process.stderr.write(`${renderDiagnostics(shown, { color: this.color })}\n`);
   }
 
-  event(event: RunEvent): void {
+  event(event: ShownEvent): void {
     switch (event.kind) {
       case "print":
         return;
@@ -74,7 +74,7 @@ export class Terminal {
     return failure.cause instanceof ErrorValue ? EXIT.failed : EXIT.refused;
   }
 
-  #progress({ done, total, text }: RunEvent & { kind: "progress" }): void {
+  #progress({ done, total, text }: ShownEvent & { kind: "progress" }): void {
     if (!process.stderr.isTTY || this.#quiet) return;
     const width = 24;
     const filled = total !== null && total > 0 ? Math.round((Math.min(done, total) / total) * width) : 0;

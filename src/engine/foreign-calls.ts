@@ -11,6 +11,7 @@ import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Closure } from "../lang/value.ts";
 import { LATER } from "../lang/vm-host.ts";
 import { decodeAny, encodeAny } from "../wit/cbor.ts";
+import type { AnyValue } from "../wit/any.ts";
 import { functionOf } from "../wit/types.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import { Callback } from "../wit/value.ts";
@@ -82,12 +83,17 @@ export class ForeignCalls {
     return found;
   }
 
+  /** An Any as data that knows nothing of the program. */
+  data(any: Value): AnyValue {
+    return plainAny(any, this.#program.ir.types);
+  }
+
   /** The workflow's function that a plugin called has ended. */
   answerCallback(id: string, answer: Answer): void {
     const waiting = this.#callbacks.get(id);
     this.#callbacks.delete(id);
     if (waiting === undefined) return;
-    if (answer.kind === "ok") waiting.resolve(encodeAny(plainAny(answer.value, this.#program.ir.types)));
+    if (answer.kind === "ok") waiting.resolve(encodeAny(this.data(answer.value)));
     else waiting.reject(faultOf(answer.error));
   }
 
@@ -120,7 +126,7 @@ export class ForeignCalls {
     const { use, plugin } = this.package(pack);
     const wit = functionOf((use?.world ?? plugin.world).exports, fn);
     const tools: CrossingTools = {
-      flatten: (any) => plainAny(any, this.#program.ir.types),
+      flatten: (any) => this.data(any),
       callback: (closure) => this.#callback(closure),
     };
     const crossing = wit === undefined ? untyped(tools) : crossingOf(wit, tools);

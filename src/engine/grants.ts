@@ -38,7 +38,7 @@ export class Grants {
     const list = missing.map((want) => `\`${formatCapability(want)}\``).join(", ");
     throw new Fault("denied", `${holder} asks for ${list}, which was not granted`, {
       source: holder,
-      hint: `add ${missing.map((want) => `--grant ${holder}=${formatCapability(want)}`).join(" ")}`,
+      hint: `Add \`${missing.map((want) => `--grant ${holder}=${formatCapability(want)}`).join(" ")}\``,
     });
   }
 }

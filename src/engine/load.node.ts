@@ -105,7 +105,7 @@ function refuseUngranted(program: CheckedProgram, grants: Grants): void {
     const what = command === null ? "commands" : `\`${command}\``;
     throw new Fault("denied", `The program runs ${what}, which was not granted`, {
       source: PROGRAM,
-      hint: `add --grant run${command === null ? "" : `:${command}`}`,
+      hint: `Add \`--grant run${command === null ? "" : `:${command}`}\``,
     });
   }
 }
@@ -156,30 +156,30 @@ class OpenPackages implements AsyncDisposable {
   }
 
   environment(): CheckEnvironment {
-    const embedder = this.#opened.find((pack) => pack.specifier === null);
     return {
       file: readBeside,
       package: (specifier) => {
         const problem = this.#problems.get(specifier);
         if (problem !== undefined) {
-          return { problem: problem.message, ...(problem.hint === undefined ? {} : { hint: problem.hint }) };
+          const unusable = problem.code !== "package-not-found" && problem.code !== "package-missing";
+          return { problem: problem.message, unusable, ...(problem.hint === undefined ? {} : { hint: problem.hint }) };
         }
         const found = this.#opened.find((pack) => pack.specifier === specifier);
         if (found === undefined) return { problem: `There is no package ${specifier}` };
         const { world, manifest } = found.plugin;
         return { name: found.name, world, stateless: manifest.stateless };
       },
-      functions: new Map(
-        Object.keys(this.#request.functions).map((name) => [
-          name,
-          this.#request.wit === undefined
-            ? null
-            : (embedder?.plugin.world.exports.functions.get(name.replaceAll("_", "-")) ?? null),
-        ]),
-      ),
+      functions: this.#functions(),
       packageNames: [...this.#project.dependencies.keys()],
       platform: { shell: true },
     };
+  }
+
+  /** By the names a program requires them by: with a WIT its own, else those of the object. */
+  #functions(): CheckEnvironment["functions"] {
+    const { functions, wit } = this.#request;
+    if (wit === undefined) return new Map(Object.keys(functions).map((name) => [name, null]));
+    return this.#opened.find((pack) => pack.specifier === null)?.plugin.world.exports.functions ?? new Map();
   }
 
   /** The packages in the order the program numbers them, then those that only answer other packages' imports. */

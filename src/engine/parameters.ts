@@ -25,7 +25,7 @@ function fill<T>(
   const names = params.map((param) => param.name);
   for (const name of given.keys()) {
     if (names.includes(name)) continue;
-    const hint = names.length === 0 ? "this program has no `param`s" : `it has ${names.join(", ")}`;
+    const hint = names.length === 0 ? "This program has no `param`s" : `It has ${names.join(", ")}`;
     throw new Fault("bad-param", `The program has no param \`${name}\``, { hint });
   }
   return params.map((param) => {
@@ -33,7 +33,7 @@ function fill<T>(
     if (value !== undefined) return read(param, value);
     if (param.required) {
       throw new Fault("bad-param", `The program needs the param \`${param.name}\``, {
-        hint: `add --param ${param.name}=…`,
+        hint: `Add \`--param ${param.name}=…\``,
       });
     }
     return param.fallback;
@@ -42,7 +42,7 @@ function fill<T>(
 
 function splitPair(text: string): [string, string] {
   const at = text.indexOf("=");
-  if (at <= 0) throw new Fault("bad-param", `\`${text}\` is not NAME=VALUE`, { hint: "write --param n=3" });
+  if (at <= 0) throw new Fault("bad-param", `\`${text}\` is not NAME=VALUE`, { hint: "Write --param n=3" });
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
@@ -64,7 +64,7 @@ function parseJson(text: string, name: string): Plain {
     return JSON.parse(text) as Plain;
   } catch {
     throw new Fault("bad-param", `The value of \`${name}\` cannot be read: ${text}`, {
-      hint: 'write numbers and JSON as they are, such as 3, true, [1, 2] or {"a": 1}',
+      hint: 'Write numbers and JSON as they are, such as 3, true, [1, 2] or {"a": 1}',
     });
   }
 }
@@ -76,7 +76,7 @@ function duration(text: string, name: string): Value {
   const unit = UNITS[parts?.[2] ?? ""];
   if (parts === null || unit === undefined) {
     throw new Fault("bad-param", `The value of \`${name}\` is no duration: ${text}`, {
-      hint: "write 250ms, 10s or 1.5h",
+      hint: "Write 250ms, 10s or 1.5h",
     });
   }
   return fromPlain({ kind: "Duration" }, BigInt(Math.round(Number(parts[1]) * unit)), name);

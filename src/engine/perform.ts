@@ -33,9 +33,11 @@ export class Performer {
   show({ request }: EffectRequest): boolean {
     switch (request.kind) {
       case "print":
-      case "emit":
       case "progress":
         this.#ports.follow(request);
+        return true;
+      case "emit":
+        this.#ports.follow({ ...request, value: this.#calls.data(request.value) });
         return true;
       case "log":
         this.#ports.follow({ ...request, source: "program" });
@@ -124,7 +126,7 @@ export class Performer {
     if (shell === null) throw new Fault("denied", "This platform has no shell");
     for (const [command = ""] of request.commands) {
       if (this.#options.grants.allowsCommand(command)) continue;
-      throw new Fault("denied", `Running \`${command}\` was not granted`, { hint: `add --grant run:${command}` });
+      throw new Fault("denied", `Running \`${command}\` was not granted`, { hint: `Add \`--grant run:${command}\`` });
     }
     const { stdout, stderr, status } = await shell.run(request.commands, request.input, signal);
     return [stdout, stderr, status];

@@ -1,6 +1,7 @@
 /**
  * What a run needs of the platform: arguments, never ambient (STYLE §3). Node's are in `ports.node.ts`.
  */
+import type { AnyValue } from "../wit/any.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
 
@@ -30,7 +31,7 @@ export interface Shell {
 export type RunEvent =
   | { readonly kind: "print"; readonly text: string }
   | { readonly kind: "log"; readonly level: string; readonly source: string; readonly text: string }
-  | { readonly kind: "emit"; readonly name: string; readonly value: Value }
+  | { readonly kind: "emit"; readonly name: string; readonly value: AnyValue }
   | { readonly kind: "progress"; readonly done: number; readonly total: number | null; readonly text: string | null };
 
 export interface ForkOptions {

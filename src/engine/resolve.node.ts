@@ -34,7 +34,7 @@ export async function resolvePackage(specifier: string, from: string, project: P
       "package-not-found",
       `${name} ${dependency.range} would come from a registry, and there is none yet`,
       {
-        hint: `write "${name}" = { path = "…" }`,
+        hint: `Write \`"${name}" = { path = "…" }\``,
       },
     );
   }
@@ -55,7 +55,9 @@ function assertFits(files: PackageFiles, name: string, range: string | undefined
     throw new Fault("package-mismatch", `${place} is ${manifest.name}, and the project calls it ${name}`);
   }
   if (range === undefined || satisfies(manifest.version, range, { includePrerelease: true })) return;
-  throw new Fault("package-mismatch", `${name} is at version ${manifest.version}, and the program requires ${range}`);
+  throw new Fault("package-mismatch", `${name} is at version ${manifest.version}, and the program requires ${range}`, {
+    hint: `Require \`${name}@^${manifest.version}\`, or use another version of the package`,
+  });
 }
 
 function notFound(name: string, project: Project): Fault {

@@ -19,6 +19,10 @@ import type { RunEvent, RunPorts } from "./ports.ts";
 import { randomUuid, streamOf } from "./random.ts";
 import { execute } from "./run.ts";
 
+export type ShownEvent =
+  | Exclude<RunEvent, { readonly kind: "emit" }>
+  | { readonly kind: "emit"; readonly name: string; readonly value: Plain };
+
 export interface RunProgramOptions {
   /** Functions the program may `require`. */
   readonly functions?: Readonly<Record<string, HostFunction>>;
@@ -32,8 +36,8 @@ export interface RunProgramOptions {
   readonly signal?: AbortSignal;
   /** Gets each printed line. Without it, lines go to standard output. */
   readonly onPrint?: (line: string) => void;
-  /** Gets everything a run shows, printed lines too. */
-  readonly onEvent?: (event: RunEvent) => void;
+  /** Gets everything a run shows, printed lines too; what is emitted, as a plain value. */
+  readonly onEvent?: (event: ShownEvent) => void;
   /** Gets warnings: of the checker, and of the host. */
   readonly onWarning?: (text: string) => void;
   /** The file the source stands in: shown in messages; relative requires and the project start beside it. */
@@ -112,7 +116,7 @@ export async function runLoaded(
 }
 
 function show(event: RunEvent, options: RunProgramOptions): void {
-  options.onEvent?.(event);
+  options.onEvent?.(event.kind === "emit" ? { ...event, value: toPlain({ kind: "Any" }, event.value) } : event);
   if (event.kind !== "print") return;
   if (options.onPrint === undefined) process.stdout.write(`${event.text}\n`);
   else options.onPrint(event.text);

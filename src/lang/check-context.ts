@@ -45,7 +45,11 @@ export interface CheckEnvironment {
 
 export type FoundPackage =
   | { readonly name: string; readonly world: World; readonly stateless: boolean }
-  | { readonly problem: string; readonly hint?: string };
+  | {
+      readonly problem: string;
+      readonly hint?: string;
+      /** It is there, but cannot be used. */ readonly unusable?: boolean;
+    };
 
 /** What is wanted of a block: nothing, or a value (of a type, when that is known). */
 export type Want =

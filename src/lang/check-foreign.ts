@@ -12,7 +12,7 @@ import type { Checked } from "./checked.ts";
 import { wrong } from "./checked.ts";
 import { infer, placeOf, report, warn } from "./check-context.ts";
 import type { Routine } from "./check-context.ts";
-import { addCause, effectNode } from "./check-effects.ts";
+import { addCause, effectNode, include } from "./check-effects.ts";
 import type { ForeignFunction } from "./check-entities.ts";
 import { checkLambda } from "./check-lambda.ts";
 import { ANY, close, isWrong, resolve, show, someTy } from "./infer-types.ts";
@@ -168,6 +168,7 @@ function forbidWaiting(r: Routine, value: Checked): void {
   if (fn.kind !== "fn") return;
   const node = effectNode();
   const place = placeOf(r, value.span);
+  include(r.effect, node, place);
   if (fn.effect === undefined) node.causes.push({ ...place, row: "suspends", what: "a function value that may wait" });
   else node.includes.push({ ...place, node: fn.effect });
   r.program.limits.push({

@@ -5,7 +5,7 @@ import type { Expr as Tree, ParamDeclaration, Statement } from "./ast.ts";
 import { accept } from "./check-accept.ts";
 import { declare } from "./check-assign.ts";
 import type { Checked } from "./checked.ts";
-import { infer, report, Routine } from "./check-context.ts";
+import { infer, report, Routine, warn } from "./check-context.ts";
 import type { Program } from "./check-context.ts";
 import type { FileUnit, FunctionUnit } from "./check-entities.ts";
 import { constantValue, isConstant } from "./check-constants.ts";
@@ -103,7 +103,17 @@ export function checkMain(r: Routine, file: FileUnit): void {
     checkParam(r, item);
   }
   finishBody(r, statements, file.tree.span, null);
+  warnConstant(r, statements.at(-1));
   closeTypes(r);
+}
+
+/** The last value is the run's, but nobody runs a program for the sake of a literal. */
+function warnConstant(r: Routine, last: Statement | undefined): void {
+  if (last?.kind !== "expression" || !last.semicolon || !isConstant(last.expr, () => false)) return;
+  warn(r, last.span, "unused-value", undefined, {
+    label: "computed, and then dropped",
+    hint: "Assign it, print it, or remove it.",
+  });
 }
 
 function checkParam(r: Routine, tree: ParamDeclaration): void {

@@ -205,6 +205,30 @@ export function placeSlot(slot: Slot, index: number): Local {
   return slot.local;
 }
 
+/** What other languages call a function of the prelude. */
+const elsewhere: Readonly<Partial<Record<string, string>>> = {
+  length: "len",
+  size: "len",
+  count: "len",
+  append: "push",
+  reduce: "fold",
+  sorted: "sort",
+  reversed: "reverse",
+  toString: "str",
+  string: "str",
+  String: "str",
+  Int: "int",
+  Float: "float",
+  strip: "trim",
+  println: "print",
+  null: "nil",
+  None: "nil",
+  undefined: "nil",
+  True: "true",
+  False: "false",
+  pow: "^",
+};
+
 export function unknownName(r: Routine, name: string, span: Span): Checked {
   if (isAssigning(r, name, null)) return selfReference(r, name, span);
   if (r.outermost.kind !== "main" && r.file.assigned.has(name)) {
@@ -233,7 +257,7 @@ export function unknownName(r: Routine, name: string, span: Span): Checked {
   }
   const ended = r.ended.get(name);
   if (ended !== undefined) return endedName(r, name, span, ended);
-  const near = nearest(name, candidates(r));
+  const near = Object.hasOwn(elsewhere, name) ? elsewhere[name] : nearest(name, candidates(r));
   return fail(
     r,
     span,

@@ -70,11 +70,11 @@ export class Requires {
     const { env, diagnostics } = this.#program;
     const found = env.package(text, file.source.name);
     if ("world" in found) return this.#known(text, found);
-    const near = nearest(text.replace(/@.*$/, ""), env.packageNames);
+    const near = found.unusable === true ? undefined : nearest(text.replace(/@.*$/, ""), env.packageNames);
     diagnostics.error(
       file.source,
       span,
-      "unknown-package",
+      found.unusable === true ? "unusable-package" : "unknown-package",
       { name: text },
       {
         label: found.problem,

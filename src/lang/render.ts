@@ -63,7 +63,7 @@ class Drawing {
     const { code, severity, title, hint } = this.#diagnostic;
     const head = this.#paint(severity, `${severity}[${code}]`) + this.#paint("strong", `: ${expandTabs(title)}`);
     const lines = [head, ...this.#files()];
-    if (hint !== undefined) lines.push("", `${this.#paint("note", "Hint")}: ${expandTabs(hint)}`);
+    if (hint !== undefined) lines.push("", `${this.#paint("note", "Hint")}: ${expandTabs(hint).replace(/\.$/, "")}`);
     return lines.join("\n");
   }
 

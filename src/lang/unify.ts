@@ -83,6 +83,8 @@ export function unify(left: Ty, right: Ty, closing: Closing): boolean {
   const a = closing.resolve(left);
   const b = closing.resolve(right);
   if (a === b) return true;
+  // The open type of a `nil` stays one: alone it is Nil, and no error.
+  if (a.kind === "open" && b.kind === "open" && a.origin.what === "nil") return bind(b, a, closing);
   if (a.kind === "open") return bind(a, b, closing);
   if (b.kind === "open") return bind(b, a, closing);
   if (a.kind === "error" || b.kind === "error" || a.kind === "Never" || b.kind === "Never") return true;

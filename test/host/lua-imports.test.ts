@@ -110,6 +110,8 @@ describe("imports of a Lua plugin", () => {
       );
       expect(message).toContain(text);
     }
+    const forged = "local ok, e = pcall(shout.loud, 5) e.code = 'timeout' error(e, 0)";
+    expect(await faultFrom(() => run(forged))).toMatchObject({ code: "plugin-invalid-value", source: "acme:sample" });
   });
 
   it("are all there, or the plugin does not start", async () => {

@@ -154,6 +154,9 @@ describe("resources and callbacks in Lua", () => {
       "local t = {} t[1] = t return { f = function() return t end }",
     );
     await using loop = await cyclic.instantiate(settings());
-    expect((await faultFrom(() => loop.call("f", []))).code).toBe("too-large");
+    const fault = await faultFrom(() => loop.call("f", []));
+    expect(fault.code).toBe("plugin-invalid-value");
+    expect(fault.message).toContain("contain themselves");
+    expect(loop.alive).toBe(false);
   });
 });

@@ -119,11 +119,6 @@ describe("a Python plugin that fails", () => {
   });
 
   it.each([
-    ["wrong-type", [], /wrong_type returned a wrong value: expected u32, found str 'seven'/],
-    ["out-of-range", [], /out_of_range returned a wrong value: expected bytes, found list/],
-    ["surrogate", [], /surrogate returned a wrong value: .*lone surrogate/],
-    ["in-list", [], /in_list returned a wrong value: expected list of f64, found None in it/],
-    ["test:plugin/shapes#origin", [], /shapes.origin returned a wrong value: expected Point, found tuple/],
     ["exit", [], /SystemExit: 3/],
     ["hard-exit", [], /test:plugin/],
     ["recurse", [], /RecursionError: maximum recursion depth/],
@@ -134,6 +129,22 @@ describe("a Python plugin that fails", () => {
     await using python = await fresh();
     await expect(python.call(name, args)).rejects.toMatchObject({
       code: "plugin-trapped",
+      message: expect.stringMatching(message) as string,
+    });
+    expect(python.alive).toBe(false);
+  });
+
+  it.each([
+    ["wrong-type", [], /wrong_type returned a wrong value: expected u32, found str 'seven'/],
+    ["out-of-range", [], /out_of_range returned a wrong value: expected bytes, found list/],
+    ["surrogate", [], /surrogate returned a wrong value: .*lone surrogate/],
+    ["in-list", [], /in_list returned a wrong value: expected list of f64, found None in it/],
+    ["test:plugin/shapes#origin", [], /shapes.origin returned a wrong value: expected Point, found tuple/],
+  ])("%s is the plugin's mistake, not the caller's (H5)", async (name, args, message) => {
+    await using python = await fresh();
+    await expect(python.call(name, args)).rejects.toMatchObject({
+      code: "plugin-invalid-value",
+      source: "test:plugin",
       message: expect.stringMatching(message) as string,
     });
     expect(python.alive).toBe(false);

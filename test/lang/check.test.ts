@@ -5,6 +5,7 @@ import type { CheckEnvironment, CheckResult } from "../../src/lang/check.ts";
 import { renderDiagnostics } from "../../src/lang/render.ts";
 import { Source } from "../../src/lang/source.ts";
 import type { CheckedProgram } from "../../src/lang/typed.ts";
+import { brokenPromises } from "./check-typed-tree.ts";
 import { caseEnvironment } from "./check-world.ts";
 
 function checkText(text: string, env: CheckEnvironment = caseEnvironment()): CheckResult {
@@ -134,7 +135,27 @@ describe("locals", () => {
   });
 });
 
-/** LANGUAGE-RULES, section 4: those the checker speaks about, and others whose words are worth a look. */
+describe("the check of typed trees itself", () => {
+  const program = accepted(`function f(a: Int, b: Int = 2) -> Int { a + b } n = 1; g = |x: Int| x + n; print f(g(1));`);
+  const [main, f, lambda] = program.functions;
+
+  it("finds nothing wrong with what the checker makes", () => {
+    expect(brokenPromises(program)).toEqual([]);
+  });
+
+  it("finds what is", () => {
+    if (main === undefined || f === undefined || lambda === undefined) throw new Error("three functions were expected");
+    const swapped = { ...program, functions: [main, lambda, f] };
+    const strange = { ...program, functions: [{ ...main, locals: main.locals.map((l) => ({ ...l })) }, f, lambda] };
+    const without = { ...program, functions: [main, { ...f, params: f.params.slice(1) }, lambda] };
+
+    expect(brokenPromises(swapped)).not.toEqual([]);
+    expect(brokenPromises(strange)).not.toEqual([]);
+    expect(brokenPromises(without)).not.toEqual([]);
+  });
+});
+
+/** The tricky one-liners of the rules that the checker speaks about, and others whose words are worth a look. */
 const oneLiners = [
   `f = 1; x=f=(3); print f;`,
   `print (1, 2);`,

@@ -4,9 +4,9 @@ import { checkOnly } from "../../engine/load.node.ts";
 import type { Diagnostic } from "../../lang/diagnostic.ts";
 import type { Invocation } from "../arguments.ts";
 import { toJson } from "../json.ts";
+import { readProgram } from "../program-file.node.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { readProgram } from "./run.node.ts";
 
 export async function checkCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   const files = invocation.positionals;

@@ -5,9 +5,9 @@ import { Fault } from "../../fault.ts";
 import { formatSource } from "../../lang/format.ts";
 import { Source } from "../../lang/source.ts";
 import type { Invocation } from "../arguments.ts";
+import { readProgram } from "../program-file.node.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { readProgram } from "./run.node.ts";
 
 export async function fmtCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   if (invocation.has("stdin")) return await formatStdin(terminal);

@@ -55,7 +55,7 @@ function text(plugin: Plugin): string {
     `wants   ${wants}`,
     `state   ${state}`,
     "",
-    formatWorld(world),
+    formatWorld(world).trimEnd(),
     "",
   ].join("\n");
 }
@@ -135,7 +135,7 @@ function find(plugin: Plugin, name: string): readonly [FunctionKey, WitFunction]
     throw new Fault("usage", `\`${name}\` is in several interfaces: ${found.map(([key]) => key).join(", ")}`);
   const close = nearest(wanted, names);
   throw new Fault("unknown-function", `${plugin.manifest.name} exports no function \`${name}\``, {
-    hint: close === undefined ? `it exports ${names.join(", ") || "none"}` : `did you mean \`${close}\`?`,
+    hint: close === undefined ? `It exports ${names.join(", ") || "none"}` : `Did you mean \`${close}\`?`,
   });
 }
 
@@ -167,7 +167,7 @@ function readText(type: WitType, text: string, name: string): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     throw new Fault("usage", `The argument \`${name}\` cannot be read: ${text}`, {
-      hint: `it is a ${formatType(type)}, written as JSON`,
+      hint: `It is a ${formatType(type)}, written as JSON`,
     });
   }
 }

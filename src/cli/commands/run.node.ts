@@ -1,5 +1,4 @@
 /** `sennit run`: check, then run; Ctrl-C cancels the run, and its `finally` and `undo` blocks still run. */
-import { readFile } from "node:fs/promises";
 import { Fault } from "../../fault.ts";
 import { loadProgram } from "../../engine/load.node.ts";
 import { paramsFromTexts } from "../../engine/parameters.ts";
@@ -9,6 +8,7 @@ import type { Diagnostic } from "../../lang/diagnostic.ts";
 import { renderDiagnostics } from "../../lang/render.ts";
 import type { Invocation } from "../arguments.ts";
 import { jsonError, toJson } from "../json.ts";
+import { readProgram } from "../program-file.node.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
 
@@ -94,23 +94,10 @@ function onlyFile(invocation: Invocation): string {
   if (file === undefined) throw new Fault("usage", "`sennit run` needs a file", { hint: invocation.command.usage });
   if (more !== undefined) {
     throw new Fault("usage", `\`sennit run\` takes one file, and there is also \`${more}\``, {
-      hint: "give params with --param NAME=VALUE",
+      hint: "Give params with --param NAME=VALUE",
     });
   }
   return file;
-}
-
-/** @throws {Fault} `file-not-found`, `not-text` */
-export async function readProgram(file: string): Promise<string> {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
-  } catch (cause) {
-    if (cause instanceof TypeError) throw new Fault("not-text", `${file} is not UTF-8 text`, { cause });
-    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    throw new Fault("file-not-found", missing ? `There is no file ${file}` : `Cannot read ${file}: ${String(cause)}`, {
-      cause,
-    });
-  }
 }
 
 function seedOf(invocation: Invocation): Uint8Array | undefined {

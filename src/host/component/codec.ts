@@ -2,7 +2,7 @@
  * Values into jco's JavaScript values and back, compiled once per WIT type to closures.
  *
  *   C1  `lower` gets a value that was checked against its type; it only changes the form.
- *   C2  `lift` trusts nothing: what is not of the type's form is `plugin-invalid-value`.
+ *   C2  `lift` trusts nothing: what is not of the type's form is a TypeError, as it is where jco itself finds out.
  *   C3  Lists of numbers cross as typed arrays of exactly their element type. jco copies the bytes of any other
  *       typed array as they are.
  *   C4  A type whose two forms are the same costs nothing (`same`), alone and in lists.
@@ -10,7 +10,7 @@
 import { Fault } from "../../fault.ts";
 import type { Field, Resource, WitType } from "../../wit/types.ts";
 import { CaseValue, Handle, integer, isNullable, Some, type TypedNumbers, type Value } from "../../wit/value.ts";
-import { lowerCamel } from "./names.ts";
+import { lowerCamel } from "../names.ts";
 import { numbersOf, type NumberArray } from "./numbers.ts";
 import type { Resources } from "./resources.ts";
 
@@ -279,5 +279,5 @@ function mismatch(want: string, value: Value): Fault {
 }
 
 function invalid(want: string, js: unknown): never {
-  throw new Fault("plugin-invalid-value", `The plugin gave ${js === null ? "null" : `a ${typeof js}`} for a ${want}`);
+  throw new TypeError(`${js === null ? "null" : `a ${typeof js}`} is no ${want}`);
 }

@@ -2,7 +2,7 @@
  * The exports of one instance: how each WIT function is called on the object that jco's script returned.
  */
 import { Defect } from "../../fault.ts";
-import { lowerCamel, memberName, upperCamel } from "./names.ts";
+import { lowerCamel, memberName, upperCamel } from "../names.ts";
 import type { Signature } from "./signature.ts";
 
 export interface Bound {

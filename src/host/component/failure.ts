@@ -2,6 +2,7 @@
  * What a guest's failure looks like to the host: one fault, with the guest's stack.
  */
 import { Fault, type ForeignFrame } from "../../fault.ts";
+import { invalidValue } from "../invalid-value.ts";
 import { GuestExit } from "./wasi/context.ts";
 
 /** Deepest part of a stack that is kept: the rest of a runaway recursion repeats it. */
@@ -11,22 +12,19 @@ const MOST_FRAMES = 64;
 export function faultOf(thrown: unknown, fn: string, source: string): Fault {
   if (thrown instanceof Fault) return thrown;
   const frames = thrown instanceof Error ? wasmFrames(thrown.stack ?? "") : [];
-  const details = { source, frames, cause: thrown };
+  const details = { frames, cause: thrown };
+  const trap = { ...details, source };
   if (thrown instanceof GuestExit) {
-    return new Fault("plugin-trapped", `${source} ended itself in ${fn}: exit status ${thrown.status}`, details);
+    return new Fault("plugin-trapped", `${source} ended itself in ${fn}: exit status ${thrown.status}`, trap);
   }
   if (thrown instanceof WebAssembly.RuntimeError) {
-    return new Fault("plugin-trapped", `${source} trapped in ${fn}: ${reasonOf(thrown)}`, details);
+    return new Fault("plugin-trapped", `${source} trapped in ${fn}: ${reasonOf(thrown)}`, trap);
   }
   if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
-    return new Fault("plugin-trapped", `${source} trapped in ${fn}: the stack overflowed`, details);
+    return new Fault("plugin-trapped", `${source} trapped in ${fn}: the stack overflowed`, trap);
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new Fault(
-    "plugin-invalid-value",
-    `${source} gave a value that breaks its own contract in ${fn}: ${reason}`,
-    details,
-  );
+  return invalidValue(source, "returned", fn, reason, details);
 }
 
 function reasonOf(error: Error): string {

@@ -1,7 +1,6 @@
 /**
  * What the imports of an instance need of it.
  */
-import type { Fault } from "../../fault.ts";
 import type { Resources } from "./resources.ts";
 
 export interface Guest {
@@ -13,6 +12,3 @@ export interface Guest {
   /** Ends the guest because an import failed; gives back what is to be thrown through it. */
   readonly importFailed: (thrown: unknown) => unknown;
 }
-
-/** The fault of every call into a guest that is gone. */
-export type Lost = () => Fault;

@@ -5,18 +5,22 @@
  *   I2  What a guest passes is lifted before the host sees it; what the host answers is checked before the guest does.
  *   I3  An import that fails ends the instance: its stack is gone, and the guest's data may be half-written.
  */
-import { Defect, Fault } from "../../fault.ts";
+import { Defect } from "../../fault.ts";
 import type { Resource, World, WorldSide } from "../../wit/types.ts";
 import { checkValue } from "../../wit/validate.ts";
 import type { Value } from "../../wit/value.ts";
+import { invalidValue } from "../invalid-value.ts";
+import { linkFault } from "../link-fault.ts";
 import type { ImportedFunction } from "../plugin.ts";
+import { lowerCamel, memberName, upperCamel, withoutVersion } from "../names.ts";
 import type { Guest } from "./guest.ts";
-import { lowerCamel, memberName, upperCamel } from "./names.ts";
 import type { ForeignClass } from "./foreign.ts";
 import type { Signature } from "./signature.ts";
-import { isWasi, withoutVersion, type WasiInterfaces } from "./wasi/interfaces.ts";
+import { isWasi, type WasiInterfaces } from "./wasi/interfaces.ts";
 
 export interface ImportSource {
+  /** The package, for messages. */
+  readonly name: string;
   readonly wasi: WasiInterfaces;
   readonly functions: ReadonlyMap<string, ImportedFunction>;
   readonly classes: ReadonlyMap<Resource, ForeignClass>;
@@ -37,7 +41,7 @@ export function importsObject(
     imports[id] = isWasi(id) ? { ...source.wasi[withoutVersion(id)] } : classesOf([...types.values()], source);
   }
   for (const signature of signatures) {
-    const bound = bind(signature, given(signature, source), guest);
+    const bound = bind(signature, given(signature, source), guest, source.name);
     if (signature.interface === null) imports[signature.fn.name] = { default: bound };
     else place(imports[signature.interface] ?? {}, signature, bound, source);
   }
@@ -66,7 +70,7 @@ function given(signature: Signature, source: ImportSource): ImportedFunction {
   return found;
 }
 
-function bind(signature: Signature, imported: ImportedFunction, guest: Guest): JsFunction {
+function bind(signature: Signature, imported: ImportedFunction, guest: Guest, source: string): JsFunction {
   const { params, result, fn } = signature;
   const answered = (value: Value): unknown => {
     if (fn.result === null || result === null) return undefined;
@@ -76,10 +80,17 @@ function bind(signature: Signature, imported: ImportedFunction, guest: Guest): J
   const failed = (thrown: unknown): never => {
     throw guest.importFailed(thrown); // I3
   };
+  const lifted = (args: readonly unknown[]): Value[] => {
+    try {
+      return params.map((codec, at) => codec.lift(args[at], guest.resources)); // I2
+    } catch (thrown) {
+      throw invalidValue(source, "passed", signature.key, String((thrown as Error).message), { cause: thrown });
+    }
+  };
   return (...args) => {
     guest.refuseWhenDead();
     try {
-      const values = params.map((codec, at) => codec.lift(args[at], guest.resources)); // I2
+      const values = lifted(args);
       const answer = guest.outside(() => imported.call(values));
       return answer instanceof Promise ? answer.then(answered).catch(failed) : answered(answer);
     } catch (thrown) {
@@ -92,13 +103,7 @@ function refuseMissing(side: WorldSide, signatures: readonly Signature[], source
   const missing = signatures.map((each) => each.key).filter((key) => !source.functions.has(key));
   missing.push(...missingWasi(side, source.wasi));
   if (missing.length === 0) return;
-  const offered = [...new Set([...source.functions.keys()].map((key) => key.replace(/#.*/, "")))];
-  throw new Fault("link-failed", `Nothing provides what the plugin imports: ${missing.join(", ")}`, {
-    hint:
-      offered.length === 0
-        ? "This host offers it nothing but its own interfaces."
-        : `This host offers ${offered.join(", ")}.`,
-  });
+  throw linkFault(source.name, missing, source.functions.keys());
 }
 
 /** Functions and resources of WASI that the plugin imports and this host does not have. */

@@ -13,10 +13,7 @@ import type { Bound } from "./exports.ts";
 import { faultOf } from "./failure.ts";
 import type { Guest } from "./guest.ts";
 import type { Resources } from "./resources.ts";
-import { checkArguments } from "./signature.ts";
 import type { WasiContext } from "./wasi/context.ts";
-
-export { noChain, type CallChain } from "../call-chain.ts";
 
 interface Pending {
   readonly reject: (cause: unknown) => void;
@@ -67,7 +64,7 @@ export class ComponentInstance implements Instance, Guest {
     const bound = this.#exports.get(key);
     if (bound === undefined) throw this.#fault("unknown-function", `${this.#parts.source} has no function ${key}`);
     if (!this.#alive) throw this.#lost();
-    checkArguments(bound.signature, args);
+    bound.signature.check(args);
     this.#refuseReentry();
     if (this.#waiting > 0 && !this.#overlaps(bound)) return this.#queued(() => this.#enter(bound, args));
     return this.#enter(bound, args);

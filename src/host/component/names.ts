@@ -1,30 +1,9 @@
 /**
- * The JavaScript names that jco gives to WIT names.
- *
- *   N1  A WIT name is unique regardless of case, so two names never meet in one JavaScript name; jco's validator sees to it.
- *   N2  A few names would shadow what the generated code itself needs: a component that uses one is refused.
+ * Names that jco cannot bind: they would shadow what its generated code itself needs, so a component with one is refused.
  */
 import { Fault } from "../../fault.ts";
 import type { WitFunction, World } from "../../wit/types.ts";
-
-/** `get-HTTP-url` is `getHttpUrl`. */
-export function lowerCamel(name: string): string {
-  return name
-    .split("-")
-    .map((word, at) => (at === 0 ? word.toLowerCase() : capitalized(word)))
-    .join("");
-}
-
-/** `hash-map` is `HashMap`: the class of a resource. */
-export function upperCamel(name: string): string {
-  return name.split("-").map(capitalized).join("");
-}
-
-/** The last part of `[method]counter.inc` and `[static]counter.make`; a free function's own name. */
-export function memberName(fn: WitFunction): string {
-  const dot = fn.shape === "function" ? -1 : fn.name.lastIndexOf(".");
-  return fn.name.slice(dot + 1);
-}
+import { lowerCamel, memberName } from "../names.ts";
 
 const needed = new Set([
   "undefined",
@@ -36,7 +15,7 @@ const needed = new Set([
   "instantiateCore",
 ]);
 
-/** @throws {Fault} `component-unsupported` (N2). */
+/** @throws {Fault} `component-unsupported`. */
 export function refuseShadowingNames(world: World, place: string): void {
   for (const side of [world.imports, world.exports]) {
     const interfaces = [...side.interfaces.values()].map((each) => each.functions);
@@ -57,8 +36,4 @@ export function refuseShadowingNames(world: World, place: string): void {
 /** A resource with a method `then` would be taken for a promise. */
 function isNeeded(fn: WitFunction): boolean {
   return fn.shape === "function" ? needed.has(lowerCamel(fn.name)) : fn.shape === "method" && memberName(fn) === "then";
-}
-
-function capitalized(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1).toLowerCase();
 }

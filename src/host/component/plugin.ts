@@ -11,6 +11,7 @@ import { WitError } from "../../wit/error.ts";
 import type { Resource, World } from "../../wit/types.ts";
 import { noChain, type CallChain } from "../call-chain.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
+import { sha256 } from "../package-text.ts";
 import { hostColour, hostFunction } from "../host-functions.ts";
 import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../plugin.ts";
 import type { Code, LoadCode } from "./code.ts";
@@ -119,7 +120,12 @@ class ComponentPlugin implements Plugin {
       chain: this.#options.chain ?? noChain,
       colour: suspends || this.#exports.some((each) => each.fn.async) ? "async" : "sync",
     });
-    const source = { wasi: wasiInterfaces(wasi), functions, classes: classes as ReadonlyMap<Resource, ForeignClass> };
+    const source = {
+      name: this.manifest.name,
+      wasi: wasiInterfaces(wasi),
+      functions,
+      classes: classes as ReadonlyMap<Resource, ForeignClass>,
+    };
     return { instance, imports: importsObject(this.world, this.#imports, source, instance) };
   }
 
@@ -216,9 +222,4 @@ function placed(thrown: unknown, place: string): unknown {
   if (!(thrown instanceof Fault)) return thrown;
   const hint = thrown.hint === undefined ? {} : { hint: thrown.hint };
   return new Fault(thrown.code, `Cannot load ${place}: ${thrown.message}`, { cause: thrown.cause, ...hint });
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

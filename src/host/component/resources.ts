@@ -46,7 +46,7 @@ export class Resources {
 
   /** Gives out a handle for an object of the guest (lift). */
   lend(object: unknown, resource: Resource): Handle {
-    if (typeof object !== "object" || object === null) throw notOne(resource);
+    if (typeof object !== "object" || object === null) throw new TypeError(`this is no ${resource.name.name}`);
     const known = this.#ids.get(object);
     if (known !== undefined && this.#lent.has(known)) return new Handle(this.instance, known);
     const id = this.#next++;

@@ -2,9 +2,7 @@
  * The functions of a world with their codecs, compiled once per plugin and shared by its instances.
  */
 import type { FunctionKey, WitFunction, WorldSide } from "../../wit/types.ts";
-import { Fault } from "../../fault.ts";
-import { checkValue } from "../../wit/validate.ts";
-import type { Value } from "../../wit/value.ts";
+import { argumentCheck, type CheckArguments } from "../check-arguments.ts";
 import { codecFor, type Codec } from "./codec.ts";
 
 export interface Signature {
@@ -13,8 +11,7 @@ export interface Signature {
   readonly interface: string | null;
   readonly fn: WitFunction;
   readonly params: readonly Codec[];
-  /** What messages call each argument. */
-  readonly labels: readonly string[];
+  readonly check: CheckArguments;
   readonly result: Codec | null;
   /** The codec of the error payload when the function's own result is a `result`. */
   readonly failure: Codec | null | undefined;
@@ -38,20 +35,9 @@ function signature(id: string | null, fn: WitFunction): Signature {
     interface: id,
     fn,
     params: fn.params.map((param) => codecFor(param.type)),
-    labels: fn.params.map((param) => `argument \`${param.name}\` of ${fn.name}`),
+    check: argumentCheck(fn.name, fn),
     result: type === null ? null : codecFor(type),
     success: result === null ? undefined : result.ok === null ? null : codecFor(result.ok),
     failure: result === null ? undefined : result.err === null ? null : codecFor(result.err),
   };
-}
-
-/** @throws {Fault} `type-mismatch`, `out-of-range` */
-export function checkArguments({ fn, labels }: Signature, args: readonly Value[]): void {
-  if (args.length !== fn.params.length) {
-    throw new Fault("type-mismatch", `${fn.name} takes ${fn.params.length} arguments, got ${args.length}`);
-  }
-  for (let at = 0; at < args.length; at++) {
-    const param = fn.params[at];
-    if (param !== undefined) checkValue(param.type, args[at] as Value, labels[at] ?? "");
-  }
 }

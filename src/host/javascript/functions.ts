@@ -1,8 +1,7 @@
 /** Finds the JavaScript function for each function of a world. Only own data properties of the given objects count. */
 import { Fault } from "../../fault.ts";
 import { functionsOf, type WitFunction, type World } from "../../wit/types.ts";
-import { lowerCamel, memberName, upperCamel } from "../component/names.ts";
-import { luaName, shortName } from "../lua/names.ts";
+import { lowerCamel, memberName, shortName, snakeCase, upperCamel } from "../names.ts";
 
 /** Functions by name; those of an interface, and classes of resources, in objects by the interface's name. */
 export interface Functions {
@@ -54,7 +53,7 @@ export function bindFunctions(functions: Functions, world: World, source: string
 
 function interfaceScopes(functions: Functions, id: string): readonly Functions[] {
   const short = shortName(id);
-  const names = [lowerCamel(short.replaceAll("_", "-")), short, short.replaceAll("_", "-"), id];
+  const names = [lowerCamel(short), snakeCase(short), short, id];
   return names
     .map((name) => own(functions, name))
     .filter((value): value is Functions => typeof value === "object" && value !== null);
@@ -63,7 +62,7 @@ function interfaceScopes(functions: Functions, id: string): readonly Functions[]
 function find(scope: Functions, key: string, fn: WitFunction): Found | undefined {
   const name = key.replace(/@[^#]*(?=#)/, "");
   if (fn.resource === null) {
-    const target = callable(scope, [lowerCamel(fn.name), luaName(fn.name), fn.name]);
+    const target = callable(scope, [lowerCamel(fn.name), snakeCase(fn.name), fn.name]);
     return target && { name, fn, make: "call", target };
   }
   const target = callable(scope, [upperCamel(fn.resource.name.name)]);

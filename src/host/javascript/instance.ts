@@ -2,8 +2,9 @@
 import { Fault } from "../../fault.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { FunctionKey, Resource, WitFunction } from "../../wit/types.ts";
-import { checkValue } from "../../wit/validate.ts";
 import { Callback, CaseValue, ERR, Handle, OK, type Value } from "../../wit/value.ts";
+import { argumentCheck } from "../check-arguments.ts";
+import { invalidValue } from "../invalid-value.ts";
 import type { Instance } from "../plugin.ts";
 import type { Found } from "./functions.ts";
 import { anyFromPlain, anyToPlain, callbackToFunction } from "./plain-any.ts";
@@ -60,30 +61,28 @@ export class JavascriptInstance implements Instance {
   }
 
   #arguments({ name }: Found, fn: WitFunction, args: readonly Value[]): unknown[] {
-    if (args.length !== fn.params.length) {
-      throw new Fault("type-mismatch", `${name} takes ${fn.params.length} arguments, got ${args.length}`);
-    }
-    fn.params.forEach((param, index) =>
-      checkValue(param.type, args[index] as Value, `argument \`${param.name}\` of ${name}`),
-    );
+    argumentCheck(name, fn)(args);
     this.#objects.check(fn, args);
     return fn.params.map((param, index) => toPlain(param.type, args[index] as Value, this.#objects));
   }
 
   #answer({ name, fn }: Found, answer: unknown): Value {
-    const path = `the result of ${name}`;
-    if (fn === null) return anyFromPlain(answer, path) as Value;
-    const { result } = fn;
-    if (result === null) return null;
-    if (result.kind !== "result") return fromPlain(result, answer, path, this.#objects);
-    return new CaseValue(OK, result.ok === null ? null : fromPlain(result.ok, answer, path, this.#objects));
+    const read = (): Value => {
+      if (fn === null) return anyFromPlain(answer, "the result") as Value;
+      const { result } = fn;
+      if (result === null) return null;
+      if (result.kind !== "result") return fromPlain(result, answer, "the result", this.#objects);
+      return new CaseValue(OK, result.ok === null ? null : fromPlain(result.ok, answer, "the result", this.#objects));
+    };
+    return this.#checked("returned", name, read);
   }
 
   #failed({ name, fn }: Found, thrown: unknown): Value {
     const value = thrown instanceof Error ? Object.getOwnPropertyDescriptor(thrown, "value") : undefined;
     if (fn?.result?.kind === "result" && value !== undefined && "value" in value) {
       const { err } = fn.result;
-      return new CaseValue(ERR, err === null ? null : fromPlain(err, value.value, `the err of ${name}`, this.#objects));
+      const read = (): Value => (err === null ? null : fromPlain(err, value.value, "the err", this.#objects));
+      return new CaseValue(ERR, this.#checked("raised", name, read));
     }
     if (thrown instanceof Fault) throw thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -91,6 +90,22 @@ export class JavascriptInstance implements Instance {
       source: this.#source,
       cause: thrown,
     });
+  }
+
+  /** What the function gave, or the fault that says that it was the function's (H5). */
+  #checked(doing: "returned" | "raised", name: string, read: () => Value): Value {
+    try {
+      return read();
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      throw invalidValue(
+        this.#source,
+        doing,
+        name,
+        thrown.message,
+        thrown.hint === undefined ? {} : { hint: thrown.hint },
+      );
+    }
   }
 
   #wait(work: Promise<Value>): Promise<Value> {

@@ -29,8 +29,8 @@ import { isTypedNumbers } from "../../wit/numbers.ts";
 import type { Field, WitType } from "../../wit/types.ts";
 import { checkValue } from "../../wit/validate.ts";
 import { Callback, CaseValue, ERR, Handle, integer, isNullable, OK, Some, type Value } from "../../wit/value.ts";
-import { lowerCamel } from "../component/names.ts";
-import { isAnyType } from "../lua/any-type.ts";
+import { isAnyType } from "../any-type.ts";
+import { lowerCamel } from "../names.ts";
 import { anyFromPlain, anyToPlain, callbackFromFunction, callbackToFunction } from "./plain-any.ts";
 
 export type HandleType = Extract<WitType, { kind: "own" | "borrow" }>;

@@ -12,8 +12,8 @@
  */
 import { Fault } from "../../fault.ts";
 import type { World } from "../../wit/types.ts";
-import { digestOf } from "../lua/package-wit.ts";
 import type { Manifest } from "../manifest.ts";
+import { digestOf } from "../package-text.ts";
 import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
 import { worldFromText } from "../wit-source.ts";
 import { bindFunctions, type Found, type Functions } from "./functions.ts";

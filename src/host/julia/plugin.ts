@@ -4,7 +4,7 @@
  */
 import { Fault } from "../../fault.ts";
 import { functionOf, type World } from "../../wit/types.ts";
-import { digestOf, readWit, worldOf } from "../lua/package-wit.ts";
+import { digestOf, readWit, worldOf } from "../package-text.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
 import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
 

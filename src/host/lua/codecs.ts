@@ -1,8 +1,8 @@
 /** Compiles a WIT type into its codec. Equal types of one world are one object, so each is compiled once. */
 import { Defect } from "../../fault.ts";
 import type { WitType } from "../../wit/types.ts";
+import { isAnyType } from "../any-type.ts";
 import { anyCodec } from "./any.ts";
-import { isAnyType } from "./any-type.ts";
 import type { Codec, CodecContext, CodecOf, Position } from "./codec.ts";
 import { listCodec, mapCodec, tupleCodec } from "./sequences.ts";
 import { boolCodec, charCodec, enumCodec, floatCodec, integerCodec, stringCodec } from "./scalars.ts";

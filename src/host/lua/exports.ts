@@ -1,8 +1,9 @@
 /** The functions that a plugin's file returned, and how a call's values go in and out. */
 import { Fault } from "../../fault.ts";
 import type { FunctionKey, WitFunction, WorldSide } from "../../wit/types.ts";
-import { checkValue } from "../../wit/validate.ts";
 import { CaseValue, ERR, OK, type Value } from "../../wit/value.ts";
+import { argumentCheck, type CheckArguments } from "../check-arguments.ts";
+import { invalidValue } from "../invalid-value.ts";
 import { FUNCTION, NIL, type Pointer, TABLE, typeName } from "./api.ts";
 import type { Codec } from "./codec.ts";
 import { misfitMessage } from "./host-calls.ts";
@@ -25,8 +26,7 @@ export interface Export {
   /** The codec of what `sennit.err` holds; undefined when the function has no errors of its own. */
   readonly raises: Codec | null | undefined;
   readonly slots: number;
-  /** @throws {Fault} `type-mismatch`, `out-of-range` (H5) */
-  readonly check: (args: readonly Value[]) => void;
+  readonly check: CheckArguments;
 }
 
 /**
@@ -102,18 +102,8 @@ function compile(link: Link, { key, fn }: Place, ref: bigint, source: string): E
     returns,
     raises,
     slots: Math.max(0, ...slots) + params.length + 8,
-    check: (args) => checkArguments(name, fn, args),
+    check: argumentCheck(name, fn),
   };
-}
-
-function checkArguments(name: string, { params }: WitFunction, args: readonly Value[]): void {
-  if (args.length !== params.length) {
-    throw new Fault("type-mismatch", `${name} takes ${params.length} arguments, got ${args.length}`);
-  }
-  for (let index = 0; index < params.length; index++) {
-    const param = params[index];
-    if (param !== undefined) checkValue(param.type, args[index] as Value, `argument \`${param.name}\` of ${name}`);
-  }
 }
 
 /** Pushes the function and its arguments; answers how many arguments. */
@@ -169,7 +159,13 @@ export function raisedErr(link: Link, target: Export, thread: Pointer): (() => V
   };
 }
 
-function readGuest({ machine, budget }: Link, target: Export, thread: Pointer, codec: Codec, verb: string): Value {
+function readGuest(
+  { machine, budget }: Link,
+  target: Export,
+  thread: Pointer,
+  codec: Codec,
+  verb: "returned" | "raised",
+): Value {
   budget.reset();
   machine.needSlots(thread, target.slots);
   try {
@@ -179,9 +175,7 @@ function readGuest({ machine, budget }: Link, target: Export, thread: Pointer, c
   }
 }
 
-function misfitFault({ name, source }: Export, misfit: Misfit, verb: string): Fault {
-  const where = misfit.place === "" ? "" : ` at ${misfit.place.replace(/^\./, "")}`;
-  return new Fault(misfit.code, `${source} ${verb} what is not of its type in ${name}${where}: ${misfit.message}`, {
-    source,
-  });
+function misfitFault({ name, source }: Export, misfit: Misfit, verb: "returned" | "raised"): Fault {
+  const where = misfit.place === "" ? "" : `${misfit.place.replace(/^\./, "")}: `;
+  return invalidValue(source, verb, name, `${where}${misfit.message}`);
 }

@@ -1,5 +1,6 @@
 /** Failures of the host on their way through Lua: pushed as error objects, and known again when they come out (N4 of instance.ts). */
 import { Fault } from "../../fault.ts";
+import { invalidValue } from "../invalid-value.ts";
 import { type Pointer, STATUS_MEMORY, TABLE } from "./api.ts";
 import { describeError, framesOf, textField, trapped } from "./failure.ts";
 import { describeThrown } from "./host-calls.ts";
@@ -80,9 +81,12 @@ export function faultOfError(link: Link, { source, doing, thread, status, faults
   if (found !== undefined) return found.thrown;
   const frames = framesOf(machine, thread, doing);
   if (!isHostFailure(link, thread)) return trapped(source, doing, describeError(machine, thread), frames);
-  const code = textField(machine, thread, "code") ?? "plugin-trapped";
   const message = textField(machine, thread, "message") ?? "";
-  return new Fault(code, `${source} failed in ${doing}: ${message}`, { source, frames });
+  // The guest can write into the object, so its code is not simply taken over.
+  if (textField(machine, thread, "code") !== "import-in-callback") {
+    return invalidValue(source, "passed", doing, message, { frames });
+  }
+  return new Fault("import-in-callback", `${source} failed in ${doing}: ${message}`, { source, frames });
 }
 
 /** Whether it is an error object that the host or the prelude made: guests cannot put its mark on another. */

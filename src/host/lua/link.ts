@@ -1,9 +1,10 @@
 /** Ties one machine to its host: the functions and handle classes of the world's imports, as Lua modules. */
-import { Fault } from "../../fault.ts";
 import type { Resource, World, WorldSide } from "../../wit/types.ts";
 import type { Callback } from "../../wit/value.ts";
 import { hostFunction } from "../host-functions.ts";
+import { linkFault } from "../link-fault.ts";
 import type { ImportedFunction, InstanceOptions } from "../plugin.ts";
+import { exportedResources, resourcesOf } from "../world.ts";
 import { type Pointer, TABLE } from "./api.ts";
 import type { CodecContext, CodecOf } from "./codec.ts";
 import { codecsOf } from "./codecs.ts";
@@ -14,7 +15,7 @@ import type { LuaMachine } from "./machine.ts";
 import { Budget, Misfit } from "./misfit.ts";
 import { luaName } from "./names.ts";
 import { callPrelude, type Prelude, setField } from "./setup.ts";
-import { exportedResources, importNames, type Place, placesOf, resourcesOf } from "./world.ts";
+import { importNames, type Place, placesOf } from "./world.ts";
 
 const ENDED: HostCall = {
   name: "callback",
@@ -37,7 +38,7 @@ export class Link {
   readonly #classes = new Map<Resource, bigint>();
   #next = 1;
 
-  constructor(machine: LuaMachine, prelude: Prelude, world: World, options: InstanceOptions) {
+  constructor(source: string, machine: LuaMachine, prelude: Prelude, world: World, options: InstanceOptions) {
     this.machine = machine;
     this.prelude = prelude;
     this.handles = new Handles({
@@ -51,7 +52,7 @@ export class Link {
     this.of = codecsOf(context);
     this.#parts = { context, of: this.of, pushErr: (thread, pushValue) => this.#pushErr(thread, pushValue) };
     this.#openSennit(options);
-    this.#openImports(world.imports, provided(world.imports, options));
+    this.#openImports(world.imports, provided(source, world.imports, options));
   }
 
   /** The host call of a number; a callback that was lent to a call that has ended fails inside the guest. */
@@ -187,7 +188,7 @@ export class Link {
 }
 
 /** @throws {Fault} `link-failed` naming every import that nothing gives */
-function provided(side: WorldSide, options: InstanceOptions): ReadonlyMap<string, ImportedFunction> {
+function provided(source: string, side: WorldSide, options: InstanceOptions): ReadonlyMap<string, ImportedFunction> {
   const functions = new Map<string, ImportedFunction>();
   const missing: string[] = [];
   for (const { key } of placesOf(side)) {
@@ -196,11 +197,5 @@ function provided(side: WorldSide, options: InstanceOptions): ReadonlyMap<string
     else functions.set(key, found);
   }
   if (missing.length === 0) return functions;
-  const offered = [...new Set([...options.imports.keys()].map((key) => key.replace(/#.*/, "")))];
-  throw new Fault("link-failed", `Nothing provides what the plugin imports: ${missing.join(", ")}`, {
-    hint:
-      offered.length === 0
-        ? "This host offers it nothing but its own interfaces."
-        : `This host offers ${offered.join(", ")}.`,
-  });
+  throw linkFault(source, missing, options.imports.keys());
 }

@@ -1,5 +1,6 @@
 /** The Lua files of a package, and the names by which `require` finds them. */
 import type { PackageFiles } from "../manifest.ts";
+import { sourceFolder } from "../package-text.ts";
 
 export interface LuaSource {
   /** `util/text.lua`, as tracebacks show it. */
@@ -18,7 +19,7 @@ export interface Sources {
 /** @throws {Fault} `package-invalid` when the main file is not there */
 export async function readSources(files: PackageFiles): Promise<Sources> {
   const main = files.manifest.source;
-  const folder = main.includes("/") ? main.slice(0, main.lastIndexOf("/")) : "";
+  const folder = sourceFolder(files);
   const read = async (path: string): Promise<LuaSource> => {
     return { path, module: moduleName(path, folder), text: withoutMark(await files.read(path)) };
   };

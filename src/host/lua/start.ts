@@ -41,7 +41,7 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions): LuaIn
     });
     clock.tick();
     const prelude = runPrelude(machine, options.seed);
-    const link = new Link(machine, prelude, pack.world, options);
+    const link = new Link(source, machine, prelude, pack.world, options);
     runFiles(link, pack);
     output.flush();
     const exports = bindExports(link, pack.world.exports, source, pack.sources.main.path);

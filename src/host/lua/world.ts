@@ -3,12 +3,12 @@ import { Fault } from "../../fault.ts";
 import {
   functionsOf,
   type FunctionKey,
-  type Resource,
   type WitFunction,
   type WitType,
   type World,
   type WorldSide,
 } from "../../wit/types.ts";
+import { partsOf } from "../world.ts";
 import { isUnsupported } from "./codecs.ts";
 import { luaName, memberName, shortName, withoutVersion } from "./names.ts";
 
@@ -44,17 +44,6 @@ export function importNames(id: string, side: WorldSide): readonly string[] {
   return isShared || bare === id ? [id] : [bare, id];
 }
 
-export function resourcesOf(side: WorldSide): readonly Resource[] {
-  const scopes = [side.types, ...[...side.interfaces.values()].map((each) => each.types)];
-  return scopes.flatMap((types) => [...types.values()].filter((type): type is Resource => type.kind === "resource"));
-}
-
-/** The resources that the guest implements: those that an exported interface declares and no imported one does. */
-export function exportedResources(world: World): ReadonlySet<Resource> {
-  const imported = new Set(resourcesOf(world.imports));
-  return new Set(resourcesOf(world.exports).filter((resource) => !imported.has(resource)));
-}
-
 /** @throws {Fault} `plugin-unsupported` for a world with streams, futures or error contexts */
 export function refuseUnsupported(world: World, place: string): void {
   for (const side of [world.imports, world.exports]) {
@@ -80,25 +69,4 @@ function findUnsupported(type: WitType): WitType | null {
     if (found !== null) return found;
   }
   return null;
-}
-
-function partsOf(type: WitType): readonly WitType[] {
-  switch (type.kind) {
-    case "list":
-      return [type.element];
-    case "map":
-      return [type.key, type.value];
-    case "tuple":
-      return type.items;
-    case "option":
-      return [type.some];
-    case "result":
-      return [type.ok, type.err].filter((arm) => arm !== null);
-    case "record":
-      return type.fields.map((field) => field.type);
-    case "variant":
-      return type.cases.map((each) => each.type).filter((payload) => payload !== null);
-    default:
-      return [];
-  }
 }

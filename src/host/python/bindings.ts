@@ -6,7 +6,9 @@
  */
 import type { Resource, WitFunction, WitInterface, WitType, World, WorldSide } from "../../wit/types.ts";
 import { isNullable } from "../../wit/value.ts";
-import { type Names, type Side, camel, memberName, parts, shouty, snake } from "./names.ts";
+import { memberName } from "../names.ts";
+import { partsOf } from "../world.ts";
+import { type Names, type Side, camel, shouty, snake } from "./names.ts";
 
 type Named = WitType & { readonly kind: "record" | "variant" | "enum" | "flags" };
 
@@ -70,7 +72,7 @@ class BindingsWriter {
   }
 
   #collectType(type: WitType): void {
-    for (const part of parts(type)) this.#collectType(part);
+    for (const part of partsOf(type)) this.#collectType(part);
     if (type.kind !== "record" && type.kind !== "variant" && type.kind !== "enum" && type.kind !== "flags") return;
     const place = this.#names.place(type);
     const classes = this.#classes.get(place.module) ?? new Map<string, string>();
@@ -204,7 +206,7 @@ class BindingsWriter {
     if (fn.shape === "constructor") {
       return `${indent}def __init__(${["self", ...params].join(", ")}):\n${indent}    self.handle = _imported[${number}](${list})\n`;
     }
-    const name = snake(fn.shape === "function" ? fn.name : memberName(fn.name));
+    const name = snake(fn.shape === "function" ? fn.name : memberName(fn));
     const decorator = fn.shape === "static" ? `${indent}@staticmethod\n` : "";
     return `${decorator}${indent}def ${name}(${list}):\n${indent}    return _imported[${number}](${list})\n`;
   }
@@ -218,7 +220,7 @@ class BindingsWriter {
 
   #protocolMember(fn: WitFunction): string {
     if (fn.shape === "constructor") return this.#abstractMethod(fn, "__init__", true);
-    const name = snake(memberName(fn.name));
+    const name = snake(memberName(fn));
     if (fn.shape === "static") return `    @staticmethod\n${this.#abstractMethod(fn, name, false)}`;
     return this.#abstractMethod(fn, name, false);
   }

@@ -61,13 +61,17 @@ function frameOf(value: Value): ForeignFrame {
 
 /** The fault of a call (or of loading) that failed. */
 export function failureFault(record: FailureRecord, source: string, doing: string, loading: boolean): Fault {
-  const code =
-    loading && (record.kind === FAILURE_KIND.misfit || isSyntax(record.type)) ? "plugin-invalid" : "plugin-trapped";
   const [top] = record.frames;
   const place = top?.file === undefined ? "" : ` (${top.file}${top.line === undefined ? "" : `:${top.line}`})`;
   const what =
     record.kind === FAILURE_KIND.misfit ? record.message : `${record.type}: ${record.message}`.replace(/: $/, "");
-  return new Fault(code, `${source}: ${doing}${what}${place}`, { source, frames: record.frames });
+  return new Fault(codeOf(record, loading), `${source}: ${doing}${what}${place}`, { source, frames: record.frames });
+}
+
+function codeOf({ kind, type }: FailureRecord, loading: boolean): string {
+  const misfit = kind === FAILURE_KIND.misfit;
+  if (loading) return misfit || isSyntax(type) ? "plugin-invalid" : "plugin-trapped";
+  return misfit ? "plugin-invalid-value" : "plugin-trapped";
 }
 
 function isSyntax(type: string): boolean {

@@ -5,9 +5,10 @@
  *   G4  A wrong result or a wrong Err names its function; conversions are those of `conversions.ts` (G1-G3).
  */
 import { type FunctionKey, type WitFunction, type WitType, type World, functionsOf } from "../../wit/types.ts";
+import { memberName } from "../names.ts";
 import { interfaceClass } from "./bindings.ts";
 import { Conversions } from "./conversions.ts";
-import { type Names, camel, memberName, snake } from "./names.ts";
+import { type Names, camel, snake } from "./names.ts";
 
 const HEADER = `from types import CoroutineType as _Coroutine
 import wit_world
@@ -131,9 +132,9 @@ imported.append(im_${number})
       case "constructor":
         return [[], `${resource}(${all})`];
       case "static":
-        return [[`    fn_${number} = member(${resource}, "${snake(memberName(fn.name))}")`], `fn_${number}(${all})`];
+        return [[`    fn_${number} = member(${resource}, "${snake(memberName(fn))}")`], `fn_${number}(${all})`];
       case "method":
-        return [[], `${lifted[0] ?? ""}.${snake(memberName(fn.name))}(${rest})`];
+        return [[], `${lifted[0] ?? ""}.${snake(memberName(fn))}(${rest})`];
     }
   }
 

@@ -207,7 +207,7 @@ export class PythonInstance implements Instance {
       call.resolve(value);
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
-      this.#fail(call, this.#trap(`${call.doing}it returned a wrong value: ${error.message}`));
+      this.#fail(call, this.#fault("plugin-invalid-value", `${call.doing}it returned a wrong value: ${error.message}`));
     }
     this.#next();
   }

@@ -8,6 +8,7 @@
  */
 import type { Resource, TypeName, WitType, World } from "../../wit/types.ts";
 import { Defect } from "../../fault.ts";
+import { exportedResources, partsOf } from "../world.ts";
 
 const KEYWORDS = new Set(
   `False None True and as assert async await break class continue def del elif else except finally for from global if
@@ -44,11 +45,6 @@ export function identifier(name: string): string {
   return name;
 }
 
-/** The bare name of a resource's function: `inc` of `[method]counter.inc`. */
-export function memberName(name: string): string {
-  return name.slice(name.indexOf(".") + 1);
-}
-
 export type Side = "imports" | "exports";
 
 /** A Python class: `wit_world.imports.geometry` and `Point`, say. */
@@ -61,23 +57,12 @@ export interface ClassPlace {
 export class Names {
   readonly #world: World;
   readonly #modules = new Map<string, string>();
-  readonly #exported = new Set<Resource>();
+  readonly #exported: ReadonlySet<Resource>;
 
   constructor(world: World) {
     this.#world = world;
-    for (const iface of world.exports.interfaces.values()) {
-      for (const type of iface.types.values()) {
-        const imported = type.kind === "resource" && this.#importedResource(type);
-        if (type.kind === "resource" && !imported) this.#exported.add(type);
-      }
-    }
+    this.#exported = exportedResources(world);
     this.#nameInterfaces();
-  }
-
-  #importedResource(resource: Resource): boolean {
-    const owner = resource.name.interface;
-    const types = owner === null ? this.#world.imports.types : this.#world.imports.interfaces.get(owner)?.types;
-    return types?.get(resource.name.name) === resource;
   }
 
   #nameInterfaces(): void {
@@ -116,32 +101,7 @@ export class Names {
   #holdsExported(type: WitType | Resource): boolean {
     if (type.kind === "resource") return this.#exported.has(type);
     if (type.kind === "own" || type.kind === "borrow") return this.#exported.has(type.resource);
-    return parts(type).some((part) => this.#holdsExported(part));
-  }
-}
-
-/** The types that a type is made of, one level down. */
-export function parts(type: WitType): readonly WitType[] {
-  switch (type.kind) {
-    case "list":
-      return [type.element];
-    case "map":
-      return [type.key, type.value];
-    case "tuple":
-      return type.items;
-    case "option":
-      return [type.some];
-    case "result":
-      return [type.ok, type.err].filter((part) => part !== null);
-    case "record":
-      return type.fields.map((field) => field.type);
-    case "variant":
-      return type.cases.map((one) => one.type).filter((part) => part !== null);
-    case "stream":
-    case "future":
-      return type.element === null ? [] : [type.element];
-    default:
-      return [];
+    return partsOf(type).some((part) => this.#holdsExported(part));
   }
 }
 

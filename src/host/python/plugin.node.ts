@@ -5,19 +5,19 @@
  *   P2  One worker per instance. Nothing of Python ever runs in the caller's thread.
  *   P3  An instance starts from a start image; when none can be made, cold, with one warning.
  */
-import { createHash } from "node:crypto";
 import { Fault } from "../../fault.ts";
 import { type FunctionKey, type WitFunction, type World, functionsOf } from "../../wit/types.ts";
 import { callChain } from "../call-chain.node.ts";
 import type { CallChain } from "../call-chain.ts";
+import { hostFunction } from "../host-functions.ts";
+import { linkFault } from "../link-fault.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
+import { digestOf, readTexts, readWit, sourceFolder, worldOf } from "../package-text.ts";
 import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../plugin.ts";
-import { worldFromText } from "../wit-source.ts";
 import { type Admission, processAdmission } from "./admission.node.ts";
 import { type Code, pythonCode } from "./code.ts";
 import { codecOrNull, parametersCodec } from "./codec.ts";
 import { failureFault, readFailure } from "./failure.ts";
-import { hostImport, isHostImport } from "./host-imports.ts";
 import { StartFailure, processImages, type StartImages } from "./image.node.ts";
 import { type Numbered, PythonInstance } from "./instance.node.ts";
 import { Mismatch } from "./marshal.ts";
@@ -48,33 +48,13 @@ const DEFAULT_MEMORY = 512 * 1024 * 1024;
  */
 export async function pythonPlugin(files: PackageFiles, options: PythonOptions): Promise<Plugin> {
   const { manifest } = files;
-  const wit = await texts(files, manifest.wit ?? "wit", ".wit");
-  const world = await worldFromText(wit, manifest.world);
+  const wit = await readWit(files);
+  const world = await worldOf(files, wit);
   refuseUnsupported(manifest, world);
-  const folder = manifest.source.includes("/") ? manifest.source.slice(0, manifest.source.lastIndexOf("/")) : "";
-  const sources = await texts(files, folder, ".py");
+  const folder = sourceFolder(files);
+  const sources = await readTexts(files, folder, ".py");
   if (!sources.has(manifest.source.slice(folder === "" ? 0 : folder.length + 1))) await files.read(manifest.source);
-  return new PythonPlugin(manifest, world, digestOf(sources, wit), sources, options);
-}
-
-/** The package's files below a folder (or the one file it names) that end so, by path below that folder. */
-async function texts(files: PackageFiles, place: string, ending: string): Promise<Map<string, string>> {
-  const paths = place.endsWith(ending) ? [place] : (await files.list(place)).filter((path) => path.endsWith(ending));
-  const decoder = new TextDecoder();
-  const found = new Map<string, string>();
-  for (const path of paths) {
-    const name = place !== "" && path.startsWith(`${place}/`) ? path.slice(place.length + 1) : path;
-    found.set(name, decoder.decode(await files.read(path)));
-  }
-  return found;
-}
-
-function digestOf(...groups: readonly ReadonlyMap<string, string>[]): string {
-  const hash = createHash("sha256");
-  for (const group of groups) {
-    for (const [path, text] of group) hash.update(`${path.length} ${Buffer.byteLength(text)} ${path}`).update(text);
-  }
-  return hash.digest("hex");
+  return new PythonPlugin(manifest, world, await digestOf([...sources, ...wit]), sources, options);
 }
 
 function refuseUnsupported(manifest: Manifest, world: World): void {
@@ -181,18 +161,14 @@ class PythonPlugin implements Plugin {
   }
 
   #link(options: InstanceOptions): readonly (Numbered & { readonly given: ImportedFunction })[] {
-    const missing = this.#imports
-      .filter(({ key }) => !options.imports.has(key) && !isHostImport(key))
-      .map(({ key }) => key);
-    if (missing.length > 0) {
-      throw new Fault("link-failed", `${this.manifest.name} imports ${missing.join(", ")}: nobody offers that here`, {
-        source: this.manifest.name,
-      });
-    }
-    return this.#imports.flatMap((one) => {
-      const given = options.imports.get(one.key) ?? hostImport(one.key, options);
+    const linked = this.#imports.flatMap((one) => {
+      const given = options.imports.get(one.key) ?? hostFunction(one.key, options);
       return given === undefined ? [] : [{ ...one, given }];
     });
+    if (linked.length === this.#imports.length) return linked;
+    const found = new Set(linked.map(({ key }) => key));
+    const missing = this.#imports.map(({ key }) => key).filter((key) => !found.has(key));
+    throw linkFault(this.manifest.name, missing, options.imports.keys());
   }
 
   /** A worker that is ready for its first call. */

@@ -3,6 +3,7 @@
  * A package that truly needs files or the network imports `std:fs` and its like instead.
  */
 import type { World } from "../../../wit/types.ts";
+import { withoutVersion } from "../../names.ts";
 import { GuestExit, type WasiContext } from "./context.ts";
 import { InputStream, ioInterfaces, OutputStream, Pollable } from "./io.ts";
 
@@ -23,11 +24,6 @@ export function wasiInterfaces(context: WasiContext): WasiInterfaces {
 /** True for `wasi:cli/exit@0.2.3`: another version of WASI is another contract. */
 export function isWasi(interfaceId: string): boolean {
   return /^wasi:(?:cli|clocks|filesystem|io|random|sockets)\/[a-z0-9-]+@0\.2\.\d+$/.test(interfaceId);
-}
-
-export function withoutVersion(interfaceId: string): string {
-  const at = interfaceId.indexOf("@");
-  return at < 0 ? interfaceId : interfaceId.slice(0, at);
 }
 
 /** The imports through which a guest sleeps, when it has a clock to wait for: they suspend it (JSPI). */

@@ -1,5 +1,5 @@
 /** Which WIT type means untyped data. */
-import type { WitType } from "../../wit/types.ts";
+import type { WitType } from "../wit/types.ts";
 
 const VALUES = /^sennit:host\/values(?:@|$)/;
 

@@ -1,0 +1,22 @@
+/** The language: check, format and compile programs, and run them on whatever performs their effects. */
+export { checkProgram, requiredPackages } from "./check.ts";
+export type { CheckEnvironment, CheckResult, FoundPackage } from "./check.ts";
+export { catalogue, runtimeCodes } from "./codes.ts";
+export type { Code, RuntimeCode } from "./codes.ts";
+export { compileProgram } from "./compile.ts";
+export type { Diagnostic, Fix, Label } from "./diagnostic.ts";
+export { Diagnostics } from "./diagnostics.ts";
+export type { Answer, EffectRequest, Request } from "./effect.ts";
+export { formatSource } from "./format.ts";
+export type { Ir } from "./ir.ts";
+export { decodeIr, encodeIr, irDigest } from "./ir-codec.ts";
+export { parseFile } from "./parser.ts";
+export { prelude } from "./prelude.ts";
+export type { PreludeEntry } from "./prelude.ts";
+export { renderDiagnostic, renderDiagnostics } from "./render.ts";
+export type { RenderOptions } from "./render.ts";
+export { Source } from "./source.ts";
+export type { Position, Span } from "./source.ts";
+export type { CheckedProgram } from "./typed.ts";
+export type { Type } from "./types.ts";
+export { Vm } from "./vm.ts";
