@@ -66,7 +66,7 @@ function notFound(name: string, project: Project): Fault {
   return new Fault("package-not-found", `There is no package ${name} here`, {
     hint:
       close === undefined
-        ? `add it to [dependencies] of ${where}: "${name}" = { path = "…" }`
-        : `did you mean ${close}?`,
+        ? `Add it to [dependencies] of ${where}: \`"${name}" = { path = "…" }\``
+        : `Did you mean \`${close}\`?`,
   });
 }

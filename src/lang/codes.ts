@@ -132,7 +132,7 @@ export type CodeParams<C extends Code> = Parameters<Catalogue[C]>[0];
 
 /** Codes that `e.code` of a caught error can have when `e.source` is `"sennit"`. */
 export const runtimeCodes = {
-  raised: "the program raised a value (`raise`)",
+  raised: 'the program raised a value (`raise`); `e.source` is `"program"`',
   assert: "an `assert` did not hold",
   overflow: "an Int left −2^63 … 2^64−1, or a Duration went below zero",
   "division-by-zero": "`div` or `%` by zero",
@@ -149,11 +149,13 @@ export const runtimeCodes = {
   moved: "a resource that was passed away or dropped was used",
   "re-entrant": "a call would have entered an instance that is already in a call",
   "plugin-trapped": "a plugin trapped; its instance is gone",
-  "plugin-invalid-value": "a plugin returned (or passed on) a value that is not of its declared type; its instance is gone",
+  "plugin-invalid-value":
+    "a plugin returned (or passed on) a value that is not of its declared type; its instance is gone",
   "plugin-invalid": "a plugin does not offer what its WIT says, or its code cannot be read",
   "component-invalid": "a component is not valid",
   "memory-limit": "a plugin starts with more memory than its limit",
   "link-failed": "nothing provides what a plugin imports",
+  "import-failed": "a plugin's import could not answer",
   "function-failed": "a function of the embedding program threw",
   "import-in-callback": "a Lua plugin called an import where it cannot wait, such as inside `table.sort`",
   "not-transferable": "a value cannot go to another core",

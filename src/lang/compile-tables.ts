@@ -22,10 +22,17 @@ export class Tables {
   readonly #types = new Interned<Type>();
   readonly #natives = new Interned<IrNative>();
   readonly #calls = new Interned<IrCall>();
-  readonly sites: string[] = [...fixedSites];
+  readonly #sites = new Interned<string>();
+
+  constructor() {
+    for (const site of fixedSites) this.site(site);
+  }
 
   get constants(): readonly Value[] {
     return this.#constants.all;
+  }
+  get sites(): readonly string[] {
+    return this.#sites.all;
   }
   get types(): readonly Type[] {
     return this.#types.all;
@@ -55,8 +62,9 @@ export class Tables {
     return this.#calls.add(JSON.stringify(call), call);
   }
 
+  /** Two uses of one label are one site: its ordinals tell them apart. */
   site(text: string): number {
-    return this.sites.push(text) - 1;
+    return this.#sites.add(text, text);
   }
 }
 

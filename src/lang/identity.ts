@@ -7,7 +7,7 @@
  *       the same identities again; `attempt` tells them apart, and grows along the whole path to the root.
  *   S3  Hashes are computed when somebody asks: counting must stay cheap.
  */
-import { hash128, hex } from "./hash.ts";
+import { hash128, hashNode, hex } from "./hash.ts";
 
 export class Scope {
   readonly parent: Scope | null;
@@ -82,7 +82,7 @@ export class Scope {
 
   /** With the parent's hash known. */
   #mix(sites: readonly string[]): Uint32Array {
-    this.#hash = mix((this.parent as Scope).#hash as Uint32Array, siteHash(sites, this.site), this.n);
+    this.#hash = hashNode((this.parent as Scope).#hash as Uint32Array, siteHash(sites, this.site), this.n);
     return this.#hash;
   }
 
@@ -92,15 +92,6 @@ export class Scope {
     root.#hash = hash;
     return root;
   }
-}
-
-function mix(parent: Uint32Array, site: Uint32Array, n: number): Uint32Array {
-  const bytes = new DataView(new ArrayBuffer(40));
-  parent.forEach((word, i) => bytes.setUint32(i * 4, word, true));
-  site.forEach((word, i) => bytes.setUint32(16 + i * 4, word, true));
-  bytes.setUint32(32, n >>> 0, true);
-  bytes.setUint32(36, Math.floor(n / 2 ** 32), true);
-  return hash128(new Uint8Array(bytes.buffer));
 }
 
 const hashes: WeakMap<readonly string[], Uint32Array[]> = new WeakMap();

@@ -77,11 +77,14 @@ export interface Place {
 
 /** Where the instruction at `pc` stands in the source. */
 export function placeOf(ir: Ir, fn: IrFunction, pc: number): Place {
-  let line = 0;
-  let column = 0;
-  for (let i = 0; i < fn.lines.length && fn.lines[i]! <= pc; i += 3) {
-    line = fn.lines[i + 1]!;
-    column = fn.lines[i + 2]!;
+  const { lines } = fn;
+  let low = 0;
+  for (let high = lines.length / 3; high - low > 1;) {
+    const middle = (low + high) >> 1;
+    if (lines[middle * 3]! <= pc) low = middle;
+    else high = middle;
   }
+  const line = lines[low * 3 + 1] ?? 0;
+  const column = lines[low * 3 + 2] ?? 0;
   return { file: ir.files[fn.file] ?? "", line, column };
 }

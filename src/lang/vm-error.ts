@@ -81,7 +81,8 @@ export function withTrace(m: Machine, fiber: Fiber, error: ErrorValue): ErrorVal
 /** `raise x`. */
 export function raised(m: Machine, fiber: Fiber, value: Value, type: number): ErrorValue {
   const of = m.ir.types[type]!;
-  return makeError(m, fiber, "raised", printForm(value, of, m.ir.types), toAny(value, of, type));
+  const message = printForm(value, of, m.ir.types);
+  return new ErrorValue({ ...makeError(m, fiber, "raised", message, toAny(value, of, type)), source: "program" });
 }
 
 /** A WIT err: the code is the case's name, kebab-case as in the WIT. */

@@ -55,11 +55,12 @@ class Writer {
     return `require double;\n${helpers}${this.#block(env, 6)}`;
   }
 
+  /** Ends in nil, so that the arms of an `if` and the branches of a `para` have one type. */
   #block(env: Env, most: number): string {
     const count = 1 + this.#pick(most);
     let text = "";
     for (let i = 0; i < count; i++) text += `${this.#statement(env)}\n`;
-    return text;
+    return `${text}nil;\n`;
   }
 
   #inner(env: Env, change: Partial<Env> = {}): Env {
@@ -163,8 +164,8 @@ class Writer {
   }
 
   #para(env: Env): string {
-    const branches = Array.from({ length: 1 + this.#pick(3) }, () => `seq {\n${this.#block(this.#closed(env), 3)}}`);
-    return `para {\n${branches.join("\n")}\n}`;
+    const branch = (): string => `seq {\n${this.#block(this.#closed(env), 3)}}`;
+    return `para {\n${Array.from({ length: 1 + this.#pick(3) }, branch).join("\n")}\n}`;
   }
 
   #paraFor(env: Env): string {
@@ -263,5 +264,5 @@ class Writer {
 }
 
 export const arbitraryProgram: fc.Arbitrary<string> = fc
-  .array(fc.nat({ max: 1000 }), { minLength: 100, maxLength: 1500, size: "max" })
+  .array(fc.nat({ max: 1000 }), { minLength: 100, maxLength: 600, size: "max" })
   .map((tape) => new Writer(tape).program());

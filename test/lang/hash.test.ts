@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hash128, hex, sha256 } from "../../src/lang/hash.ts";
+import { hash128, hashNode, hex, sha256 } from "../../src/lang/hash.ts";
 import { Scope } from "../../src/lang/identity.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -11,6 +11,13 @@ describe("hashes", () => {
     const fox = bytes("The quick brown fox jumps over the lazy dog");
     expect(hex(hash128(fox))).toBe("2f1583c3ecee2c675d7bf66ce5e91d2c");
     expect(hex(hash128(new Uint8Array(0)))).toBe("00000000000000000000000000000000");
+  });
+
+  it("hashNode is hash128 of the same bytes", () => {
+    const node = hashNode(hash128(bytes("a")), hash128(bytes("b")), 2 ** 33 + 5);
+    const same = new DataView(new ArrayBuffer(40));
+    [...hash128(bytes("a")), ...hash128(bytes("b")), 5, 2].forEach((word, i) => same.setUint32(i * 4, word, true));
+    expect(hex(node)).toBe(hex(hash128(new Uint8Array(same.buffer))));
   });
 
   it("sha256 is SHA-256", () => {

@@ -328,5 +328,8 @@ describe("effect identity (rule 1)", () => {
     const first = ids("require double; @pay double(1);");
     const moved = ids("require double; print 1; if (true) { print 2; } @pay double(1);");
     expect(moved).toContain(first[0]);
+    const twice = ids("require double; @pay double(1); @pay double(1);");
+    expect(twice[0]).toBe(first[0]);
+    expect(new Set(twice).size).toBe(2);
   });
 });

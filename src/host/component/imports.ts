@@ -4,8 +4,9 @@
  *   I1  Every import of the world is there before any guest code runs, or `link-failed` names those that are not.
  *   I2  What a guest passes is lifted before the host sees it; what the host answers is checked before the guest does.
  *   I3  An import that fails ends the instance: its stack is gone, and the guest's data may be half-written.
+ *   I4  jco takes a promise for a zero where it expects none, so an import that was said to be synchronous may not wait.
  */
-import { Defect } from "../../fault.ts";
+import { Defect, Fault } from "../../fault.ts";
 import type { Resource, World, WorldSide } from "../../wit/types.ts";
 import { checkValue } from "../../wit/validate.ts";
 import type { Value } from "../../wit/value.ts";
@@ -92,11 +93,21 @@ function bind(signature: Signature, imported: ImportedFunction, guest: Guest, so
     try {
       const values = lifted(args);
       const answer = guest.outside(() => imported.call(values));
-      return answer instanceof Promise ? answer.then(answered).catch(failed) : answered(answer);
+      if (!(answer instanceof Promise)) return answered(answer);
+      if (imported.colour === "sync" && !fn.async) throw cannotWait(signature.key, answer); // I4
+      return answer.then(answered).catch(failed);
     } catch (thrown) {
       return failed(thrown);
     }
   };
+}
+
+/** Such an import comes about when a provider that answered at once was lost and has to be started anew. */
+function cannotWait(key: string, answer: Promise<unknown>): Fault {
+  answer.catch(() => {}); // nobody waits for it
+  return new Fault("import-failed", `${key} had to wait, and its caller was started when it did not`, {
+    hint: "Run the program again.",
+  });
 }
 
 function refuseMissing(side: WorldSide, signatures: readonly Signature[], source: ImportSource): void {

@@ -12,8 +12,9 @@
  *
  * The Python side of this table is `conversions.ts`.
  */
+import { type IntegerKind, rangeOf } from "../../wit/numbers.ts";
 import type { Field, WitFunction, WitType } from "../../wit/types.ts";
-import { CaseValue, Some, type TypedNumbers, type Value, isNullable } from "../../wit/value.ts";
+import { CaseValue, Some, type TypedNumbers, type Value, integer, isNullable } from "../../wit/value.ts";
 import { Mismatch, type Reader, type Writer } from "./marshal.ts";
 
 /** Both directions of one type. */
@@ -112,21 +113,14 @@ function compile(type: WitType): Codec {
   }
 }
 
-type IntegerKind = "s8" | "u8" | "s16" | "u16" | "s32" | "u32" | "s64" | "u64";
-
-const RANGES: Record<IntegerKind, readonly [low: number | bigint, high: number | bigint]> = {
-  s8: [-128, 127],
-  u8: [0, 255],
-  s16: [-32768, 32767],
-  u16: [0, 65535],
-  s32: [-2147483648, 2147483647],
-  u32: [0, 4294967295],
-  s64: [-(2n ** 63n), 2n ** 63n - 1n],
-  u64: [0, 2n ** 64n - 1n],
-};
+/** The least and the greatest value; numbers where they are exact, because those compare faster. */
+function boundsOf(kind: IntegerKind): readonly [low: number | bigint, high: number | bigint] {
+  const { min, max } = rangeOf(kind);
+  return [integer(min), integer(max)];
+}
 
 function integerCodec(kind: IntegerKind, most?: number | bigint, name: string = kind): Codec {
-  const [low, top] = RANGES[kind];
+  const [low, top] = boundsOf(kind);
   const high = most ?? top;
   return {
     encode: (writer, value) => writer.integer(inRange(value, low, high, name)),
@@ -160,7 +154,7 @@ function integers(
   Type: { new (length: number): TypedNumbers & { [i: number]: number }; new (buffer: ArrayBuffer): TypedNumbers },
   size: number,
 ): NumberArray {
-  const [low, high] = RANGES[kind];
+  const [low, high] = boundsOf(kind);
   return {
     make: Type,
     size,
@@ -176,7 +170,7 @@ function wideIntegers(
   kind: IntegerKind,
   Type: { new (length: number): TypedNumbers & { [i: number]: bigint }; new (buffer: ArrayBuffer): TypedNumbers },
 ): NumberArray {
-  const [low, high] = RANGES[kind];
+  const [low, high] = boundsOf(kind);
   return {
     make: Type,
     size: 8,
