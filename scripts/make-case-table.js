@@ -1,5 +1,5 @@
 /**
- * Writes src/lang/tables/case.ts from the npm package `@unicode/unicode-15.1.0`, which need not be installed here:
+ * Writes src/lang/data/tables/case.ts from the npm package `@unicode/unicode-15.1.0`, which need not be installed here:
  *
  *   node scripts/make-case-table.js <folder of the package>
  */
@@ -64,4 +64,4 @@ const parts = Object.entries(tables).map(
 const header =
   "/**\n * Case mapping of Unicode 15.1 (rule 13), in base 36. Written by scripts/make-case-table.js; do not edit.\n" +
   " * Runs are `start count step delta`, special forms `code forms…`, ranges `start length`.\n */\n\n";
-await writeFile("src/lang/tables/case.ts", header + parts.join("\n"));
+await writeFile("src/lang/data/tables/case.ts", header + parts.join("\n"));

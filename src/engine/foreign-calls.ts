@@ -6,10 +6,10 @@
  *   F2  A call with a closure among its arguments waits for its effect id: callbacks hang on it.
  */
 import { Defect, Fault } from "../fault.ts";
-import { plainAny } from "../lang/any-data.ts";
+import { plainAny } from "../lang/data/any-data.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Closure } from "../lang/value.ts";
-import { LATER } from "../lang/vm-host.ts";
+import { LATER } from "../lang/vm/host.ts";
 import { decodeAny, encodeAny } from "../wit/cbor.ts";
 import type { AnyValue } from "../wit/any.ts";
 import { functionOf } from "../wit/types.ts";

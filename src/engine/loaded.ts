@@ -1,7 +1,7 @@
 /** A program ready to run: compiled, its packages opened. Shared by all runs of it; the caller disposes it. */
 import type { FunctionKey } from "../wit/types.ts";
 import type { Plugin } from "../host/plugin.ts";
-import type { Ir } from "../lang/ir.ts";
+import type { Ir } from "../lang/ir/ir.ts";
 import type { Param, PackageUse } from "../lang/typed.ts";
 import type { Type } from "../lang/types.ts";
 

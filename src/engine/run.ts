@@ -6,8 +6,8 @@
  *   R3  However a run ends, its instances, timers, commands and children are gone before `execute` settles.
  */
 import { Defect } from "../fault.ts";
-import { Vm } from "../lang/vm.ts";
-import type { LATER, Outcome, VmHost } from "../lang/vm-host.ts";
+import { Vm } from "../lang/vm/vm.ts";
+import type { LATER, Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";

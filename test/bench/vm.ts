@@ -4,10 +4,10 @@
  */
 import { LuaFactory } from "wasmoon";
 import type { LuaEngine } from "wasmoon";
-import { checkProgram } from "../../src/lang/check.ts";
-import { compileProgram } from "../../src/lang/compile.ts";
+import { checkProgram } from "../../src/lang/check/check.ts";
+import { compileProgram } from "../../src/lang/compile/compile.ts";
 import { Source } from "../../src/lang/source.ts";
-import { Vm } from "../../src/lang/vm.ts";
+import { Vm } from "../../src/lang/vm/vm.ts";
 import type { Report } from "./report.ts";
 
 const env = {

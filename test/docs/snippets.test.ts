@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DocumentRun } from "./document-run.ts";
 import type { Outcome } from "./document-run.ts";
-import { formatSource } from "../../src/lang/format.ts";
+import { formatSource } from "../../src/lang/syntax/format.ts";
 import { Source } from "../../src/lang/source.ts";
 import { blocksOf } from "./markdown.ts";
 import { snippetsOf } from "./snippet.ts";

@@ -11,7 +11,7 @@ import { InstanceGroup } from "../../src/engine/instances.ts";
 import { loadProgram } from "../../src/engine/load.node.ts";
 import type { LoadedProgram } from "../../src/engine/loaded.ts";
 import type { EffectRequest } from "../../src/lang/effect.ts";
-import { Vm } from "../../src/lang/vm.ts";
+import { Vm } from "../../src/lang/vm/vm.ts";
 import type { Value } from "../../src/wit/value.ts";
 import { endOf, replayEverywhere } from "../lang/replay.ts";
 import type { Delivered, Transcript } from "../lang/replay.ts";

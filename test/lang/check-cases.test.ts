@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { checkProgram } from "../../src/lang/check.ts";
+import { checkProgram } from "../../src/lang/check/check.ts";
 import { renderDiagnostics } from "../../src/lang/render.ts";
 import { Source } from "../../src/lang/source.ts";
 import { readCaseFile } from "./case-file.ts";

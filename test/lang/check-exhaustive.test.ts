@@ -1,9 +1,9 @@
 /** Exhaustiveness against brute force: over small types every value can be tried. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyShape, Matrix } from "../../src/lang/exhaustive.ts";
-import type { Shape } from "../../src/lang/exhaustive.ts";
-import type { Ty } from "../../src/lang/infer-types.ts";
+import { anyShape, Matrix } from "../../src/lang/check/exhaustive.ts";
+import type { Shape } from "../../src/lang/check/exhaustive.ts";
+import type { Ty } from "../../src/lang/check/infer-types.ts";
 
 /** A value as the shape that matches it alone. */
 interface Made {

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkProgram } from "../../src/lang/check.ts";
+import { checkProgram } from "../../src/lang/check/check.ts";
 import { Source } from "../../src/lang/source.ts";
 import { readCaseFile } from "./case-file.ts";
 import { brokenPromises } from "./check-typed-tree.ts";

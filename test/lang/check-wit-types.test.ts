@@ -1,7 +1,7 @@
 /** WIT types and names as the language has them. */
 import { describe, expect, it } from "vitest";
-import { sennitName, shortInterface, untypedFunction, WitTypes } from "../../src/lang/wit-types.ts";
-import { close, show } from "../../src/lang/infer-types.ts";
+import { sennitName, shortInterface, untypedFunction, WitTypes } from "../../src/lang/check/wit-types.ts";
+import { close, show } from "../../src/lang/check/infer-types.ts";
 import type { WitType } from "../../src/wit/types.ts";
 
 const types = new WitTypes("acme:tools");

@@ -1,5 +1,5 @@
 /** The packages, files and functions that the checker's case files may require. */
-import type { CheckEnvironment } from "../../src/lang/check.ts";
+import type { CheckEnvironment } from "../../src/lang/check/check.ts";
 import type { Field, Resource, WitFunction, WitInterface, WitType, World, WorldSide } from "../../src/wit/types.ts";
 
 const f64: WitType = { kind: "f64" };

@@ -1,7 +1,7 @@
 /** The checker where a case file cannot look: other files, the platform, rows, packages, messages as they are drawn. */
 import { describe, expect, it } from "vitest";
-import { checkProgram, requiredPackages } from "../../src/lang/check.ts";
-import type { CheckEnvironment, CheckResult } from "../../src/lang/check.ts";
+import { checkProgram, requiredPackages } from "../../src/lang/check/check.ts";
+import type { CheckEnvironment, CheckResult } from "../../src/lang/check/check.ts";
 import { renderDiagnostics } from "../../src/lang/render.ts";
 import { Source } from "../../src/lang/source.ts";
 import type { CheckedProgram } from "../../src/lang/typed.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { irDigest } from "../../src/lang/ir-codec.ts";
-import { fixedSites } from "../../src/lang/ir.ts";
-import type { Ir } from "../../src/lang/ir.ts";
-import { operations } from "../../src/lang/opcode.ts";
+import { irDigest } from "../../src/lang/ir/ir-codec.ts";
+import { fixedSites } from "../../src/lang/ir/ir.ts";
+import type { Ir } from "../../src/lang/ir/ir.ts";
+import { operations } from "../../src/lang/ir/opcode.ts";
 import { withFunctions } from "./run-foreign.ts";
 import { compileText } from "./run-program.ts";
 

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Diagnostics } from "../../src/lang/diagnostics.ts";
-import { formatSource, LINE_WIDTH } from "../../src/lang/format.ts";
-import { tokenize } from "../../src/lang/lexer.ts";
-import { MAX_NESTING } from "../../src/lang/parse-cursor.ts";
-import { MAX_HEIGHT } from "../../src/lang/parse-height.ts";
-import { parseFile } from "../../src/lang/parser.ts";
+import { formatSource, LINE_WIDTH } from "../../src/lang/syntax/format.ts";
+import { tokenize } from "../../src/lang/syntax/lexer.ts";
+import { MAX_NESTING } from "../../src/lang/syntax/parse-cursor.ts";
+import { MAX_HEIGHT } from "../../src/lang/syntax/parse-height.ts";
+import { parseFile } from "../../src/lang/syntax/parser.ts";
 import { Source } from "../../src/lang/source.ts";
 import { arbitraryProgramText } from "./arbitrary-syntax.ts";
 import { withoutSpans } from "./syntax-tree.ts";

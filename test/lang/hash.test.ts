@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hash128, hashNode, hex, sha256 } from "../../src/lang/hash.ts";
-import { Scope } from "../../src/lang/identity.ts";
+import { hash128, hashNode, hex, sha256 } from "../../src/lang/vm/hash.ts";
+import { Scope } from "../../src/lang/vm/identity.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

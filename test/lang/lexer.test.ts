@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Diagnostics } from "../../src/lang/diagnostics.ts";
-import { tokenize } from "../../src/lang/lexer.ts";
+import { tokenize } from "../../src/lang/syntax/lexer.ts";
 import { Source } from "../../src/lang/source.ts";
-import type { TokenValue } from "../../src/lang/token.ts";
+import type { TokenValue } from "../../src/lang/syntax/token.ts";
 import { arbitraryProgramText } from "./arbitrary-syntax.ts";
 
 function lex(text: string): { types: string[]; values: TokenValue[]; codes: string[] } {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cos, exp, log, pow, sin } from "../../src/lang/maths.ts";
-import { fixed, roundTo } from "../../src/lang/maths-decimal.ts";
-import * as ints from "../../src/lang/maths-int.ts";
-import { timeOperation } from "../../src/lang/maths-time.ts";
+import { cos, exp, log, pow, sin } from "../../src/lang/data/maths.ts";
+import { fixed, roundTo } from "../../src/lang/data/maths-decimal.ts";
+import * as ints from "../../src/lang/data/maths-int.ts";
+import { timeOperation } from "../../src/lang/data/maths-time.ts";
 
 const view = new DataView(new ArrayBuffer(8));
 

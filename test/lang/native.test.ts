@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runtimeCodes } from "../../src/lang/codes.ts";
-import { natives } from "../../src/lang/native.ts";
+import { natives } from "../../src/lang/native/native.ts";
 import { prelude } from "../../src/lang/prelude.ts";
 
 /** What is an instruction or a function of the machine's own, and no native. */

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { opcodes, operations, opNumber } from "../../src/lang/opcode.ts";
-import type { OpName } from "../../src/lang/opcode.ts";
+import { opcodes, operations, opNumber } from "../../src/lang/ir/opcode.ts";
+import type { OpName } from "../../src/lang/ir/opcode.ts";
 
-const loop = readFileSync(new URL("../../src/lang/vm-loop.ts", import.meta.url), "utf8");
-const cold = readFileSync(new URL("../../src/lang/vm-ops.ts", import.meta.url), "utf8");
+const loop = readFileSync(new URL("../../src/lang/vm/loop.ts", import.meta.url), "utf8");
+const cold = readFileSync(new URL("../../src/lang/vm/ops.ts", import.meta.url), "utf8");
 /** `// ADD_I d a b` above `case 4:`. */
 const cases = [...loop.matchAll(/\/\/ ([A-Z_]+)([a-z ]*)\n\s*case (\d+):/g)];
 

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Diagnostics } from "../../src/lang/diagnostics.ts";
-import { parseFile } from "../../src/lang/parser.ts";
+import { parseFile } from "../../src/lang/syntax/parser.ts";
 import { renderDiagnostics } from "../../src/lang/render.ts";
 import { Source } from "../../src/lang/source.ts";
 import { readCaseFile } from "./case-file.ts";

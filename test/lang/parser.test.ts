@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Diagnostics } from "../../src/lang/diagnostics.ts";
-import { MAX_NESTING } from "../../src/lang/parse-cursor.ts";
-import { MAX_HEIGHT } from "../../src/lang/parse-height.ts";
-import { parseFile } from "../../src/lang/parser.ts";
+import { MAX_NESTING } from "../../src/lang/syntax/parse-cursor.ts";
+import { MAX_HEIGHT } from "../../src/lang/syntax/parse-height.ts";
+import { parseFile } from "../../src/lang/syntax/parser.ts";
 import { Source } from "../../src/lang/source.ts";
 import { arbitraryProgramText } from "./arbitrary-syntax.ts";
 import { dump } from "./syntax-tree.ts";

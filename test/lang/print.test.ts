@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { printBytes, printFloat, printForm, printString } from "../../src/lang/print.ts";
-import { printDuration, printInstant } from "../../src/lang/print-time.ts";
+import { printBytes, printFloat, printForm, printString } from "../../src/lang/data/print.ts";
+import { printDuration, printInstant } from "../../src/lang/data/print-time.ts";
 import { AnyTyped, Closure, ErrorValue, Task } from "../../src/lang/value.ts";
 import type { Type } from "../../src/lang/types.ts";
 import { AnyFloat } from "../../src/wit/any.ts";

@@ -5,11 +5,11 @@
 import { expect } from "vitest";
 import { Fault } from "../../src/fault.ts";
 import type { Answer, EffectRequest, Request } from "../../src/lang/effect.ts";
-import type { Ir } from "../../src/lang/ir.ts";
-import { decodeIr, encodeIr } from "../../src/lang/ir-codec.ts";
+import type { Ir } from "../../src/lang/ir/ir.ts";
+import { decodeIr, encodeIr } from "../../src/lang/ir/ir-codec.ts";
 import { Closure, ErrorValue, Task } from "../../src/lang/value.ts";
-import type { Outcome } from "../../src/lang/vm-host.ts";
-import { Vm } from "../../src/lang/vm.ts";
+import type { Outcome } from "../../src/lang/vm/host.ts";
+import { Vm } from "../../src/lang/vm/vm.ts";
 import type { Value } from "../../src/wit/value.ts";
 
 /** What was brought to a run, in order. A callback calls the closure that is argument `argument` of the effect's request. */

@@ -1,8 +1,8 @@
 /** Run by tests in a process of its own: reads IR, a state and the deliveries that are left, and goes on to the end. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { deserialize } from "node:v8";
-import { decodeIr } from "../../src/lang/ir-codec.ts";
-import { Vm } from "../../src/lang/vm.ts";
+import { decodeIr } from "../../src/lang/ir/ir-codec.ts";
+import { Vm } from "../../src/lang/vm/vm.ts";
 
 interface Job {
   readonly ir: Uint8Array;

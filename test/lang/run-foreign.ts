@@ -1,5 +1,5 @@
 /** A program's foreign functions for tests: of the embedding program, typed by WIT as data. */
-import type { CheckEnvironment } from "../../src/lang/check.ts";
+import type { CheckEnvironment } from "../../src/lang/check/check.ts";
 import type { WitFunction, WitType } from "../../src/wit/types.ts";
 import { nothing } from "./run-program.ts";
 

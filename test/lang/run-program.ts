@@ -1,8 +1,8 @@
 /** From program text to IR, for tests of runs: programs without packages, or with the given WIT world's functions. */
-import { checkProgram } from "../../src/lang/check.ts";
-import type { CheckEnvironment } from "../../src/lang/check.ts";
-import { compileProgram } from "../../src/lang/compile.ts";
-import type { Ir } from "../../src/lang/ir.ts";
+import { checkProgram } from "../../src/lang/check/check.ts";
+import type { CheckEnvironment } from "../../src/lang/check/check.ts";
+import { compileProgram } from "../../src/lang/compile/compile.ts";
+import type { Ir } from "../../src/lang/ir/ir.ts";
 import { Source } from "../../src/lang/source.ts";
 
 /** A world without packages, on a platform that can do everything. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareText } from "../../src/lang/any-compare.ts";
-import { lengthOf, reverseScalars, sliceScalars, trimSpace } from "../../src/lang/text.ts";
-import { lower, upper } from "../../src/lang/text-case.ts";
-import { parseJson } from "../../src/lang/text-json.ts";
+import { compareText } from "../../src/lang/data/any-compare.ts";
+import { lengthOf, reverseScalars, sliceScalars, trimSpace } from "../../src/lang/data/text.ts";
+import { lower, upper } from "../../src/lang/data/text-case.ts";
+import { parseJson } from "../../src/lang/data/text-json.ts";
 import { AnyFloat } from "../../src/wit/any.ts";
 
 describe("texts", () => {

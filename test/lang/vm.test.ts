@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Fault } from "../../src/fault.ts";
-import type { Ir } from "../../src/lang/ir.ts";
+import type { Ir } from "../../src/lang/ir/ir.ts";
 import { Closure, Task } from "../../src/lang/value.ts";
-import { LATER } from "../../src/lang/vm-host.ts";
-import type { Outcome, VmHost } from "../../src/lang/vm-host.ts";
-import { Vm } from "../../src/lang/vm.ts";
+import { LATER } from "../../src/lang/vm/host.ts";
+import type { Outcome, VmHost } from "../../src/lang/vm/host.ts";
+import { Vm } from "../../src/lang/vm/vm.ts";
 import { CaseValue, ERR, OK } from "../../src/wit/value.ts";
 import type { Value } from "../../src/wit/value.ts";
 import { record, replayEverywhere, shown } from "./replay.ts";

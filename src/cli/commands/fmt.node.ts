@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { Fault } from "../../fault.ts";
-import { formatSource } from "../../lang/format.ts";
+import { formatSource } from "../../lang/syntax/format.ts";
 import { Source } from "../../lang/source.ts";
 import type { Invocation } from "../arguments.ts";
 import { readProgram } from "../program-file.node.ts";

@@ -1,0 +1,153 @@
+/** What instructions ask of the world, and what becomes of the answers. `frame.pc` is at the instruction. */
+import { OK } from "../../wit/value.ts";
+import type { CaseValue, Value } from "../../wit/value.ts";
+import { plainAny } from "../data/any-data.ts";
+import type { Request } from "../effect.ts";
+import type { Completion, Fiber, Frame, Take } from "./fiber.ts";
+import type { Scope } from "./identity.ts";
+import type { IrCall } from "../ir/ir.ts";
+import { operations, preludeEffects } from "../ir/opcode.ts";
+import type { Task } from "../value.ts";
+import { fromErr } from "./error.ts";
+import { LATER } from "./host.ts";
+import { proceed } from "./machine.ts";
+import type { Machine } from "./machine.ts";
+
+/** The value of a foreign call, its error, or null when the fiber waits for it. */
+export function foreign(
+  m: Machine,
+  fiber: Fiber,
+  frame: Frame,
+): { readonly kind: "value"; readonly value: Value } | Extract<Completion, { kind: "error" }> | null {
+  const { code } = frame.fn;
+  const { pc, regs } = frame;
+  const number = code[pc + 2]!;
+  const call = m.ir.calls[number]!;
+  const first = code[pc + 3]!;
+  const args = regs.slice(first, first + call.params) as Value[];
+  const effect = (frame.scope as Scope).child(code[pc + 4]!);
+  if (m.host !== undefined && !call.fork) {
+    const value = m.host.callNow(call.package, call.function, args);
+    if (value !== LATER) return answered(m, fiber, call, value);
+  }
+  const kind = call.fork ? "fork" : "call";
+  const request: Request = { kind, package: call.package, function: call.function, args };
+  m.wait(fiber, effect, request, code[pc + 1]!, { kind: "call", call: number });
+  return null;
+}
+
+function answered(
+  m: Machine,
+  fiber: Fiber,
+  call: IrCall,
+  value: Value,
+): { readonly kind: "value"; readonly value: Value } | Extract<Completion, { kind: "error" }> {
+  if (call.result !== "raise") return { kind: "value", value };
+  const { index, payload } = value as CaseValue;
+  if (index === OK) return { kind: "value", value: payload };
+  const source = m.ir.packages[call.package]?.name ?? "program";
+  return { kind: "error", error: fromErr(m, fiber, payload, call.err, source) };
+}
+
+/** An effect of the prelude. True when the fiber waits; `log`, `emit` and `progress` are told and forgotten. */
+export function prelude(m: Machine, fiber: Fiber, frame: Frame): boolean {
+  const { code } = frame.fn;
+  const { pc, regs } = frame;
+  const dest = code[pc + 1]!;
+  const first = code[pc + 3]!;
+  const args = regs.slice(first, first + code[pc + 4]!) as Value[];
+  const effect = (frame.scope as Scope).child(code[pc + 5]!);
+  const request = preludeRequest(m, code[pc + 2]!, args);
+  if (request.kind === "log" || request.kind === "emit" || request.kind === "progress") {
+    m.ask(fiber, effect, request);
+    regs[dest] = null;
+    return false;
+  }
+  m.wait(fiber, effect, request, dest, { kind: "value" });
+  return true;
+}
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+function preludeRequest(m: Machine, number: number, args: readonly Value[]): Request {
+  const effect = preludeEffects[number]!;
+  const [first, second, third] = args as [Value, Value, Value];
+  switch (effect) {
+    case "sleep":
+      return { kind: "sleep", nanoseconds: first as number | bigint };
+    case "sleep-until":
+      return { kind: "sleep-until", instant: first as number | bigint };
+    case "now":
+    case "random":
+    case "uuid":
+    case "webhook":
+      return { kind: effect };
+    case "log": {
+      const level = LEVELS.find((name) => args.length > 1 && name === first) ?? "info";
+      return { kind: "log", level, text: (args.length > 1 ? second : first) as string };
+    }
+    case "emit":
+      return { kind: "emit", name: first as string, value: plainAny(second, m.ir.types) };
+    case "progress":
+      return { kind: "progress", done: Number(first), total: Number(second), text: (third ?? null) as string | null };
+  }
+}
+
+/** The effects that are instructions of their own. */
+export function request(m: Machine, fiber: Fiber, frame: Frame, op: number): void {
+  const { code } = frame.fn;
+  const { pc, regs } = frame;
+  const scope = frame.scope as Scope;
+  const dest = code[pc + 1]!;
+  switch (operations[op]!.name) {
+    case "SPAWN": {
+      const first = code[pc + 3]!;
+      const args = regs.slice(first, first + code[pc + 4]!) as Value[];
+      const asked: Request = { kind: "spawn", function: code[pc + 2]!, args };
+      return m.wait(fiber, scope.child(code[pc + 5]!), asked, dest, { kind: "spawn" });
+    }
+    case "AWAIT": {
+      const task = regs[code[pc + 2]!] as Task;
+      awaited(fiber, task);
+      return m.wait(fiber, scope.child(code[pc + 3]!), { kind: "join", task: task.id }, dest, { kind: "value" });
+    }
+    case "SIGNAL": {
+      const timeout = regs[code[pc + 3]!] as number | bigint | null;
+      const asked: Request = { kind: "signal", name: regs[code[pc + 2]!] as string, timeout };
+      return m.wait(fiber, scope.child(code[pc + 4]!), asked, dest, { kind: "value" });
+    }
+    default: {
+      const commands = regs[code[pc + 2]!] as unknown as readonly (readonly string[])[];
+      const input = regs[code[pc + 3]!] as string | Uint8Array | null;
+      const asked: Request = { kind: "shell", commands, input };
+      return m.wait(fiber, scope.child(code[pc + 4]!), asked, dest, { kind: "value" });
+    }
+  }
+}
+
+/** An awaited task need not be joined again where its workflow ends. */
+function awaited(fiber: Fiber, task: Task): void {
+  for (const frame of fiber.frames) {
+    if (frame.tasks.length > 0) frame.tasks = frame.tasks.filter((spawned) => spawned.task !== task.id);
+  }
+}
+
+/** Gives the fiber the answer it waited for: it goes on, or unwinds. */
+export function take(m: Machine, fiber: Fiber, what: Take, dest: number, effect: string, value: Value): void {
+  switch (what.kind) {
+    case "value":
+      return proceed(fiber, dest, value);
+    case "again":
+      return;
+    case "spawn": {
+      const frame = fiber.frames[fiber.frames.length - 1]!;
+      frame.tasks = [...frame.tasks, { effect, task: (value as Task).id }];
+      return proceed(fiber, dest, value);
+    }
+    case "call": {
+      const answer = answered(m, fiber, m.ir.calls[what.call]!, value);
+      if (answer.kind === "value") return proceed(fiber, dest, answer.value);
+      fiber.resume = answer;
+    }
+  }
+}
