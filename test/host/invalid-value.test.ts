@@ -87,7 +87,9 @@ describe.each(guests)("a wrong value, with $name", { timeout: 60_000 }, ({ open,
     expect(instance.alive).toBe(embedded);
   });
 
-  it.skipIf(embedded)("passed to an import is the plugin's", async () => {
+  // Functions of the embedding program import nothing.
+  if (embedded) return;
+  it("passed to an import is the plugin's", async () => {
     await using instance = await plugin.instantiate(settings());
     const fault = await faultFrom(async () => await instance.call("pass", []));
     expect(fault).toMatchObject({ code: "plugin-invalid-value", source: "test:plugin" });
