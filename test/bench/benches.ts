@@ -10,20 +10,8 @@ export const benches: Readonly<Record<Bench, (report: Report) => Promise<void>>>
   collections: async (report) => (await import("./collections.ts")).benchCollections(report),
   instances: async (report) => (await import("./instances.ts")).benchInstances(report),
   cores: async (report) => (await import("./cores.ts")).benchCores(report),
-  vm: benchVm,
+  vm: async (report) => (await import("./vm.ts")).benchVm(report),
 };
-
-async function benchVm(report: Report): Promise<void> {
-  const place: string = "./vm.ts";
-  let vm: { readonly benchVm: (report: Report) => Promise<void> };
-  try {
-    vm = (await import(place)) as typeof vm;
-  } catch (why) {
-    const row = { group: "VM", what: "loops of the workflow language", excludes: "everything", goal: 1e7, rate: 1 };
-    return report.missing(row, why);
-  }
-  await vm.benchVm(report);
-}
 
 export function isBench(name: string): name is Bench {
   return Object.hasOwn(benches, name);
