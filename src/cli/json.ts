@@ -32,7 +32,7 @@ export interface JsonError {
 
 export function jsonError(fault: Fault): JsonError {
   const trace = fault.cause instanceof ErrorValue ? fault.cause.trace : [];
-  const place = trace.find((line) => line.language === null) ?? trace[0];
+  const place = trace.find((line) => line.package === null) ?? trace[0];
   return {
     code: fault.code,
     source: fault.source,

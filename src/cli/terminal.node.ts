@@ -95,9 +95,9 @@ export function describeFault(fault: Fault, color: boolean): string {
   const head = `error[${fault.code}]: ${fault.message}`;
   const lines = [color ? `\u001B[1;31merror[${fault.code}]\u001B[0m: ${fault.message}` : head];
   const trace = fault.cause instanceof ErrorValue ? fault.cause.trace : [];
-  for (const { language, function: name, file, line, column } of trace) {
+  for (const { package: of, function: name, file, line, column } of trace) {
     const place = line > 0 ? `${file}:${line}${column > 0 ? `:${column}` : ""}` : file;
-    lines.push(`  at ${name}${place === "" ? "" : ` (${place})`}${language === null ? "" : ` [${language}]`}`);
+    lines.push(`  at ${name}${place === "" ? "" : ` (${place})`}${of === null ? "" : ` [${of}]`}`);
   }
   for (const frame of trace.length === 0 ? fault.frames : []) {
     const place = [frame.file, frame.line, frame.column].filter((part) => part !== undefined).join(":");

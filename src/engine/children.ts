@@ -7,11 +7,19 @@ import type { RunResult } from "./run-options.ts";
 
 type Start = (fn: number, args: readonly Value[], id: string, signal: AbortSignal) => Promise<RunResult>;
 
+interface Child {
+  readonly controller: AbortController;
+  readonly result: Promise<RunResult>;
+}
+
 export class Children implements AsyncDisposable {
   /** The parent's run id. */
   readonly #run: string;
   readonly #start: Start;
-  readonly #children = new Map<string, { readonly controller: AbortController; readonly result: Promise<RunResult> }>();
+  /** By run id: an attempt of a `retry` gives its children the ids of those before, which are cancelled then. */
+  readonly #children = new Map<string, Child>();
+  /** Those that have not ended. */
+  readonly #running = new Set<Child>();
 
   constructor(run: string, start: Start) {
     this.#run = run;
@@ -23,8 +31,11 @@ export class Children implements AsyncDisposable {
     const id = `${this.#run}.${effect}`;
     const controller = new AbortController();
     const result = this.#start(fn, args, id, controller.signal);
-    result.catch(() => {});
-    this.#children.set(id, { controller, result });
+    const child = { controller, result };
+    const ended = (): unknown => this.#running.delete(child);
+    result.then(ended, ended);
+    this.#running.add(child);
+    this.#children.set(id, child);
     return id;
   }
 
@@ -47,7 +58,7 @@ export class Children implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const all = [...this.#children.values()];
+    const all = [...this.#running];
     for (const { controller } of all) controller.abort();
     await Promise.allSettled(all.map((child) => child.result));
   }

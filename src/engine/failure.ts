@@ -4,7 +4,7 @@ import { ErrorValue } from "../lang/value.ts";
 import type { TraceLine } from "../lang/value.ts";
 
 /** A Fault becomes an error with its code, source and the guest's frames; a Defect is thrown on. */
-export function errorOf(failure: unknown, source: string, language: string | null): ErrorValue {
+export function errorOf(failure: unknown, source: string): ErrorValue {
   if (failure instanceof Defect) throw failure;
   if (!(failure instanceof Fault)) throw new Defect(`a plugin call failed with ${String(failure)}`, failure);
   return new ErrorValue({
@@ -13,7 +13,7 @@ export function errorOf(failure: unknown, source: string, language: string | nul
     source: failure.source === "sennit" ? source : failure.source,
     trace: failure.frames.map((frame): TraceLine => {
       return {
-        language: language ?? "plugin",
+        package: failure.source === "sennit" ? source : failure.source,
         function: frame.function,
         file: frame.file ?? "",
         line: frame.line ?? 0,

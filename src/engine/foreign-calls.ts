@@ -1,14 +1,17 @@
 /**
  * Foreign calls of one run: from the VM's values to the plugin's and back, at once where the plugin answers at once.
  *
- *   F1  A call that was started by `now` and did not answer at once is the next `call` request of the VM: requests
- *       come in the order of the calls (the VM is deterministic), so a queue joins the two.
- *   F2  A call with a closure among its arguments waits for its effect id: callbacks hang on it.
+ *   F1  A call that `now` started and that did not answer at once is taken up by the request with the very same array of
+ *       arguments: the VM makes one for each call. What nobody takes up, because it was abandoned first, is forgotten.
+ *   F2  A call with a closure among its arguments waits for its effect: callbacks hang on it, and end with it.
+ *   F3  What a callback calls belongs to the call that the callback came out of, so that a call which would wait for
+ *       itself is `re-entrant` and not a standstill. While there are callbacks, `now` therefore starts nothing.
  */
 import { Defect, Fault } from "../fault.ts";
 import { plainAny } from "../lang/data/any-data.ts";
-import type { Answer, EffectRequest } from "../lang/effect.ts";
-import type { Closure } from "../lang/value.ts";
+import type { LogLine } from "../host/plugin.ts";
+import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
+import { AnyTyped, Closure } from "../lang/value.ts";
 import { LATER } from "../lang/vm/host.ts";
 import { decodeAny, encodeAny } from "../wit/cbor.ts";
 import type { AnyValue } from "../wit/any.ts";
@@ -23,57 +26,76 @@ import type { InstanceGroup } from "./instances.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import type { ForkOptions, RunPorts } from "./ports.ts";
 
-type StartCallback = (call: string, closure: Closure, args: readonly Value[]) => string;
+export type ForeignRequest = Extract<Request, { readonly args: readonly Value[]; readonly package: number }>;
+
+/** What calls need of the VM. */
+export interface CallbackVm {
+  readonly start: (call: string, closure: Closure, args: readonly Value[]) => string;
+  /** The callback that asked for an effect. */
+  readonly around: (effect: string) => string | null;
+}
+
+/** A call that was given closures. */
+interface Lending {
+  readonly effect: string;
+  over: boolean;
+}
+
+interface RunningCallback {
+  readonly resolve: (answer: Uint8Array) => void;
+  readonly reject: (fault: Fault) => void;
+  readonly inChain: <T>(work: () => T) => T;
+}
 
 export class ForeignCalls {
   readonly #program: LoadedProgram;
   readonly #group: InstanceGroup;
   readonly #ports: RunPorts;
-  readonly #startCallback: StartCallback;
+  readonly #vm: CallbackVm;
   /** Per package, by function: compiled at the first call. */
   readonly #crossings: Map<FunctionKey, Crossing>[];
-  /** F1: what `now` started, or null where it started nothing, in order. */
-  readonly #started: (Promise<Value> | null)[] = [];
-  readonly #callbacks = new Map<string, { resolve: (answer: Uint8Array) => void; reject: (fault: Fault) => void }>();
-  /** The effect whose arguments are being lowered (F2). */
-  #current = "";
+  /** F1: what `now` started, by its arguments. */
+  readonly #started = new WeakMap<readonly Value[], Promise<Value>>();
+  /** By the id of the callback. */
+  readonly #callbacks = new Map<string, RunningCallback>();
+  /** The call whose arguments are being lowered (F2). */
+  #lending: Lending = { effect: "", over: true };
 
-  constructor(program: LoadedProgram, group: InstanceGroup, ports: RunPorts, startCallback: StartCallback) {
+  constructor(program: LoadedProgram, group: InstanceGroup, ports: RunPorts, vm: CallbackVm) {
     this.#program = program;
     this.#group = group;
     this.#ports = ports;
-    this.#startCallback = startCallback;
+    this.#vm = vm;
     this.#crossings = program.packages.map(() => new Map());
   }
 
-  /** Calls at once. @throws {Fault} what the call failed with, when it failed at once. */
+  /** Calls at once. A call that failed at once is answered LATER, too: errors have one way into the program. */
   now(pack: number, fn: FunctionKey, args: readonly Value[]): Value | typeof LATER {
     const crossing = this.#crossing(pack, fn);
-    if (crossing.callbacks || this.#group.idle(pack) === undefined) {
-      this.#started.push(null);
+    if (this.#takesClosure(crossing, args) || this.#callbacks.size > 0 || this.#group.idle(pack) === undefined)
       return LATER;
-    }
-    const answer = this.#group.call(pack, fn, lower(crossing, args));
+    const answer = attempt(() => this.#group.call(pack, fn, lower(crossing, args)));
     if (!(answer instanceof Promise)) return crossing.result === null ? answer : crossing.result(answer);
     // Whoever takes it up handles its failure.
     answer.catch(() => {});
-    this.#started.push(answer);
+    this.#started.set(args, answer);
     return LATER;
   }
 
   /** Takes up the call that `now` began, or begins it. */
-  async perform(effect: EffectRequest, pack: number, fn: FunctionKey, args: readonly Value[]): Promise<Value> {
-    const crossing = this.#crossing(pack, fn);
-    const started = this.#started.shift();
-    const value = await (started ?? this.#begin(effect.id, crossing, pack, fn, args));
+  async perform(effect: EffectRequest, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
+    const crossing = this.#crossing(call.package, call.function);
+    const started = this.#started.get(call.args);
+    const value = await (started ?? this.#begin(effect.id, crossing, call, signal));
     return crossing.result === null ? value : crossing.result(value);
   }
 
-  async fork(pack: number, fn: FunctionKey, args: readonly Value[], options: ForkOptions): Promise<Value> {
-    const crossing = this.#crossing(pack, fn);
+  async fork(call: ForeignRequest, options: Omit<ForkOptions, "log">): Promise<Value> {
+    const crossing = this.#crossing(call.package, call.function);
     const { fork } = this.#ports;
     if (fork === null) throw new Fault("needs-workers", "This platform has no other core to call on");
-    const value = await fork(pack, fn, lower(crossing, args), options);
+    const log = (line: LogLine): void => this.#group.log(call.package, line);
+    const value = await fork(call.package, call.function, lower(crossing, call.args), { ...options, log });
     return crossing.result === null ? value : crossing.result(value);
   }
 
@@ -97,27 +119,44 @@ export class ForeignCalls {
     else waiting.reject(faultOf(answer.error));
   }
 
-  #begin(
-    id: string,
-    crossing: Crossing,
-    pack: number,
-    fn: FunctionKey,
-    args: readonly Value[],
-  ): Value | Promise<Value> {
-    this.#current = id;
-    return this.#group.call(pack, fn, lower(crossing, args));
+  async #begin(effect: string, crossing: Crossing, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
+    const lending: Lending = { effect, over: false };
+    this.#lending = lending;
+    const args = lower(crossing, call.args);
+    try {
+      return await this.#inChain(effect)(() => this.#group.call(call.package, call.function, args, signal));
+    } finally {
+      lending.over = true;
+    }
+  }
+
+  /** F3: as a part of the call whose callback asked for the effect. */
+  #inChain(effect: string): <T>(work: () => T) => T {
+    const around = this.#callbacks.size === 0 ? null : this.#vm.around(effect);
+    return this.#callbacks.get(around ?? "")?.inChain ?? ((work) => work());
   }
 
   #callback(closure: Closure): Callback {
-    const call = this.#current;
-    return new Callback((args) => {
-      const id = this.#startCallback(
-        call,
-        closure,
-        args.map((bytes) => decodeAny(bytes) as Value),
-      );
-      return new Promise((resolve, reject) => this.#callbacks.set(id, { resolve, reject }));
+    const lending = this.#lending;
+    return new Callback(async (args) => {
+      if (lending.over) throw kept();
+      const anys = args.map((bytes) => decodeAny(bytes) as Value);
+      const id = this.#vm.start(lending.effect, closure, anys);
+      const inChain = this.#ports.chain?.() ?? ((work) => work());
+      return await new Promise((resolve, reject) => this.#callbacks.set(id, { resolve, reject, inChain }));
     });
+  }
+
+  #takesClosure(crossing: Crossing, args: readonly Value[]): boolean {
+    return crossing.callbacks || (crossing.others !== null && args.some((arg) => this.#closureIn(arg) !== null));
+  }
+
+  /** A function in an Any that can be called back: one that takes and gives Any, and needs no conversion. */
+  #closureIn(any: Value): Closure | null {
+    if (!(any instanceof AnyTyped) || !(any.value instanceof Closure)) return null;
+    const type = this.#program.ir.types[any.type];
+    const fits = type?.kind === "fn" && [...type.params, type.result].every(({ kind }) => kind === "Any");
+    return fits ? any.value : null;
   }
 
   #crossing(pack: number, fn: FunctionKey): Crossing {
@@ -125,9 +164,10 @@ export class ForeignCalls {
     if (known !== undefined) return known;
     const { use, plugin } = this.package(pack);
     const wit = functionOf((use?.world ?? plugin.world).exports, fn);
-    const tools: CrossingTools = {
-      flatten: (any) => this.data(any),
-      callback: (closure) => this.#callback(closure),
+    const tools = {
+      flatten: (any: Value) => this.data(any),
+      callback: (closure: Closure) => this.#callback(closure),
+      closureIn: (any: Value) => this.#closureIn(any),
     };
     const crossing = wit === undefined ? untyped(tools) : crossingOf(wit, tools);
     this.#crossings[pack]?.set(fn, crossing);
@@ -135,9 +175,28 @@ export class ForeignCalls {
   }
 }
 
+/** What a plugin gets that calls a function after the call it was given for: the workflow has gone on since. */
+function kept(): Fault {
+  return new Fault("moved", "This function of the workflow was given for a call that is over", {
+    hint: "Call it before the call that brought it returns",
+  });
+}
+
+function attempt(work: () => Value | Promise<Value>): Value | Promise<Value> {
+  try {
+    return work();
+  } catch (failure) {
+    return Promise.reject(failure);
+  }
+}
+
 /** A function of the embedding program without WIT takes and gives Any, as data. */
-function untyped(tools: CrossingTools): Crossing {
-  return { args: [], others: (any) => tools.flatten(any), result: null, callbacks: false };
+function untyped(tools: CrossingTools & { readonly closureIn: (any: Value) => Closure | null }): Crossing {
+  const others = (any: Value): Value => {
+    const closure = tools.closureIn(any);
+    return closure === null ? tools.flatten(any) : tools.callback(closure);
+  };
+  return { args: [], others, result: null, callbacks: false };
 }
 
 function lower(crossing: Crossing, args: readonly Value[]): readonly Value[] {

@@ -6,6 +6,7 @@
  *   G3  `dispose` leaves none running, whatever was in progress; a disposed group starts no more.
  */
 import { Defect, Fault } from "../fault.ts";
+import type { Manifest } from "../host/manifest.ts";
 import type { ImportedFunction, Instance, LogLine, ReportProgress, Together } from "../host/plugin.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
@@ -38,11 +39,23 @@ export class InstanceGroup implements AsyncDisposable {
     this.#together = { count: countByLanguage(program.packages) };
   }
 
-  /** Calls an export of a package, starting its instance if there is none. A value when that needs no waiting. */
-  call(pack: number, fn: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
+  /**
+   * Calls an export of a package, starting its instance if there is none. A value when that needs no waiting. A call that
+   * is given up while its instance starts is not made.
+   */
+  call(pack: number, fn: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value> {
     const instance = this.#usable(pack);
     if (instance !== undefined) return instance.call(fn, args);
-    return this.#start(pack).then((started) => started.call(fn, args));
+    return this.#start(pack).then((started) => {
+      if (signal?.aborted === true) throw new Fault("cancelled", "The call was given up before it began");
+      return started.call(fn, args);
+    });
+  }
+
+  /** What a package says, when it was granted to be heard. */
+  log(pack: number, line: LogLine): void {
+    const { name, granted } = this.#package(pack);
+    if (granted.log) this.#options.log(name, line);
   }
 
   /** The running instance of a package, when there is one. */
@@ -63,7 +76,7 @@ export class InstanceGroup implements AsyncDisposable {
     const instance = this.#running[pack];
     if (instance === undefined || instance.alive) return instance;
     const { manifest } = this.#package(pack).plugin;
-    if (!manifest.stateless && manifest.onFailure !== "fresh") return instance;
+    if (!isReplaceable(manifest)) return instance;
     this.#lost.push(instance);
     this.#running[pack] = undefined;
     this.#starting[pack] = undefined;
@@ -83,10 +96,10 @@ export class InstanceGroup implements AsyncDisposable {
   }
 
   async #instantiate(pack: number): Promise<Instance> {
-    const { plugin, name, granted } = this.#package(pack);
+    const { plugin, name } = this.#package(pack);
     const imports = await this.#imports(pack);
     if (this.#closed.signal.aborted) throw new Fault("plugin-lost", `${name} was not started: the run has ended`);
-    const { seed, clock, log, progress } = this.#options;
+    const { seed, clock, progress } = this.#options;
     const instance = await plugin.instantiate({
       id: this.#nextId++,
       imports,
@@ -94,9 +107,7 @@ export class InstanceGroup implements AsyncDisposable {
       now: clock.now,
       together: this.#together,
       sleep: (milliseconds) => clock.sleep(milliseconds, this.#closed.signal),
-      log: (line) => {
-        if (granted.log) log(name, line);
-      },
+      log: (line) => this.log(pack, line),
       ...(progress === undefined ? {} : { progress }),
     });
     this.#running[pack] = instance;
@@ -108,8 +119,10 @@ export class InstanceGroup implements AsyncDisposable {
     const imports = new Map<FunctionKey, ImportedFunction>();
     for (const [key, from] of this.#package(pack).imports) {
       const provider = await this.#start(from.package);
+      const { manifest } = this.#package(from.package).plugin;
       imports.set(key, {
-        colour: provider.colour ?? "async",
+        // One that may be replaced is waited for when it is.
+        colour: isReplaceable(manifest) ? "async" : (provider.colour ?? "async"),
         call: (args) => this.call(from.package, from.function, args),
       });
     }
@@ -121,6 +134,11 @@ export class InstanceGroup implements AsyncDisposable {
     if (found === undefined) throw new Defect(`package ${pack} is not loaded`);
     return found;
   }
+}
+
+/** G2 */
+function isReplaceable({ stateless, onFailure }: Manifest): boolean {
+  return stateless || onFailure === "fresh";
 }
 
 function countByLanguage(packages: readonly LoadedPackage[]): Together["count"] {

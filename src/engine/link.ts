@@ -43,10 +43,19 @@ export function isHostInterface(id: string): boolean {
   return id.startsWith("sennit:host/") || id.startsWith("wasi:");
 }
 
-/** The interfaces that a package imports and nobody provides yet. */
+/** The interfaces that a package imports and nobody provides yet. One of types alone needs nobody. */
 export function missingInterfaces(at: number, packages: readonly Linkable[]): readonly string[] {
-  const ids = [...(packages[at]?.world.imports.interfaces.keys() ?? [])];
-  return ids.filter((id) => !isHostInterface(id) && providerOf(id, packages, at) === null);
+  const imported = [...(packages[at]?.world.imports.interfaces ?? [])];
+  return imported
+    .filter(
+      ([id, { functions }]) => functions.size > 0 && !isHostInterface(id) && providerOf(id, packages, at) === null,
+    )
+    .map(([id]) => id);
+}
+
+/** Whether a package with this world can answer an import of the interface. */
+export function provides(world: World, id: string): boolean {
+  return [...world.exports.interfaces.keys()].some((offered) => isCompatible(id, offered));
 }
 
 export function providerOf(

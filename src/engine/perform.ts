@@ -1,7 +1,7 @@
 /** Performs the effects of one run, each once, and answers them. Faults are answers; only defects are thrown. */
 import { Fault } from "../fault.ts";
 import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
-import { Task } from "../lang/value.ts";
+import { ErrorValue, Task } from "../lang/value.ts";
 import { integer } from "../wit/value.ts";
 import type { Value } from "../wit/value.ts";
 import type { Children } from "./children.ts";
@@ -53,21 +53,19 @@ export class Performer {
       if (request.kind === "join") return await this.#children.join(request.task, signal);
       return { kind: "ok", value: await this.#perform(effect, request, signal) };
     } catch (failure) {
+      // Nobody waits for it any more, and what ends a call by a signal need not be a fault.
+      if (signal.aborted) return { kind: "error", error: new ErrorValue({ code: "cancelled", message: "Cancelled" }) };
       const foreign = request.kind === "call" || request.kind === "fork" ? this.#calls.package(request.package) : null;
-      const language = foreign === null ? null : foreign.plugin.manifest.language;
-      return { kind: "error", error: errorOf(failure, foreign?.name ?? "sennit", language) };
+      return { kind: "error", error: errorOf(failure, foreign?.name ?? "sennit") };
     }
   }
 
   #perform(effect: EffectRequest, request: Request, signal: AbortSignal): Value | Promise<Value> {
     switch (request.kind) {
       case "call":
-        return this.#calls.perform(effect, request.package, request.function, request.args);
+        return this.#calls.perform(effect, request, signal);
       case "fork":
-        return this.#calls.fork(request.package, request.function, request.args, {
-          seed: subSeed(this.#options.seed, effect.id),
-          signal,
-        });
+        return this.#calls.fork(request, { seed: subSeed(this.#options.seed, effect.id), signal });
       case "sleep":
         return this.#sleep(BigInt(request.nanoseconds), signal);
       case "sleep-until":

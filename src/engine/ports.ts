@@ -1,6 +1,7 @@
 /**
  * What a run needs of the platform: arguments, never ambient (STYLE §3). Node's are in `ports.node.ts`.
  */
+import type { LogLine } from "../host/plugin.ts";
 import type { AnyValue } from "../wit/any.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
@@ -39,6 +40,7 @@ export interface ForkOptions {
   readonly seed: Uint8Array;
   /** Ends the call. */
   readonly signal: AbortSignal;
+  readonly log: (line: LogLine) => void;
 }
 
 export interface RunPorts {
@@ -49,6 +51,8 @@ export interface RunPorts {
   readonly fork:
     | ((pack: number, fn: FunctionKey, args: readonly Value[], options: ForkOptions) => Promise<Value>)
     | null;
+  /** Remembers which calls are on the way to here, for work that starts later and belongs to them. Absent: unknown. */
+  readonly chain?: () => <T>(work: () => T) => T;
   readonly follow: (event: RunEvent) => void;
   /** Lets timers and input have their turn. */
   readonly breathe: () => Promise<void>;

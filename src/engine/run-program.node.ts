@@ -1,4 +1,4 @@
-/** `run`: a program from source text to its value, with everything it opened gone when it settles. */
+/** `load` and `run`: a program from source text to its values, with everything opened gone when it is disposed. */
 import { randomBytes } from "node:crypto";
 import { Fault } from "../fault.ts";
 import { CorePool } from "../host/worker/core-pool.node.ts";
@@ -9,7 +9,8 @@ import { faultOf } from "./failure.ts";
 import type { Grants } from "./grants.ts";
 import { PROGRAM } from "./grants.ts";
 import { loadProgram } from "./load.node.ts";
-import type { HostFunction, Opened } from "./load.node.ts";
+import type { Loaded } from "./load.node.ts";
+import type { HostFunction, Opened } from "./packages.node.ts";
 import type { LoadedProgram } from "./loaded.ts";
 import { paramsFromPlain } from "./parameters.ts";
 import { toPlain } from "./plain.ts";
@@ -23,38 +24,55 @@ export type ShownEvent =
   | Exclude<RunEvent, { readonly kind: "emit" }>
   | { readonly kind: "emit"; readonly name: string; readonly value: Plain };
 
-export interface RunProgramOptions {
+export interface LoadOptions {
   /** Functions the program may `require`. */
   readonly functions?: Readonly<Record<string, HostFunction>>;
   /** The WIT of those functions: a world that exports them. */
   readonly wit?: string;
-  /** The program's params, as plain values (`src/engine/plain.ts`). */
-  readonly params?: Readonly<Record<string, Plain>>;
   /** `run`, `fs:out`, `acme:stats=log`. */
   readonly grants?: readonly string[];
+  /** Gets warnings: of the checker, and of the host. */
+  readonly onWarning?: (text: string) => void;
+  /** The file the source stands in: shown in messages; relative requires and the project start beside it. */
+  readonly file?: string;
+}
+
+/** Of one run. */
+export interface ProgramRunOptions {
+  /** The program's params, as plain values (`src/engine/plain.ts`). */
+  readonly params?: Readonly<Record<string, Plain>>;
   /** Cancels the run: its `finally` and `undo` blocks still run. */
   readonly signal?: AbortSignal;
   /** Gets each printed line. Without it, lines go to standard output. */
   readonly onPrint?: (line: string) => void;
   /** Gets everything a run shows, printed lines too; what is emitted, as a plain value. */
   readonly onEvent?: (event: ShownEvent) => void;
-  /** Gets warnings: of the checker, and of the host. */
-  readonly onWarning?: (text: string) => void;
-  /** The file the source stands in: shown in messages; relative requires and the project start beside it. */
-  readonly file?: string;
   /** 32 bytes: the same seed gives the same random numbers. */
   readonly seed?: Uint8Array;
 }
 
+export interface RunProgramOptions extends LoadOptions, ProgramRunOptions {}
+
+/** A checked program with its packages opened. Disposing it cancels the runs that are left and closes the packages. */
+export interface Program extends AsyncDisposable {
+  /**
+   * One run, with plugin instances of its own; several may go on at once.
+   *
+   * @throws {Fault} with the error's code when the program failed or was cancelled
+   */
+  run(options?: ProgramRunOptions): Promise<Plain>;
+}
+
 /**
- * Runs a program and resolves to its value.
+ * Checks a program and opens its packages; nothing of it runs. The caller disposes it.
  *
- * @throws {ProgramRefused} when it has mistakes: nothing of it ran.
- * @throws {Fault} with the error's code when the program failed, was cancelled, or wants what was not granted.
+ * @throws {ProgramRefused} when it has mistakes
+ * @throws {Fault} when it wants what was not granted, or a package cannot be linked
  * @example
- * await run("param n: Int; n * 2;", { params: { n: 21 } }); // 42
+ * await using program = await load("param n: Int; n * 2;");
+ * await program.run({ params: { n: 21 } }); // 42
  */
-export async function run(source: string, options: RunProgramOptions = {}): Promise<Plain> {
+export async function load(source: string, options: LoadOptions = {}): Promise<Program> {
   const loaded = await loadProgram({
     file: options.file ?? "program.sennit",
     text: source,
@@ -64,10 +82,52 @@ export async function run(source: string, options: RunProgramOptions = {}): Prom
     warn: options.onWarning ?? (() => {}),
   });
   if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);
-  await using program = loaded.program;
   warnAbout(loaded.diagnostics, options);
-  const args = paramsFromPlain(program.params, options.params ?? {});
-  return await runLoaded(program, loaded.opened, loaded.grants, loaded.project.folder, args, options);
+  return new OpenProgram(loaded);
+}
+
+/**
+ * Runs a program and resolves to its value: `load`, one run, and everything it opened is gone.
+ *
+ * @throws {ProgramRefused} when it has mistakes: nothing of it ran.
+ * @throws {Fault} with the error's code when the program failed, was cancelled, or wants what was not granted.
+ * @example
+ * await run("param n: Int; n * 2;", { params: { n: 21 } }); // 42
+ */
+export async function run(source: string, options: RunProgramOptions = {}): Promise<Plain> {
+  await using program = await load(source, options);
+  return await program.run(options);
+}
+
+class OpenProgram implements Program {
+  readonly #loaded: Extract<Loaded, { readonly ok: true }>;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #closed = new AbortController();
+
+  constructor(loaded: Extract<Loaded, { readonly ok: true }>) {
+    this.#loaded = loaded;
+  }
+
+  async run(options: ProgramRunOptions = {}): Promise<Plain> {
+    if (this.#closed.signal.aborted) throw new Fault("plugin-lost", "The program was closed");
+    const { program, opened, grants, project } = this.#loaded;
+    const args = paramsFromPlain(program.params, options.params ?? {});
+    const closed = this.#closed.signal;
+    const signal = options.signal === undefined ? closed : AbortSignal.any([options.signal, closed]);
+    const running = runLoaded(program, opened, grants, project.folder, args, { ...options, signal });
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await Promise.allSettled(this.#running);
+    await this.#loaded.program[Symbol.asyncDispose]();
+  }
 }
 
 /** The program has mistakes. `diagnostics` are values; the message shows them. */
@@ -87,14 +147,14 @@ export async function runLoaded(
   grants: Grants,
   folder: string,
   args: readonly Value[],
-  options: RunProgramOptions,
+  options: ProgramRunOptions,
 ): Promise<Plain> {
   await using cores = new CorePool();
-  const fork: RunPorts["fork"] = (pack, fn, values, { seed, signal }) => {
+  const fork: RunPorts["fork"] = (pack, fn, values, options) => {
     const found = opened[pack];
     if (!found?.files) throw new Fault("needs-workers", `${found?.name ?? "?"} cannot be called on another core`);
     const ref = { place: found.files.place, digest: found.plugin.digest };
-    return cores.call(ref, fn, values, { seed, now: Date.now(), signal });
+    return cores.call(ref, fn, values, { ...options, now: Date.now() });
   };
   const ports = nodePorts(folder, fork, (event) => show(event, options));
   const seed = options.seed ?? randomBytes(32);
@@ -115,13 +175,13 @@ export async function runLoaded(
   }
 }
 
-function show(event: RunEvent, options: RunProgramOptions): void {
+function show(event: RunEvent, options: ProgramRunOptions): void {
   options.onEvent?.(event.kind === "emit" ? { ...event, value: toPlain({ kind: "Any" }, event.value) } : event);
   if (event.kind !== "print") return;
   if (options.onPrint === undefined) process.stdout.write(`${event.text}\n`);
   else options.onPrint(event.text);
 }
 
-function warnAbout(diagnostics: readonly Diagnostic[], options: RunProgramOptions): void {
+function warnAbout(diagnostics: readonly Diagnostic[], options: LoadOptions): void {
   if (diagnostics.length > 0) options.onWarning?.(renderDiagnostics(diagnostics, { color: false }));
 }

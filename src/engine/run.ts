@@ -42,6 +42,16 @@ export async function execute(
   return await run.drive();
 }
 
+interface Pending {
+  readonly effect: EffectRequest;
+  readonly controller: AbortController;
+}
+
+interface Arrived {
+  readonly pending: Pending;
+  readonly answer: Answer;
+}
+
 class Run {
   readonly children: Children;
   readonly #vm: Vm;
@@ -50,8 +60,9 @@ class Run {
   readonly #performer: Performer;
   readonly #signal: AbortSignal | undefined;
   /** Answers in order of arrival, not delivered yet. */
-  readonly #arrived: { readonly id: string; readonly answer: Answer }[] = [];
-  readonly #pending = new Map<string, AbortController>();
+  readonly #arrived: Arrived[] = [];
+  /** By effect id: what is asked and not delivered. The attempts of a `retry` ask by the same ids (effect.ts). */
+  readonly #pending = new Map<string, Pending>();
   /** Something came in (an answer, a callback, a cancellation) since the loop last looked. */
   #woken = false;
   #resume: (() => void) | null = null;
@@ -68,10 +79,13 @@ class Run {
     this.#ports = ports;
     this.#signal = options.signal;
     this.#vm = Vm.start(program.ir, fn, args, { runId: options.id });
-    this.#calls = new ForeignCalls(program, group, ports, (call, closure, callbackArgs) => {
-      const id = this.#vm.callback(call, closure, callbackArgs);
-      this.#wake();
-      return id;
+    this.#calls = new ForeignCalls(program, group, ports, {
+      start: (call, closure, callbackArgs) => {
+        const id = this.#vm.callback(call, closure, callbackArgs);
+        this.#wake();
+        return id;
+      },
+      around: (effect) => this.#vm.callbackAround(effect),
     });
     this.children = new Children(options.id, (childFn, childArgs, id, signal) =>
       execute(program, childFn, childArgs, ports, { ...options, id, signal }),
@@ -90,7 +104,7 @@ class Run {
       return await this.#loop();
     } finally {
       this.#signal?.removeEventListener("abort", cancel);
-      for (const controller of this.#pending.values()) controller.abort();
+      for (const { controller } of this.#pending.values()) controller.abort();
     }
   }
 
@@ -116,9 +130,21 @@ class Run {
           else if (++sinceBreath % 64 === 0) await this.#ports.breathe();
           break;
       }
-      const next = this.#arrived.shift(); // R1
-      if (next !== undefined) this.#vm.deliver(next.id, next.answer);
+      this.#deliver(outcome.state === "yielded");
     }
+  }
+
+  /**
+   * R1. A run that computes gets nothing but what may be its timers: any other answer has to wait until the VM does, for it
+   * may be abandoned, and asked for again under its id, before the VM looks at it.
+   */
+  #deliver(computing: boolean): void {
+    const at = computing ? this.#arrived.findIndex(({ pending }) => pending.effect.request.kind === "sleep") : 0;
+    const [next] = at < 0 ? [] : this.#arrived.splice(at, 1);
+    if (next === undefined) return;
+    const { id } = next.pending.effect;
+    this.#pending.delete(id);
+    this.#vm.deliver(id, next.answer);
   }
 
   /** The synchronous way of a foreign call: no effect is made when the answer is there at once. */
@@ -127,21 +153,32 @@ class Run {
   }
 
   #take(outcome: Outcome): void {
-    for (const id of outcome.abandoned) {
-      this.#pending.get(id)?.abort();
-      this.#pending.delete(id);
-      this.children.cancel(id);
-    }
+    for (const id of outcome.abandoned) this.#abandon(id);
     for (const { id, answer } of outcome.callbacks) this.#calls.answerCallback(id, answer);
-    for (const request of outcome.requests) this.#perform(request);
+    const gone = new Set(outcome.abandoned);
+    const wanted = gone.size === 0 ? null : new Set(this.#vm.pending());
+    for (const request of outcome.requests) {
+      if (this.#performer.show(request)) continue;
+      // Asked and abandoned within one outcome; or abandoned and asked for again, by the next attempt of a `retry`.
+      if (wanted !== null && gone.has(request.id) && !wanted.has(request)) continue;
+      this.#perform(request);
+    }
+  }
+
+  #abandon(id: string): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    pending?.controller.abort();
+    const at = this.#arrived.findIndex((arrived) => arrived.pending === pending);
+    if (at >= 0) this.#arrived.splice(at, 1);
+    this.children.cancel(id);
   }
 
   #perform(effect: EffectRequest): void {
-    if (this.#performer.show(effect)) return;
-    const controller = new AbortController();
-    this.#pending.set(effect.id, controller);
-    this.#performer.answer(effect, controller.signal).then(
-      (answer) => this.#arrive(effect.id, answer),
+    const pending: Pending = { effect, controller: new AbortController() };
+    this.#pending.set(effect.id, pending);
+    this.#performer.answer(effect, pending.controller.signal).then(
+      (answer) => this.#arrive(pending, answer),
       (failure: unknown) => {
         this.#broken =
           failure instanceof Defect ? failure : new Defect(`an effect failed with ${String(failure)}`, failure);
@@ -150,10 +187,10 @@ class Run {
     );
   }
 
-  #arrive(id: string, answer: Answer): void {
-    // Abandoned meanwhile: its answer is nobody's.
-    if (!this.#pending.delete(id)) return;
-    this.#arrived.push({ id, answer });
+  #arrive(pending: Pending, answer: Answer): void {
+    // Abandoned meanwhile, and perhaps asked for again since: its answer is nobody's.
+    if (this.#pending.get(pending.effect.id) !== pending) return;
+    this.#arrived.push({ pending, answer });
     this.#wake();
   }
 

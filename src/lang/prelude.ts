@@ -192,6 +192,11 @@ export const prelude: Readonly<Record<string, PreludeEntry>> = {
   },
   sleep: { signatures: ["(d: Duration) -> Nil"], row: "suspends", doc: "Waits." },
   sleep_until: { signatures: ["(t: Instant) -> Nil"], row: "suspends", doc: "Waits until then." },
+  instant: {
+    signatures: ["(s: String) -> Instant"],
+    row: "pure",
+    doc: 'From text as `print` writes it, UTC: `instant("2026-11-21T11:30:00Z")`, with up to 9 digits of a fraction. Raises `invalid-text`.',
+  },
   now: { signatures: ["() -> Instant"], row: "reads", doc: "The time, never going back within a run." },
   random: { signatures: ["() -> Float"], row: "reads", doc: "From 0 up to and without 1, from the run's seed." },
   uuid: { signatures: ["() -> String"], row: "reads", doc: "A version 4 UUID from the run's seed." },

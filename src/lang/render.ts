@@ -19,9 +19,14 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions 
   return new Drawing(diagnostic, options.color).text();
 }
 
-/** Several, parted by empty lines, without a final line end. */
+/** More than these nobody reads; a file of another language can have one for each of its characters. */
+const MOST_SHOWN = 100;
+
+/** Several, parted by empty lines, without a final line end. The first hundred; then, how many more there are. */
 export function renderDiagnostics(list: readonly Diagnostic[], options: RenderOptions = { color: false }): string {
-  return list.map((diagnostic) => renderDiagnostic(diagnostic, options)).join("\n\n");
+  const shown = list.slice(0, MOST_SHOWN).map((diagnostic) => renderDiagnostic(diagnostic, options));
+  const more = list.length - shown.length;
+  return (more === 0 ? shown : [...shown, `… and ${more} more`]).join("\n\n");
 }
 
 type Style = "error" | "warning" | "note" | "frame" | "strong";

@@ -40,9 +40,10 @@ export class AnyTyped extends Opaque {
   }
 }
 
-/** One line of a trace, innermost first: of the workflow itself (`language` null) or of a guest. */
+/** One line of a trace, innermost first. */
 export interface TraceLine {
-  readonly language: string | null;
+  /** The package whose guest this is in; null: the workflow itself. */
+  readonly package: string | null;
   readonly function: string;
   readonly file: string;
   readonly line: number;

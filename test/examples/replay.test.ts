@@ -13,8 +13,8 @@ import type { LoadedProgram } from "../../src/engine/loaded.ts";
 import type { EffectRequest } from "../../src/lang/effect.ts";
 import { Vm } from "../../src/lang/vm/vm.ts";
 import type { Value } from "../../src/wit/value.ts";
-import { endOf, replayEverywhere } from "../lang/replay.ts";
-import type { Delivered, Transcript } from "../lang/replay.ts";
+import { endOf, replayEverywhere } from "../lang/vm/replay.ts";
+import type { Delivered, Transcript } from "../lang/vm/replay.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,7 +22,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 async function recordLive(program: LoadedProgram): Promise<Transcript> {
   const seed = new Uint8Array(32);
   await using group = new InstanceGroup(program, { seed, clock: wallClock, log: () => {} });
-  const calls = new ForeignCalls(program, group, { fork: null } as never, () => "");
+  const calls = new ForeignCalls(program, group, { fork: null } as never, {
+    start: () => "",
+    around: () => null,
+  });
   const args = program.params.map((param) => param.fallback);
   const vm = Vm.start(program.ir, 0, args, {});
   const delivered: Delivered[] = [];
@@ -45,9 +48,10 @@ async function recordLive(program: LoadedProgram): Promise<Transcript> {
   }
 }
 
-function answerOf({ id, request, ...rest }: EffectRequest, calls: ForeignCalls): Promise<Value> {
+function answerOf(effect: EffectRequest, calls: ForeignCalls): Promise<Value> {
+  const { request } = effect;
   if (request.kind !== "call" && request.kind !== "fork") throw new Error(`an example asks for ${request.kind}`);
-  return calls.perform({ id, request, ...rest }, request.package, request.function, request.args);
+  return calls.perform(effect, request, new AbortController().signal);
 }
 
 describe("every example, cut at every effect", () => {

@@ -139,4 +139,18 @@ describe("renderDiagnostic()", () => {
     diagnostics.warning(source, { start: 0, end: 1 }, "unknown-name", { name: "x" });
     expect(renderDiagnostics(diagnostics.all()).split("\n\n")).toHaveLength(2);
   });
+
+  it("shows the first hundred, and how many more there are", () => {
+    const diagnostics = new Diagnostics();
+    const source = new Source("many.sennit", ";\n".repeat(103));
+    for (let i = 0; i < 103; i += 1) {
+      diagnostics.error(source, { start: 2 * i, end: 2 * i + 1 }, "unknown-name", { name: `n${i}` });
+    }
+
+    const parts = renderDiagnostics(diagnostics.all()).split("\n\n");
+
+    expect(parts).toHaveLength(101);
+    expect(parts[99]).toContain("Unknown name `n99`");
+    expect(parts[100]).toBe("… and 3 more");
+  });
 });

@@ -6,7 +6,7 @@ import { wallClock } from "../../engine/clock.ts";
 import { fromPlain, toPlain } from "../../host/javascript/plain.ts";
 import { openPlugin } from "../../host/open.node.ts";
 import { readPackage } from "../../host/package/package.node.ts";
-import type { Plugin } from "../../host/plugin.ts";
+import type { Instance, InstanceOptions, Plugin } from "../../host/plugin.ts";
 import { nearest } from "../../lang/nearest.ts";
 import { formatFunction, formatType, formatWorld } from "../../wit/text.ts";
 import { functionsOf } from "../../wit/types.ts";
@@ -106,7 +106,7 @@ async function callOnce(
   const [key, fn] = find(plugin, name);
   const args = readArguments(fn, texts);
   const heard = grants.allows(files.manifest.name, { kind: "log" });
-  await using instance = await plugin.instantiate({
+  await using instance = await alone(plugin, {
     id: 1,
     imports: new Map(),
     seed: randomBytes(32),
@@ -120,6 +120,19 @@ async function callOnce(
     return { type: fn.result, value: await instance.call(key, args) };
   } catch (failure) {
     throw failure instanceof Fault ? new CallFailed(failure) : failure;
+  }
+}
+
+/** An instance that is given nothing of other packages. */
+async function alone(plugin: Plugin, options: InstanceOptions): Promise<Instance> {
+  try {
+    return await plugin.instantiate(options);
+  } catch (failure) {
+    if (!(failure instanceof Fault) || failure.code !== "link-failed") throw failure;
+    throw new Fault(failure.code, failure.message, {
+      source: failure.source,
+      hint: "`plugin call` calls a package by itself; call this one from a program, in a project whose [dependencies] provide its imports",
+    });
   }
 }
 

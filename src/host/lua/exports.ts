@@ -119,7 +119,7 @@ export function pushArguments(link: Link, target: Export, thread: Pointer, args:
     if (!(error instanceof Misfit)) throw error;
     machine.api.lua_settop(thread, 0);
     const label = `argument \`${target.fn.params[index]?.name ?? ""}\` of ${target.name}`;
-    throw new Fault(error.code, `${label}${misfitMessage(error)}`);
+    throw new Fault(error.code, `${label}${error.place === "" ? ": " : ""}${misfitMessage(error)}`);
   }
   handles.commit();
   return target.params.length;

@@ -35,7 +35,7 @@ export function notKnown(r: Routine, value: Checked): Checked {
     value.span,
     "open-type",
     { what: "this" },
-    { label: "not known yet", hint: "Write the type where it is declared." },
+    { label: "not known yet", hint: "Write the type where it is declared" },
   );
   poison(value.ty);
   return wrong(value.span);
@@ -85,11 +85,11 @@ function describeMismatch(r: Routine, value: Checked, expected: Ty, because: Bec
 function hintFor(found: Ty, expected: Ty): string | undefined {
   const from = resolve(found);
   const to = resolve(expected);
-  if (from.kind === "option" && couldUnify(from.some, to)) return "Give a value for nil: `… ?? …`.";
-  if (to.kind === "String") return "Make a text of it: `str(…)`.";
-  if (from.kind === "Float" && to.kind === "Int") return "Round it: `round(…)`, or `int(…)` towards zero.";
+  if (from.kind === "option" && couldUnify(from.some, to)) return "Give a value for nil: `… ?? …`";
+  if (to.kind === "String") return "Make a text of it: `str(…)`";
+  if (from.kind === "Float" && to.kind === "Int") return "Round it: `round(…)`, or `int(…)` towards zero";
   if (from.kind === "String" && (to.kind === "Int" || to.kind === "Float")) {
-    return `Read it: \`${to.kind === "Int" ? "int" : "float"}(…)\`.`;
+    return `Read it: \`${to.kind === "Int" ? "int" : "float"}(…)\``;
   }
   if (
     from.kind === "list" &&
@@ -97,9 +97,9 @@ function hintFor(found: Ty, expected: Ty): string | undefined {
     resolve(from.element).kind === "Int" &&
     resolve(to.element).kind === "Float"
   ) {
-    return "Convert each element: `map(xs, |x| float(x))`.";
+    return "Convert each element: `map(xs, |x| float(x))`";
   }
-  return from.kind === "option" && resolve(from.some).kind === to.kind ? "Test it against nil first." : undefined;
+  return from.kind === "option" && resolve(from.some).kind === to.kind ? "Test it against nil first" : undefined;
 }
 
 /** Whether `convert` would succeed, nothing being closed. `exactly`: without any conversion but nil's. */
@@ -214,7 +214,7 @@ function acceptNil(r: Routine, block: CheckedBlock, expected: Ty, because: Becau
       { expected: show(expected) },
       {
         label: `${because.what} is ${showA(expected)}, this ends without a value`,
-        hint: "Let the last statement be the value.",
+        hint: "Let the last statement be the value",
         ...because.extras,
       },
     );

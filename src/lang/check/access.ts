@@ -52,10 +52,10 @@ function indexOf(r: Routine, tree: Of<"index">, object: Checked): Checked {
 }
 
 const indexHints: Readonly<Partial<Record<Ty["kind"], string>>> = {
-  String: "Take its characters: `chars(s)[0]`.",
-  tuple: "Items of a tuple are `t.0`, `t.1`.",
-  option: "Test it against nil first.",
-  record: "Fields are `p.name`.",
+  String: "Take its characters: `chars(s)[0]`",
+  tuple: "Items of a tuple are `t.0`, `t.1`",
+  option: "Test it against nil first",
+  record: "Fields are `p.name`",
 };
 
 function indexed(
@@ -92,7 +92,7 @@ export function checkItem(r: Routine, tree: Of<"item">): Checked {
     { name: String(tree.index), of: show(at) },
     {
       label: has,
-      hint: at.kind === "list" ? `Elements of a list are \`xs[${tree.index}]\`.` : undefined,
+      hint: at.kind === "list" ? `Elements of a list are \`xs[${tree.index}]\`` : undefined,
     },
   );
 }
@@ -183,8 +183,8 @@ function unknownField(r: Routine, tree: Of<"member">, of: Ty, names: readonly st
 }
 
 function fieldHint(of: Ty, name: string): string | undefined {
-  if (of.kind === "option") return "Test it against nil first.";
-  if (of.kind === "map") return `The value of a key is \`m["${name}"]\`.`;
-  if (["len", "length", "size"].includes(name)) return "Write `len(…)`.";
-  return of.kind === "resource" ? `Call it: \`.${name}()\`.` : undefined;
+  if (of.kind === "option") return "Test it against nil first";
+  if (of.kind === "map") return `The value of a key is \`m["${name}"]\``;
+  if (["len", "length", "size"].includes(name)) return "Write `len(…)`";
+  return of.kind === "resource" ? `Call it: \`.${name}()\`` : undefined;
 }

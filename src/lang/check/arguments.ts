@@ -56,7 +56,7 @@ function match(
       return refuse(() =>
         report(r, arg.span, "positional-after-named", undefined, {
           label: "has no name",
-          hint: "Name it too, or put it first.",
+          hint: "Name it too, or put it first",
         }),
       );
     }

@@ -89,7 +89,7 @@ function assignable(r: Routine, name: Ident): Variable | null | "refused" {
       { name: name.name },
       {
         label: "declared in this file",
-        hint: "Use another name.",
+        hint: "Use another name",
       },
     );
     return "refused";
@@ -119,8 +119,8 @@ function refuseOutside(r: Routine, name: Ident, variable: Variable): "refused" {
       also: [{ span: variable.declared, text: "declared here" }],
       hint:
         r.kind === "lambda"
-          ? "Return the new value, and take it with `fold` or `map`."
-          : "Take it from the block's value.",
+          ? "Return the new value, and take it with `fold` or `map`"
+          : "Take it from the block's value",
     },
   );
   return "refused";
@@ -162,7 +162,7 @@ function floatFix(r: Routine, slot: Slot, name: string): Fix | null {
   if (literal === null) return null;
   const text = `${r.file.source.text.slice(literal.start, literal.end)}.0`;
   return {
-    title: `Begin with a Float: \`${name} = ${text}\`.`,
+    title: `Begin with a Float: \`${name} = ${text}\``,
     edits: [{ source: r.file.source, span: literal, text }],
   };
 }
@@ -226,7 +226,7 @@ function itemsOf(r: Routine, value: Checked, size: number): readonly Ty[] | null
     { size, found: show(ty) },
     {
       label: `${showA(ty)}`,
-      hint: ty.kind === "list" ? "Take single elements with `xs[0]`." : undefined,
+      hint: ty.kind === "list" ? "Take single elements with `xs[0]`" : undefined,
     },
   );
   return null;

@@ -98,7 +98,7 @@ function reportDifferent(r: Routine, a: CheckedBlock | undefined, b: CheckedBloc
     {
       label: `${showA(b.ty)}`,
       also: [{ span: place(a), text: `${showA(a.ty)}` }],
-      hint: "Make both the same type.",
+      hint: "Make both the same type",
     },
   );
 }

@@ -2,7 +2,8 @@
  * Names, members and calls: what stands there decides who checks it.
  *
  *   Bare cases: those of the expected type, then of the one visible type that has it; variables, declarations and
- *   required names win (rule 15).
+ *   required names win (rule 15). A case of a type that the file declares hides the prelude (rule 22); cases of types
+ *   that only came along with a `require` do not, or a plugin could take `map` away.
  */
 import type { Arg, Expr as Tree } from "../ast.ts";
 import { checkField } from "./access.ts";
@@ -35,18 +36,21 @@ const plainly: How = { label: null, take: false, fork: false };
 export function checkName(r: Routine, tree: Of<"name">, expected: Ty | null): Checked {
   const variable = findVariable(r, tree.name, tree.span);
   if (variable !== null) return readVariable(r, variable, tree.span);
-  const entity = named(r, tree, expected);
+  const entity = named(r, tree, expected, false);
   return entity === null ? unknownName(r, tree.name, tree.span) : entityValue(r, entity, tree, expected);
 }
 
 /** What a name that is no variable stands for; reports a case that several types have. */
-function named(r: Routine, tree: Of<"name">, expected: Ty | null): Entity | null {
+function named(r: Routine, tree: Of<"name">, expected: Ty | null, called: boolean): Entity | null {
   const { name } = tree;
   const own = r.file.declared.has(name) || r.file.required.has(name);
   if (own) return findEntity(r, name);
   const wanted = expectedCase(name, expected);
   if (wanted !== null) return wanted;
-  const known = findEntity(r, name);
+  if (name === "some" && expected !== null && resolve(expected).kind === "option") return { kind: "prelude", name };
+  // Whoever calls `max` with a case `max` that holds nothing means the function.
+  const declared = bareCases(r, name, "declared").filter((c) => !called || payloadOf(c) !== null);
+  const known = declared.length > 0 ? null : findEntity(r, name);
   if (known !== null) return known;
   const cases = bareCases(r, name);
   const [first, second] = cases;
@@ -59,7 +63,7 @@ function named(r: Routine, tree: Of<"name">, expected: Ty | null): Entity | null
     { name, types },
     {
       label: `a case of ${types.map((t) => `\`${t}\``).join(" and ")}`,
-      hint: `Write \`${first.type.name}.${name}\`.`,
+      hint: `Write \`${first.type.name}.${name}\``,
     },
   );
   return { kind: "wrong" };
@@ -129,7 +133,7 @@ function etaOf(r: Routine, tree: Tree, fn: FnTy | null, expected: Ty | null): Ch
       { name: nameOf(tree) },
       {
         label: "nothing tells its parameters here",
-        hint: `Write a lambda: \`|x: Int| ${nameOf(tree)}(x)\`.`,
+        hint: `Write a lambda: \`|x: Int| ${nameOf(tree)}(x)\``,
       },
     );
   }
@@ -175,7 +179,7 @@ function callName(
 ): Checked {
   const variable = findVariable(r, callee.name);
   if (variable !== null) return callVariable(r, callee, args, span, readVariable(r, variable, callee.span));
-  const entity = named(r, callee, expected);
+  const entity = named(r, callee, expected, true);
   if (entity !== null) {
     if (!r.file.declared.has(callee.name)) r.program.called.set(callee.name, placeOf(r, callee.span));
     return callEntity(r, entity, callee, args, span, expected, how);
@@ -201,7 +205,7 @@ function callVariable(r: Routine, callee: Of<"name">, args: readonly Arg[], span
     {
       label: `${showA(value.ty)}`,
       also: declared === undefined ? [] : [{ span: declared, text: `hides the function \`${callee.name}\`` }],
-      hint: "Give the variable another name.",
+      hint: "Give the variable another name",
     },
   );
 }
@@ -265,7 +269,7 @@ function noMethod(r: Routine, callee: Of<"member">, of: Ty): Checked {
   const { name, span } = callee.name;
   const hint =
     Object.hasOwn(prelude, name) || findEntity(r, name)?.kind === "function"
-      ? `Write \`${name}(…)\`: functions take their value as an argument.`
+      ? `Write \`${name}(…)\`: functions take their value as an argument`
       : undefined;
   return isWrong(of)
     ? wrong(span)
@@ -326,7 +330,7 @@ function callType(
     { name, what: "a type" },
     {
       label: `\`${name}\` has cases`,
-      hint: first === undefined ? undefined : `Write one of them: \`${name}.${first}\`.`,
+      hint: first === undefined ? undefined : `Write one of them: \`${name}.${first}\``,
     },
   );
 }
@@ -351,7 +355,7 @@ function callConstructor(
     { name },
     {
       label: "the resource has no constructor",
-      hint: first === undefined ? undefined : `Try \`${name}.${first}(…)\`.`,
+      hint: first === undefined ? undefined : `Try \`${name}.${first}(…)\``,
     },
   );
 }

@@ -38,8 +38,8 @@ function neverNil(r: Routine, tree: Binary, left: Checked): Checked {
       label: `${showA(left.ty)}`,
       hint:
         tree.left.kind === "binary"
-          ? "`??` binds tighter than comparisons, looser than `..` and `+`: add parentheses."
-          : "Remove `??` and what follows.",
+          ? "`??` binds tighter than comparisons, looser than `..` and `+`: add parentheses"
+          : "Remove `??` and what follows",
     },
   );
 }
@@ -61,7 +61,7 @@ function meet(r: Routine, tree: Binary, left: Checked, some: Ty, right: Checked)
     {
       label: `${showA(right.ty)}`,
       also: [{ span: left.span, text: `${showA(left.ty)}` }],
-      hint: "Make both the same type.",
+      hint: "Make both the same type",
     },
   );
   return wrong(tree.span);

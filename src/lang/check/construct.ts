@@ -40,7 +40,7 @@ export function callCase(r: Routine, of: Case, args: readonly Arg[], span: Span)
   if (payload === null) {
     inferAnyway(r, args);
     if (args.length === 0)
-      report(r, span, "no-payload", { name }, { label: "takes nothing", hint: `Write \`${name}\`.` });
+      report(r, span, "no-payload", { name }, { label: "takes nothing", hint: `Write \`${name}\`` });
     else report(r, span, "no-payload", { name }, { label: `\`${of.type.name}.${name}\` takes nothing` });
     return wrong(span);
   }

@@ -39,7 +39,7 @@ function isFree(program: Program, file: FileUnit, name: Ident, places: Map<strin
     {
       label: "declared again",
       also: [{ span: first.span, text: "first declared here" }],
-      hint: "Rename one of them.",
+      hint: "Rename one of them",
     },
   );
   return false;
@@ -79,7 +79,7 @@ class TypeDeclarations {
         { name },
         {
           label: "contains itself",
-          hint: "Keep the parts in a list, and refer to them by index.",
+          hint: "Keep the parts in a list, and refer to them by index",
         },
       );
       return;
@@ -166,7 +166,7 @@ function paramType(program: Program, file: FileUnit, tree: FunctionDeclaration, 
   const ty = typeOf(program, file, type);
   if (ty.kind !== "fn" || tree.workflow) return ty;
   const effect = effectNode("writes");
-  const hint = `Declare \`${tree.name.name}\` as a workflow.`;
+  const hint = `Declare \`${tree.name.name}\` as a workflow`;
   program.limits.push({ node: effect, most: "writes", who: `the function \`${tree.name.name}\``, hint });
   return { ...ty, effect };
 }

@@ -61,7 +61,7 @@ function spawned(r: Routine, callee: Tree): ReturnType<typeof findEntity> {
 function notWorkflow(r: Routine, tree: Of<"spawn">): Checked {
   return fail(r, tree.operand.span, "spawn-target", undefined, {
     label: "not the call of a workflow",
-    hint: "`spawn` starts a workflow of the program; to run calls side by side, use `para`.",
+    hint: "`spawn` starts a workflow of the program; to run calls side by side, use `para`",
   });
 }
 
@@ -79,7 +79,7 @@ export function checkAwait(r: Routine, tree: Of<"await">): Checked {
       { found: show(at) },
       {
         label: "neither a Task nor a Webhook",
-        hint: at.kind === "fn" ? undefined : "Calls already wait for their result: remove `await`.",
+        hint: at.kind === "fn" ? undefined : "Calls already wait for their result: remove `await`",
       },
     );
   }
@@ -118,7 +118,7 @@ export function checkShell(r: Routine, tree: Of<"shell">, label: string | null):
   if ("input" in words && third !== undefined) {
     report(r, third.span, "shell-parts", undefined, {
       label: "after the input nothing follows",
-      hint: "Write `shell {command, [arguments], input}`.",
+      hint: "Write `shell {command, [arguments], input}`",
     });
   }
   const emit = (): Expr => ({
@@ -153,7 +153,7 @@ function shellWords(r: Routine, tree: Tree): Words {
     { expected: "[String]", found: show(at) },
     {
       label: "arguments in a variable are Strings",
-      hint: "Convert each: `map(xs, |x| str(x))`.",
+      hint: "Convert each: `map(xs, |x| str(x))`",
     },
   );
   return { args: noWords };
@@ -169,8 +169,7 @@ function shellInput(r: Routine, value: Checked): Checked {
     { expected: "String", found: show(value.ty) },
     {
       label: "the input is a String or Bytes; arguments are a list",
-      hint:
-        kind === "record" ? "Take its output: `.stdout`." : "Write a list for arguments: `shell {command, [a, b]}`.",
+      hint: kind === "record" ? "Take its output: `.stdout`" : "Write a list for arguments: `shell {command, [a, b]}`",
     },
   );
 }

@@ -183,7 +183,7 @@ const GREATEST = 2n ** 64n - 1n;
 
 function inferInt(r: Routine, tree: Extract<Tree, { kind: "int" }>, expected: Ty | null): Checked {
   if (BigInt(tree.value) > GREATEST)
-    return fail(r, tree.span, "literal-range", undefined, { label: "above 2^64 − 1", hint: "Write a Float: `1e20`." });
+    return fail(r, tree.span, "literal-range", undefined, { label: "above 2^64 − 1", hint: "Write a Float: `1e20`" });
   let want = expected === null ? INT : resolve(expected);
   while (want.kind === "option") want = resolve(want.some);
   return want.kind === "Float" ? constant(Number(tree.value), FLOAT, tree.span) : constant(tree.value, INT, tree.span);
@@ -289,7 +289,7 @@ function differing(r: Routine, items: readonly Checked[]): Ty {
     {
       label: `${showA(other.ty)}`,
       also: [{ span: first.span, text: `${showA(first.ty)}` }],
-      hint: "The elements of a list have one type; a tuple `(a, b)` may mix them.",
+      hint: "The elements of a list have one type; a tuple `(a, b)` may mix them",
     },
   );
   return WRONG;

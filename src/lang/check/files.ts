@@ -121,7 +121,7 @@ export class FileLoader {
         { path },
         {
           label: "leads back here",
-          hint: "Move what both need to a third file.",
+          hint: "Move what both need to a third file",
         },
       );
       return;

@@ -61,7 +61,7 @@ export function callForeign(r: Routine, tree: ForeignTree, expected: Ty | null, 
 function notTakeable(r: Routine, tree: ForeignTree): Checked {
   report(r, tree.span, "try-target", undefined, {
     label: `\`${tree.name}\` has no \`result\` in its WIT`,
-    hint: "Use `try { … } catch (e) { … }`.",
+    hint: "Use `try { … } catch (e) { … }`",
   });
   return wrong(tree.span);
 }
@@ -76,7 +76,7 @@ function untypedArguments(r: Routine, tree: ForeignTree): readonly Given[] | nul
       { name: named.name?.name ?? "..", of: tree.name },
       {
         label: "the names of its parameters are not known",
-        hint: "Pass it by position.",
+        hint: "Pass it by position",
       },
     );
     return null;
@@ -151,7 +151,7 @@ function callback(r: Routine, tree: Tree, ty: Ty): Checked {
         value.span,
         "wrong-type",
         { expected: "a function", found: show(fn) },
-        { label: "the plugin calls it back", hint: "Write a lambda: `|x| …`." },
+        { label: "the plugin calls it back", hint: "Write a lambda: `|x| …`" },
       );
     return wrong(value.span);
   }
@@ -175,7 +175,7 @@ function forbidWaiting(r: Routine, value: Checked): void {
     node,
     most: "writes",
     who: "a function that a plugin calls",
-    hint: "Wait before or after the call of the plugin.",
+    hint: "Wait before or after the call of the plugin",
   });
 }
 
@@ -189,7 +189,7 @@ function checkForkable(r: Routine, tree: ForeignTree, given: readonly Given[]): 
         value.span,
         "fork-argument",
         { found: show(value.ty) },
-        { label: "belongs to this run's own instances", hint: `Call \`${tree.name}\` without \`=…=\`.` },
+        { label: "belongs to this run's own instances", hint: `Call \`${tree.name}\` without \`=…=\`` },
       );
   }
   if (someTy(tree.foreign.result, (t) => t.kind === "resource")) {
@@ -209,7 +209,7 @@ function checkForkable(r: Routine, tree: ForeignTree, given: readonly Given[]): 
       { name: tree.foreign.packageName },
       {
         label: "runs in a fresh instance, which remembers nothing",
-        hint: "If the package keeps no state, let its manifest say `stateless = true`.",
+        hint: "If the package keeps no state, let its manifest say `stateless = true`",
       },
     );
   }

@@ -52,7 +52,7 @@ function notForkable(r: Routine, tree: Fork, name: string): Checked {
     { name },
     {
       label: "not a required function",
-      hint: "Only a plugin's function runs on another core; inside `para` it may be called so.",
+      hint: "Only a plugin's function runs on another core; inside `para` it may be called so",
     },
   );
 }
@@ -66,7 +66,7 @@ export function checkTryResult(r: Routine, tree: Extract<Tree, { kind: "try-resu
   if (resolve(value.ty).kind !== "error")
     report(r, tree.span, "try-target", undefined, {
       label: "not the call of a foreign function",
-      hint: "Use `try { … } catch (e) { … }`.",
+      hint: "Use `try { … } catch (e) { … }`",
     });
   return wrong(tree.span);
 }

@@ -27,7 +27,7 @@ export function prepare(program: Program, units: readonly FunctionUnit[]): void 
     const r = new Routine({ program, file, parent: null, kind, name, span: tree.name.span, effect, index });
     program.bodies.set(unit, r);
     if (!unit.workflow) {
-      const hint = `Declare \`${tree.name.name}\` as a workflow.`;
+      const hint = `Declare \`${tree.name.name}\` as a workflow`;
       program.limits.push({ node: effect, most: "writes", who: `the function \`${tree.name.name}\``, hint });
     }
     for (const param of unit.params) {
@@ -50,7 +50,7 @@ function checkDefault(
   if (value !== null && (value.pure || isWrong(value.ty))) return finish(value);
   report(r, tree.span, "not-constant", undefined, {
     label: "computed when it runs",
-    hint: "A default is a literal, or a list, map or record of literals.",
+    hint: "A default is a literal, or a list, map or record of literals",
   });
   return finish({ ty: WRONG, span: tree.span, pure: true, emit: () => notConstant() });
 }
@@ -96,7 +96,7 @@ export function checkMain(r: Routine, file: FileUnit): void {
         {
           label: "after a statement",
           also: [{ span: first.span, text: "the first statement" }],
-          hint: "Move it to the top.",
+          hint: "Move it to the top",
         },
       );
     }
@@ -109,10 +109,16 @@ export function checkMain(r: Routine, file: FileUnit): void {
 
 /** The last value is the run's, but nobody runs a program for the sake of a literal. */
 function warnConstant(r: Routine, last: Statement | undefined): void {
-  if (last?.kind !== "expression" || !last.semicolon || !isConstant(last.expr, () => false)) return;
+  if (
+    last?.kind !== "expression" ||
+    last.expr.kind === "error" ||
+    !last.semicolon ||
+    !isConstant(last.expr, () => false)
+  )
+    return;
   warn(r, last.span, "unused-value", undefined, {
     label: "computed, and then dropped",
-    hint: "Assign it, print it, or remove it.",
+    hint: "Assign it, print it, or remove it",
   });
 }
 
@@ -130,7 +136,7 @@ function checkParam(r: Routine, tree: ParamDeclaration): void {
       tree.span,
       "untyped-parameter",
       { name: name.name },
-      { label: "nothing tells its type", hint: `Write it: \`param ${name.name}: String;\`.` },
+      { label: "nothing tells its type", hint: `Write it: \`param ${name.name}: String;\`` },
     );
   }
   const slot = declare(r, name, declared ?? value?.ty ?? WRONG, fallback);
@@ -148,6 +154,6 @@ export function warnStatements(program: Program, file: FileUnit): void {
   if (statement === undefined) return;
   program.diagnostics.warning(file.source, statement.span, "required-statements", undefined, {
     label: "does not run: the file was required",
-    hint: "Put it into a function.",
+    hint: "Put it into a function",
   });
 }

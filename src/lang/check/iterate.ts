@@ -35,9 +35,9 @@ export function elementOf(r: Routine, list: Checked): Iteration {
 
 function refuse(r: Routine, list: Checked, ty: Ty): void {
   const hints: Readonly<Record<string, string>> = {
-    String: "Go over its characters: `chars(…)`.",
-    Int: "Go over a range: `range(…)`.",
-    option: "Give a value for nil: `… ?? []`.",
+    String: "Go over its characters: `chars(…)`",
+    Int: "Go over a range: `range(…)`",
+    option: "Give a value for nil: `… ?? []`",
   };
   report(r, list.span, "not-iterable", { found: show(ty) }, { label: `${showA(ty)}`, hint: hints[resolve(ty).kind] });
 }

@@ -99,7 +99,7 @@ function paramTy(l: Routine, tree: BindTree, expected: Ty | null, unknown: Ty | 
     { name },
     {
       label: "nothing tells its type here",
-      hint: `Write it: \`|${name}: Int| …\`.`,
+      hint: `Write it: \`|${name}: Int| …\``,
     },
   );
   return WRONG;

@@ -83,7 +83,7 @@ function cover(r: Routine, tree: Extract<Tree, { readonly kind: "match" }>, subj
     { missing: witness },
     {
       label: `can be \`${witness}\``,
-      hint: witness === "_" ? "Add an arm `_ { … }`." : `Add an arm \`${witness} { … }\`, or \`_ { … }\`.`,
+      hint: witness === "_" ? "Add an arm `_ { … }`" : `Add an arm \`${witness} { … }\`, or \`_ { … }\``,
     },
   );
 }

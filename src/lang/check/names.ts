@@ -145,7 +145,7 @@ export function reportMeeting(r: Routine, name: string, slots: readonly Slot[], 
     {
       label: "its type depends on the path taken",
       also: slots.map((s) => ({ span: s.declared, text: `\`${show(s.ty)}\` here` })),
-      hint: "Use another name for one of them.",
+      hint: "Use another name for one of them",
     },
   );
 }
@@ -166,7 +166,7 @@ function selfReference(r: Routine, name: string, span: Span): Checked {
     { name },
     {
       label: "captured before it has its value",
-      hint: `Declare it: \`function ${name}(…) { … }\`.`,
+      hint: `Declare it: \`function ${name}(…) { … }\``,
     },
   );
 }
@@ -239,7 +239,7 @@ export function unknownName(r: Routine, name: string, span: Span): Checked {
       { name },
       {
         label: "belongs to the top level of the file",
-        hint: `Pass it as a parameter of \`${r.outermost.name}\`.`,
+        hint: `Pass it as a parameter of \`${r.outermost.name}\``,
       },
     );
   }
@@ -251,7 +251,7 @@ export function unknownName(r: Routine, name: string, span: Span): Checked {
       { name },
       {
         label: "offered by the embedding program, but not required",
-        hint: `Add \`require ${name};\`.`,
+        hint: `Add \`require ${name};\``,
       },
     );
   }
@@ -279,7 +279,7 @@ function endedName(r: Routine, name: string, span: Span, declared: Span): Checke
     {
       label: "nothing with this name is in scope",
       also: [{ span: declared, text: "this one ended with its block" }],
-      hint: `Take it from the block's value, or assign \`${name}\` before the block.`,
+      hint: `Take it from the block's value, or assign \`${name}\` before the block`,
     },
   );
 }

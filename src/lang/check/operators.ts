@@ -9,7 +9,9 @@ import { wrong } from "./checked.ts";
 import { fail, infer, report } from "./context.ts";
 import type { Routine } from "./context.ts";
 import { checkCoalesce } from "./coalesce.ts";
+import { findVariable } from "./names.ts";
 import { nilTested } from "./narrow.ts";
+import { bareCases } from "./paths.ts";
 import { textOf } from "./text.ts";
 import { binary, isNumber, onTime } from "./time.ts";
 import type { BinaryTree, Sides } from "./time.ts";
@@ -84,8 +86,12 @@ function chain(tree: Tree): readonly Tree[] {
   return tree.kind === "binary" && tree.op === ".." ? [...chain(tree.left), ...chain(tree.right)] : [tree];
 }
 
-/** The left side's type helps the right one: a bare case, `nil`, `[]`. */
+/** The left side's type helps the right one: a bare case, `nil`, `[]`; a bare case on the left is helped by the right. */
 function sides(r: Routine, tree: BinaryTree): Sides {
+  if (isBareCase(r, tree.left) && !isBareCase(r, tree.right)) {
+    const right = infer(r, tree.right, null);
+    return { left: infer(r, tree.left, isWrong(right.ty) ? null : hintOf(right.ty)), right };
+  }
   const left = infer(r, tree.left, null);
   const helps = ["name", "nil", "list", "map", "call", "int"].includes(tree.right.kind);
   const right = infer(
@@ -94,6 +100,11 @@ function sides(r: Routine, tree: BinaryTree): Sides {
     helps && !isWrong(left.ty) && resolve(left.ty).kind !== "Any" ? hintOf(left.ty) : null,
   );
   return { left, right };
+}
+
+function isBareCase(r: Routine, tree: Tree): boolean {
+  const name = tree.kind === "call" ? tree.callee : tree;
+  return name.kind === "name" && bareCases(r, name.name).length > 0 && findVariable(r, name.name) === null;
 }
 
 /** A list's elements may differ from the other list's: that is the operator's business to report. */
@@ -144,7 +155,7 @@ function notComparable(r: Routine, tree: BinaryTree, { left, right }: Sides): Ch
         { span: left.span, text: `${showA(left.ty)}` },
         { span: right.span, text: `${showA(right.ty)}` },
       ],
-      hint: "Convert one side.",
+      hint: "Convert one side",
     },
   );
 }
@@ -167,6 +178,8 @@ const orders = { "<": "lt", "<=": "le", ">": "gt", ">=": "ge" } as const;
 function checkOrder(r: Routine, tree: BinaryTree, written: keyof typeof orders): Checked {
   const both = sides(r, tree);
   const op = orders[written];
+  // A chain, which the parser has reported.
+  if (tree.left.kind === "binary" && Object.hasOwn(orders, tree.left.op)) return wrong(tree.span);
   if (isWrong(both.left.ty) || isWrong(both.right.ty)) return wrong(tree.span);
   if (isNumber(both.left.ty) && isNumber(both.right.ty)) {
     const on = numbersOn(both);
@@ -277,14 +290,14 @@ function wrongOperands(r: Routine, tree: BinaryTree, { left, right }: Sides, hin
           ? hint === null
             ? undefined
             : capital(hint)
-          : "Give a value for nil: `(… ?? 0)`, or test it first.",
+          : "Give a value for nil: `(… ?? 0)`, or test it first",
     },
   );
   return wrong(tree.span);
 }
 
 function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function isAny(ty: Ty): boolean {

@@ -63,7 +63,7 @@ function warnLost(r: Routine, statement: StatementTree): void {
     { name: lost.name },
     {
       label: "belongs to this branch, and ends with it",
-      hint: `Take it from the block's value: \`${lost.name} = para { … };\`.`,
+      hint: `Take it from the block's value: \`${lost.name} = para { … };\``,
     },
   );
 }
@@ -170,7 +170,7 @@ export function checkTimeout(r: Routine, tree: Of<"timeout">, want: Want): Check
       { name: "duration", of: "timeout" },
       {
         label: "how long may it take?",
-        hint: "Write `timeout (30s) { … }`.",
+        hint: "Write `timeout (30s) { … }`",
       },
     );
   }

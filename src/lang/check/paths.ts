@@ -109,14 +109,19 @@ export function reportAmbiguous(r: Routine, name: string, offers: readonly strin
     { name, offers },
     {
       label: `offered by ${offers.map((o) => `\`${o}\``).join(" and ")}`,
-      hint: `Require one of them under a name: \`require "…" as p;\`, then \`p.${name}\`.`,
+      hint: `Require one of them under a name: \`require "…" as p;\`, then \`p.${name}\``,
     },
   );
 }
 
 /** The visible variants and enums that have a case of this name (rule 15). */
-export function bareCases(r: Routine, name: string): readonly Extract<Entity, { readonly kind: "case" }>[] {
-  const types = [...r.file.declared.values(), ...r.file.required.values()].flatMap((entity) =>
+export function bareCases(
+  r: Routine,
+  name: string,
+  where: "declared" | "visible" = "visible",
+): readonly Extract<Entity, { readonly kind: "case" }>[] {
+  const required = where === "visible" ? r.file.required.values() : [];
+  const types = [...r.file.declared.values(), ...required].flatMap((entity) =>
     entity.kind === "type" && (entity.type.kind === "variant" || entity.type.kind === "enum") ? [entity.type] : [],
   );
   return [...new Set(types)].flatMap((type) => {

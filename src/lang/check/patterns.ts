@@ -220,7 +220,7 @@ export class Patterns {
   #noCase(tree: Of<"path">, at: Ty, last: Ident): CheckedPattern {
     const hint =
       tree.args === null && tree.path.length === 1
-        ? `To take any value, write \`_\`; the value is what \`match\` was given.`
+        ? `To take any value, write \`_\`; the value is what \`match\` was given`
         : undefined;
     this.#report(
       tree.span,
@@ -287,7 +287,7 @@ export class Patterns {
   #plain(tree: Of<"path">, index: number, emit: () => Pattern): CheckedPattern {
     if (tree.args !== null) {
       const name = tree.path.at(-1)?.name ?? "";
-      this.#report(tree.span, "no-payload", { name }, { label: "holds nothing", hint: `Write \`${name}\`.` });
+      this.#report(tree.span, "no-payload", { name }, { label: "holds nothing", hint: `Write \`${name}\`` });
     }
     return { shape: { kind: "is", what: index, parts: [] }, emit };
   }

@@ -174,7 +174,7 @@ function countEffects(r: Routine, call: Call, { tys, overload }: Candidate): boo
     any = true;
     include(r.effect, ty.effect, place);
     if (call.name !== "sort") continue;
-    const hint = "Compute what it needs first, with `map`, and sort that.";
+    const hint = "Compute what it needs first, with `map`, and sort that";
     r.program.limits.push({ node: ty.effect, most: "pure", who: "the key of `sort`", hint });
   }
   return any;
@@ -197,7 +197,7 @@ function checkOrdered(r: Routine, call: Call, { overload, parameters }: Candidat
     { type: show(ty) },
     {
       label: `\`${show(ty)}\` has no order`,
-      hint: call.name === "sort" ? "Give a key: `sort(xs, |x| …)`." : undefined,
+      hint: call.name === "sort" ? "Give a key: `sort(xs, |x| …)`" : undefined,
     },
   );
 }
@@ -211,7 +211,7 @@ function noShape(r: Routine, call: Call, overloads: readonly Overload[]): Checke
       call.span,
       "not-callable",
       { found: "Float" },
-      { label: `\`${call.name}\` is a number`, hint: `Write \`${call.name}\`.` },
+      { label: `\`${call.name}\` is a number`, hint: `Write \`${call.name}\`` },
     );
   }
   if (overloads.length === 1 && only !== undefined) {
@@ -245,7 +245,7 @@ function noOverload(
     { name: call.name, got },
     {
       label: offered(call.name, overloads),
-      hint: found.some((f) => resolve(f.ty).kind === "option") ? "Give a value for nil: `… ?? …`." : undefined,
+      hint: found.some((f) => resolve(f.ty).kind === "option") ? "Give a value for nil: `… ?? …`" : undefined,
     },
   );
 }

@@ -42,7 +42,7 @@ function countCall(r: Routine, unit: FunctionUnit, name: string, span: Span): vo
       {
         label: "a workflow",
         also: [{ source: unit.file.source, span: unit.tree.name.span, text: "declared here" }],
-        hint: `Declare \`${r.outermost.name}\` as a workflow.`,
+        hint: `Declare \`${r.outermost.name}\` as a workflow`,
       },
     );
   } else {
@@ -64,7 +64,7 @@ export function resultOf(r: Routine, unit: FunctionUnit, span: Span): Ty {
       also: [
         { source: unit.file.source, span: unit.tree.name.span, text: "calls itself, so it must say what it gives" },
       ],
-      hint: `Write its result: \`${unit.tree.name.name}(…) -> T\`.`,
+      hint: `Write its result: \`${unit.tree.name.name}(…) -> T\``,
     },
   );
   unit.result = WRONG;

@@ -144,8 +144,7 @@ export class Requires {
       { name: name.name },
       {
         label: "the embedding program has no such function",
-        hint:
-          near === undefined ? `Name its package: \`require ${name.name} from "…";\`.` : `Did you mean \`${near}\`?`,
+        hint: near === undefined ? `Name its package: \`require ${name.name} from "…";\`` : `Did you mean \`${near}\`?`,
       },
     );
     offer(file, as.name, { kind: "wrong" }, "program");
@@ -160,7 +159,7 @@ export class Requires {
       { name: name.name, names: keys },
       {
         label: "the embedding program offers both",
-        hint: "Rename one of them there.",
+        hint: "Rename one of them there",
       },
     );
     offer(file, as.name, { kind: "wrong" }, "program");

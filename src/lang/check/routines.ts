@@ -64,7 +64,7 @@ function resultOf(r: Routine, block: CheckedBlock): Ty {
       {
         label: `${showA(other.ty)}`,
         also: [{ span: first.span, text: `${showA(first.ty)}` }],
-        hint: "Give the same type on every path.",
+        hint: "Give the same type on every path",
       },
     );
   }
@@ -122,7 +122,7 @@ function reportOpen(r: Routine, span: Span, what: string, open: Open, name: stri
     { what },
     {
       label: "nothing tells its type",
-      hint: `Write the type: \`${name ?? "x"}: ${example[open.origin.what]} = …\`.`,
+      hint: `Write the type: \`${name ?? "x"}: ${example[open.origin.what]} = …\``,
     },
   );
 }

@@ -63,7 +63,7 @@ export function warnUnused(r: Routine, value: Checked): void {
   const comparison = /^\s*[A-Za-z_]\w*\s*==/.test(text);
   warn(r, value.span, "unused-value", undefined, {
     label: "computed, and then dropped",
-    hint: comparison ? "To assign, write one `=`." : "Assign it, print it, or remove it.",
+    hint: comparison ? "To assign, write one `=`" : "Assign it, print it, or remove it",
   });
 }
 
@@ -126,7 +126,7 @@ function checkUndo(r: Routine, tree: Of<"undo">): Emit {
   if (r.tries === 0) {
     report(r, tree.span, "misplaced-undo", undefined, {
       label: "no `try` of the same function or branch is around it",
-      hint: "Put it into the body of a `try`.",
+      hint: "Put it into the body of a `try`",
     });
   }
   const body = childRoutine(r, "undo", r.childName("undo"), tree.span);
@@ -188,7 +188,7 @@ function misplaced(r: Routine, word: string, inside: string, span: Span): Emit {
     { word, inside },
     {
       label: `cannot leave ${inside}`,
-      hint: inside === "a branch" ? "Take a value from the block, or `raise`." : undefined,
+      hint: inside === "a branch" ? "Take a value from the block, or `raise`" : undefined,
     },
   );
   return none;

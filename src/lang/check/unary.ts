@@ -29,13 +29,13 @@ export function checkUnary(r: Routine, tree: Extract<Tree, { readonly kind: "una
     { op: tree.op, found: show(operand.ty) },
     {
       label: `${showA(operand.ty)}`,
-      hint: kind === "Duration" ? "Durations are never negative." : undefined,
+      hint: kind === "Duration" ? "Durations are never negative" : undefined,
     },
   );
 }
 
 function tooSmall(r: Routine, span: Span): Checked {
-  return fail(r, span, "literal-range", undefined, { label: "below −2^63", hint: "Write a Float: `-1e19`." });
+  return fail(r, span, "literal-range", undefined, { label: "below −2^63", hint: "Write a Float: `-1e19`" });
 }
 
 function checkNot(r: Routine, tree: Extract<Tree, { readonly kind: "unary" }>): Checked {

@@ -15,7 +15,7 @@ export function warnHidden(program: Program): void {
       {
         label: "from here on this is the variable",
         also: [{ source: call.source, span: call.span, text: "called as a function here" }],
-        hint: "Give the variable another name.",
+        hint: "Give the variable another name",
       },
     );
   }

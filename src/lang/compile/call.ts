@@ -4,7 +4,7 @@ import * as data from "./data.ts";
 import { site } from "./unit.ts";
 import type { Unit } from "./unit.ts";
 import { callsSilently } from "./walk.ts";
-import { typeOfWit } from "./wit.ts";
+import { WitTypes } from "../check/wit-types.ts";
 import { preludeEffects } from "../ir/opcode.ts";
 import type { PreludeEffect } from "../ir/opcode.ts";
 import type { Argument, Expr, ForeignCall } from "../typed.ts";
@@ -36,15 +36,16 @@ export function foreign(unit: Unit, expr: ForeignCall, dest: number): void {
   const { b, facts } = unit;
   const first = arrange(unit, expr.args);
   const { result } = expr.wit;
+  const owner = facts.program.packages[expr.package]?.name ?? "program";
   const call = facts.tables.call({
     package: expr.package,
     function: expr.function,
     params: expr.args.length,
     fork: expr.fork,
     result: result?.kind !== "result" ? "plain" : expr.takeResult ? "keep" : "raise",
-    err: result?.kind === "result" && result.err !== null ? facts.tables.type(typeOfWit(result.err)) : -1,
+    err: result?.kind === "result" && result.err !== null ? facts.tables.type(new WitTypes(owner).of(result.err)) : -1,
   });
-  const callee = `${facts.program.packages[expr.package]?.name ?? "program"}#${expr.function}`;
+  const callee = `${owner}#${expr.function}`;
   b.mark(expr.span);
   b.emit("FOREIGN", dest, call, first, site(unit, callee, expr.label));
 }

@@ -38,12 +38,12 @@ export function subInt(x: Int, y: Int): Int {
   return checked(BigInt(x) - BigInt(y), "The difference");
 }
 
-export function mulInt(x: Int, y: Int): Int {
+export function mulInt(x: Int, y: Int, what: string = "The product"): Int {
   if (typeof x === "number" && typeof y === "number") {
     const product = x * y;
     if (isSafe(product)) return product + 0; // N2
   }
-  return checked(BigInt(x) * BigInt(y), "The product");
+  return checked(BigInt(x) * BigInt(y), what);
 }
 
 export function negateInt(x: Int): Int {
@@ -88,10 +88,10 @@ export function powInt(base: Int, exponent: Int): Int {
   let power: Int = 1;
   let square: Int = base;
   for (let rest = exponent; ;) {
-    if (modInt(rest, 2) === 1) power = mulInt(power, square);
+    if (modInt(rest, 2) === 1) power = mulInt(power, square, "The power");
     rest = floorDivInt(rest, 2);
     if (rest === 0) return power;
-    square = mulInt(square, square);
+    square = mulInt(square, square, "The power");
   }
 }
 

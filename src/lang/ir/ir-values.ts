@@ -198,7 +198,7 @@ function writeError(out: ByteWriter, error: ErrorValue, refer: (part: Value) => 
   out.text(error.source);
   out.maybe(error.branch, (branch) => out.uint(branch));
   out.list(error.trace, (line) => {
-    out.maybe(line.language, (language) => out.text(language));
+    out.maybe(line.package, (name) => out.text(name));
     out.text(line.function);
     out.text(line.file);
     out.uint(line.line);
@@ -298,7 +298,7 @@ function readError(input: ByteReader, refer: () => Value): ErrorValue {
   const source = input.text();
   const branch = input.maybe(() => input.uint());
   const trace = input.list(() => ({
-    language: input.maybe(() => input.text()),
+    package: input.maybe(() => input.text()),
     function: input.text(),
     file: input.text(),
     line: input.uint(),

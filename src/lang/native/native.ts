@@ -7,8 +7,9 @@ import { jsonNatives } from "./json.ts";
 import { maps } from "./map.ts";
 import { numbers } from "./number.ts";
 import { texts } from "./text.ts";
+import { times } from "./time.ts";
 import type { Native } from "./type.ts";
 
 export const natives: ReadonlyMap<string, Native> = new Map(
-  Object.entries({ ...lists, ...maps, ...numbers, ...texts, ...jsonNatives }),
+  Object.entries({ ...lists, ...maps, ...numbers, ...texts, ...times, ...jsonNatives }),
 );

@@ -21,7 +21,7 @@ export function trace(m: Machine, fiber: Fiber): TraceLine[] {
   while (at !== undefined && lines.length < TRACE_LINES) {
     for (let i = at.frames.length - 1; i >= 0 && lines.length < TRACE_LINES; i--) {
       const { fn, pc } = at.frames[i]!;
-      if (fn.file >= 0) lines.push({ language: null, function: fn.name, ...placeOf(m.ir, fn, pc) });
+      if (fn.file >= 0) lines.push({ package: null, function: fn.name, ...placeOf(m.ir, fn, pc) });
     }
     at = parentOf(m, at);
   }
@@ -58,7 +58,7 @@ export function errorOf(m: Machine, fiber: Fiber, thrown: unknown): ErrorValue {
 
 function fromFault(m: Machine, fiber: Fiber, fault: Fault): ErrorValue {
   const foreign = fault.frames.map((frame) => ({
-    language: fault.source,
+    package: fault.source,
     function: frame.function,
     file: frame.file ?? "",
     line: frame.line ?? 0,
@@ -66,7 +66,7 @@ function fromFault(m: Machine, fiber: Fiber, fault: Fault): ErrorValue {
   }));
   return new ErrorValue({
     code: fault.code,
-    message: fault.message,
+    message: fault.hint === undefined ? fault.message : `${fault.message} (${fault.hint})`,
     source: fault.source,
     trace: [...foreign, ...trace(m, fiber)],
   });
@@ -74,7 +74,7 @@ function fromFault(m: Machine, fiber: Fiber, fault: Fault): ErrorValue {
 
 /** An answer's error gets the places of the workflow below its own. */
 export function withTrace(m: Machine, fiber: Fiber, error: ErrorValue): ErrorValue {
-  if (error.trace.some((line) => line.language === null)) return error;
+  if (error.trace.some((line) => line.package === null)) return error;
   return new ErrorValue({ ...error, trace: [...error.trace, ...trace(m, fiber)] });
 }
 

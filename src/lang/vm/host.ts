@@ -11,6 +11,7 @@ export interface VmHost {
   /**
    * A foreign call that can be answered without waiting. A WIT result is a CaseValue here too. A `Fault` it throws is
    * raised in the program. It must not call back into the VM: a function with callbacks is answered LATER.
+   * After LATER the request that follows carries this very `args` array, which tells whose call it is.
    */
   callNow(pkg: number, fn: FunctionKey, args: readonly Value[]): Value | typeof LATER;
 }

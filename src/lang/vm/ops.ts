@@ -242,5 +242,5 @@ function errorField(error: ErrorValue, field: number): Value {
 
 export function traceLine(line: TraceLine): string {
   const place = line.line > 0 ? `${line.file}:${line.line}:${line.column}` : line.file;
-  return line.language === null ? `${line.function} (${place})` : `${line.function} (${place}) [${line.language}]`;
+  return line.package === null ? `${line.function} (${place})` : `${line.function} (${place}) [${line.package}]`;
 }

@@ -106,6 +106,14 @@ export class Vm {
     return id;
   }
 
+  /** The callback that asked for this effect, itself or by its branches; null when it was none. */
+  callbackAround(effect: string): string | null {
+    const m = this.#m;
+    let fiber = m.fibers.get(m.pending.get(effect)?.fiber ?? -1);
+    while (fiber?.role.kind === "branch") fiber = m.fibers.get(m.groups.get(fiber.role.group)?.parent ?? -1);
+    return fiber?.role.kind === "callback" ? fiber.role.id : null;
+  }
+
   /** Every request that still waits for an answer, oldest first: what to perform again after `decode`. */
   pending(): readonly EffectRequest[] {
     return Array.from(this.#m.pending.values(), (pending) => pending.request);

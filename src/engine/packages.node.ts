@@ -1,0 +1,213 @@
+/**
+ * The packages of one program: those it requires, the functions of the embedding program, and those that only answer what
+ * other packages import. Opened here, and disposed here unless a program takes them over.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { Fault } from "../fault.ts";
+import { javascriptPlugin } from "../host/javascript/plugin.ts";
+import type { PackageFiles } from "../host/manifest.ts";
+import { openPlugin } from "../host/open.node.ts";
+import type { Project } from "../host/package/project.ts";
+import type { Plugin } from "../host/plugin.ts";
+import type { CheckEnvironment } from "../lang/check/check.ts";
+import type { CheckedProgram } from "../lang/typed.ts";
+import { PROGRAM } from "./grants.ts";
+import type { Grants } from "./grants.ts";
+import { missingInterfaces, provides } from "./link.ts";
+import type { Linkable } from "./link.ts";
+import { resolvePackage } from "./resolve.node.ts";
+import { fsPlugin } from "./std/fs.node.ts";
+
+export type HostFunction = (...args: never[]) => unknown;
+
+export interface LoadRequest {
+  /** As shown in messages, and from which relative requires start. */
+  readonly file: string;
+  readonly text: string;
+  /** Functions of the embedding program, by the names that the program requires. */
+  readonly functions: Readonly<Record<string, HostFunction>>;
+  /** Their WIT: a world that exports them. Without it they take and give Any. */
+  readonly wit: string | undefined;
+  /** `[PACKAGE=]CAPABILITY`, beside the project's own. */
+  readonly grants: readonly string[];
+  readonly warn: (line: string) => void;
+}
+
+export interface Opened {
+  readonly name: string;
+  readonly specifier: string | null;
+  readonly plugin: Plugin;
+  readonly files: PackageFiles | null;
+}
+
+/** The packages of one program: disposes what it opened, unless the program took them over. */
+export class OpenPackages implements AsyncDisposable {
+  readonly #request: LoadRequest;
+  readonly #project: Project;
+  readonly #grants: Grants;
+  readonly #opened: Opened[] = [];
+  readonly #problems = new Map<string, Fault>();
+  #released = false;
+
+  constructor(request: LoadRequest, project: Project, grants: Grants) {
+    this.#request = request;
+    this.#project = project;
+    this.#grants = grants;
+  }
+
+  release(): void {
+    this.#released = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#released) return;
+    await Promise.all(this.#opened.map(({ plugin }) => plugin[Symbol.asyncDispose]()));
+  }
+
+  /** Opens a required package; a problem is kept for the checker, which shows it at the `require`. */
+  async open(specifier: string, from: string): Promise<void> {
+    if (this.#opened.some((pack) => pack.specifier === specifier)) return;
+    try {
+      this.#opened.push(await this.#load(specifier, resolve(from)));
+    } catch (problem) {
+      if (!(problem instanceof Fault)) throw problem;
+      this.#problems.set(specifier, problem);
+    }
+  }
+
+  async openFunctions(): Promise<void> {
+    if (Object.keys(this.#request.functions).length === 0) return;
+    const { wit } = this.#request;
+    const plugin = await javascriptPlugin(this.#request.functions, {
+      name: PROGRAM,
+      ...(wit === undefined ? {} : { wit }),
+    });
+    this.#opened.push({ name: PROGRAM, specifier: null, plugin, files: null });
+  }
+
+  environment(): CheckEnvironment {
+    return {
+      file: readBeside,
+      package: (specifier) => {
+        const problem = this.#problems.get(specifier);
+        if (problem !== undefined) {
+          const unusable = problem.code !== "package-not-found" && problem.code !== "package-missing";
+          return { problem: problem.message, unusable, ...(problem.hint === undefined ? {} : { hint: problem.hint }) };
+        }
+        const found = this.#opened.find((pack) => pack.specifier === specifier);
+        if (found === undefined) return { problem: `There is no package ${specifier}` };
+        const { world, manifest } = found.plugin;
+        return { name: found.name, world, stateless: manifest.stateless };
+      },
+      functions: this.#functions(),
+      packageNames: [...this.#project.dependencies.keys()],
+      platform: { shell: true },
+    };
+  }
+
+  /** By the names a program requires them by: with a WIT its own, else those of the object. */
+  #functions(): CheckEnvironment["functions"] {
+    const { functions, wit } = this.#request;
+    if (wit === undefined) return new Map(Object.keys(functions).map((name) => [name, null]));
+    return this.#opened.find((pack) => pack.specifier === null)?.plugin.world.exports.functions ?? new Map();
+  }
+
+  /**
+   * The packages in the order the program numbers them, then those that only answer other packages' imports.
+   *
+   * @throws {Fault} `link-failed` for an interface that no package of the project exports
+   */
+  async finish(program: CheckedProgram): Promise<readonly Opened[]> {
+    const used = program.packages.map((use) => this.#opened.find((pack) => pack.specifier === use.specifier));
+    const ordered = used.filter((pack) => pack !== undefined);
+    ordered.push(...this.#opened.filter((pack) => !ordered.includes(pack)));
+    for (let at = 0; at < ordered.length; at++) {
+      // One provider may answer several of them.
+      for (let id = firstMissing(at, ordered); id !== undefined; id = firstMissing(at, ordered)) {
+        const provider = await this.#provider(id, ordered);
+        if (provider === null) throw missing(ordered[at]?.name ?? "", id, this.#project);
+        ordered.push(provider);
+      }
+    }
+    return ordered;
+  }
+
+  /** A dependency of the project that exports the interface: `acme:text/shout` is looked for in `acme:text` first. */
+  async #provider(id: string, opened: readonly Opened[]): Promise<Opened | null> {
+    const home = id.split("/")[0] ?? "";
+    const names = [...this.#project.dependencies.keys()].filter((name) => !opened.some((pack) => pack.name === name));
+    for (const name of names.toSorted((a, b) => Number(b === home) - Number(a === home))) {
+      const pack = await this.#candidate(name, id);
+      if (pack !== null) return pack;
+    }
+    return null;
+  }
+
+  /** A dependency, when it provides the interface. One that the program does not need may be missing or want too much. */
+  async #candidate(name: string, id: string): Promise<Opened | null> {
+    const resolved = await resolvePackage(name, resolve(this.#request.file), this.#project).catch(onlyFault);
+    if (resolved instanceof Fault || resolved.kind === "standard") return null;
+    const plugin = await openPlugin(resolved.files, { warn: this.#request.warn }).catch(onlyFault);
+    if (plugin instanceof Fault) return null;
+    const pack: Opened = { name: resolved.files.manifest.name, specifier: name, plugin, files: resolved.files };
+    if (!provides(plugin.world, id)) {
+      await plugin[Symbol.asyncDispose]();
+      return null;
+    }
+    this.#opened.push(pack);
+    this.#grants.assertCovers(pack.name, resolved.files.manifest.wants);
+    return pack;
+  }
+
+  async #load(specifier: string, from: string): Promise<Opened> {
+    const resolved = await resolvePackage(specifier, from, this.#project);
+    if (resolved.kind === "standard") {
+      const plugin = fsPlugin(this.#project.folder, fsGrants(this.#grants, this.#project.folder));
+      return { name: resolved.name, specifier, plugin, files: null };
+    }
+    const { files } = resolved;
+    const { name, wants: asked } = files.manifest;
+    this.#grants.assertCovers(name, asked);
+    const plugin = await openPlugin(files, { warn: this.#request.warn });
+    return { name, specifier, plugin, files };
+  }
+}
+
+function firstMissing(at: number, packages: readonly Opened[]): string | undefined {
+  return missingInterfaces(at, packages.map(linkable))[0];
+}
+
+function onlyFault(failure: unknown): Fault {
+  if (failure instanceof Fault) return failure;
+  throw failure;
+}
+
+function missing(name: string, id: string, project: Project): Fault {
+  const home = id.split("/")[0] ?? "";
+  return new Fault("link-failed", `${name} imports ${id}, and no package here provides it`, {
+    source: name,
+    hint: `Add a package that exports it to [dependencies] of ${project.file ?? "sennit.toml"}: \`"${home}" = { path = "…" }\``,
+  });
+}
+
+/** A package as linking sees it. */
+export function linkable(pack: Opened): Linkable {
+  return { name: pack.name, world: pack.plugin.world, embedder: pack.specifier === null };
+}
+
+function fsGrants(grants: Grants, folder: string): readonly { path: string; readOnly: boolean }[] {
+  return grants
+    .of(PROGRAM)
+    .flatMap((grant) => (grant.kind === "fs" ? [{ path: resolve(folder, grant.path), readOnly: grant.readOnly }] : []));
+}
+
+/** Another file of the program: `require "./util.sennit"`. */
+export function readBeside(from: string, path: string): { name: string; text: string } | null {
+  const name = dirname(from) === "." ? path.replace(/^\.\//, "") : `${dirname(from)}/${path.replace(/^\.\//, "")}`;
+  try {
+    return { name, text: readFileSync(resolve(dirname(from), path), "utf8") };
+  } catch {
+    return null;
+  }
+}

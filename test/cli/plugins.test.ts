@@ -1,0 +1,69 @@
+/** The command with plugins that wait, that import, and that are heard. */
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { Folder, samples } from "./sennit.ts";
+
+const slow = fileURLToPath(new URL("../engine/fixtures/slow-python", import.meta.url));
+const project = `[dependencies]\n"test:slow" = { path = ${JSON.stringify(slow)} }\n`;
+
+describe("sennit run with plugins", () => {
+  it("is ended by Ctrl-C in the middle of a Python call: finally runs, exit 130, nothing left", async () => {
+    using folder = new Folder({
+      "sennit.toml": project,
+      "a.sennit":
+        'require "test:slow" as slow; try { slow.count(); print "in"; slow.spin(); } finally { print "out"; }',
+    });
+    const ended = await folder.sennit(["run", "a.sennit"], {
+      onLine: (line, kill) => {
+        if (line === "in") kill("SIGINT");
+      },
+    });
+
+    expect(ended).toMatchObject({ status: 130, stdout: "in\nout\n" });
+  });
+
+  it("gives up on a plugin that never answers", async () => {
+    using folder = new Folder({
+      "sennit.toml": project,
+      "a.sennit": 'require "test:slow" as slow; slow.count(); timeout (10ms) { slow.spin(); }',
+    });
+    const { status, stderr } = await folder.sennit(["run", "a.sennit"]);
+
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^error\[timeout\]/) });
+  });
+
+  it("exits 2 when nobody provides what a package imports", async () => {
+    using folder = new Folder({
+      "sennit.toml": `[dependencies]\n"sample:shout" = { path = ${JSON.stringify(`${samples}/imports-c`)} }\n`,
+      "a.sennit": 'require "sample:shout" as s; print "ran"; s.shout("a");',
+    });
+
+    expect(await folder.sennit(["run", "a.sennit"])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^error\[link-failed\]: sample:shout imports acme:text\/case@1\.0\.0/),
+    });
+  });
+});
+
+describe("sennit plugin call", () => {
+  it("says that it calls a package by itself when that one has imports", async () => {
+    using folder = new Folder({});
+    const { status, stderr } = await folder.sennit(["plugin", "call", `${samples}/imports-c`, "shout", "hey"]);
+
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error\[link-failed\]: .*acme:text\/case@1\.0\.0#upper/);
+    expect(stderr).toContain("Hint: `plugin call` calls a package by itself");
+  });
+
+  it("shows what a package says only when that was granted", async () => {
+    using folder = new Folder({});
+
+    expect(await folder.sennit(["plugin", "call", slow, "nap", "1"])).toEqual({ status: 0, stdout: "1\n", stderr: "" });
+    expect(await folder.sennit(["plugin", "call", slow, "nap", "1", "--grant", "log"])).toEqual({
+      status: 0,
+      stdout: "1\n",
+      stderr: "info test:slow: nap 1\n",
+    });
+  });
+});
