@@ -9,7 +9,8 @@ switch (process.argv[2]) {
     // A kept one is from a packing that was interrupted: it is the true one.
     const text = readFileSync(existsSync(kept) ? kept : manifest, "utf8");
     writeFileSync(kept, text);
-    const { optionalDependencies, devDependencies, overrides, scripts, ...published } = JSON.parse(text);
+    const published = JSON.parse(text);
+    for (const key of ["optionalDependencies", "devDependencies", "overrides", "scripts"]) delete published[key];
     writeFileSync(manifest, `${JSON.stringify(published, null, 2)}\n`);
     break;
   }
