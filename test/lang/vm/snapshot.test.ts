@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serialize } from "node:v8";
+import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Fault } from "../../../src/fault.ts";
@@ -11,7 +13,8 @@ import type { Ir } from "../../../src/lang/ir/ir.ts";
 import { Vm } from "../../../src/lang/vm/vm.ts";
 import { arbitraryProgram } from "./arbitrary-program.ts";
 import { points, record, replayEverywhere } from "./replay.ts";
-import type { Script, Transcript } from "./replay.ts";
+import type { Delivered, Script, Transcript } from "./replay.ts";
+import type { Job, Resumed } from "./resume-job.ts";
 import { withFunctions } from "./run-foreign.ts";
 import { compileText } from "./run-program.ts";
 
@@ -48,6 +51,29 @@ describe("snapshots", () => {
     expect(effects).toBeGreaterThan(RUNS * 3);
   }, 600_000);
 
+  it("they go on in a fresh realm, from every effect", { timeout: 120_000 }, async () => {
+    const worker = new Worker(new URL("resume-realm.ts", import.meta.url));
+    try {
+      const texts = fc.sample(arbitraryProgram, { seed: 20261121, numRuns: LONG ? 2000 : 200 });
+      let resumed = 0;
+      for (const { ir, transcript } of texts.map(recorded)) {
+        const answers = plainAnswers(transcript.delivered);
+        if (answers === null) continue;
+        const bytes = encodeIr(ir);
+        for (const { state, before, left } of points(ir, transcript, Math.ceil(answers.length / 12) || 1)) {
+          worker.postMessage({ ir: bytes, state, left: answers.slice(answers.length - left.length) } satisfies Job);
+          const [result] = (await once(worker, "message")) as [Resumed];
+          expect([...before, ...result.lines]).toEqual(transcript.output);
+          expect(transcript.end.startsWith(result.state)).toBe(true);
+          resumed++;
+        }
+      }
+      expect(resumed).toBeGreaterThan(texts.length);
+    } finally {
+      await worker.terminate();
+    }
+  });
+
   it("ten of them go on in a fresh process", () => {
     const folder = mkdtempSync(join(tmpdir(), "sennit-snapshot-"));
     try {
@@ -64,16 +90,25 @@ describe("snapshots", () => {
 function continueElsewhere(folder: string, ir: Ir, transcript: Transcript): void {
   const all = points(ir, transcript);
   const { state, before, left } = all[Math.floor(all.length / 2)]!;
-  const answers = left.map((each) => {
-    if (each.kind !== "answer" || each.answer.kind !== "ok") throw new Error("an answer that is no plain data");
-    return { id: each.id, value: each.answer.value };
-  });
+  const answers = plainAnswers(left);
+  if (answers === null) throw new Error("an answer that is no plain data");
   const [input, output] = [join(folder, "job"), join(folder, "result")];
   writeFileSync(input, serialize({ ir: encodeIr(ir), state, left: answers }));
   execFileSync(process.execPath, [new URL("resume-child.ts", import.meta.url).pathname, input, output]);
-  const result = JSON.parse(readFileSync(output, "utf8")) as { lines: string[]; state: string };
+  const result = JSON.parse(readFileSync(output, "utf8")) as Resumed;
   expect([...before, ...result.lines]).toEqual(transcript.output);
   expect(transcript.end.startsWith(result.state)).toBe(true);
+}
+
+/** The deliveries as data that can be sent anywhere; null when one is more than that. */
+function plainAnswers(delivered: readonly Delivered[]): Job["left"] | null {
+  const answers = delivered.flatMap((each) => {
+    if (each.kind !== "answer" || each.answer.kind !== "ok") return [];
+    const { value } = each.answer;
+    if (value !== null && typeof value === "object") return [];
+    return typeof value === "bigint" ? [] : [{ id: each.id, value }];
+  });
+  return answers.length === delivered.length ? answers : null;
 }
 
 /** A state with everything in it: handlers of every kind, groups, timers, undos, closures, tasks, maps, errors. */
