@@ -8,6 +8,7 @@ import type { CheckEnvironment, FoundPackage, Program } from "./context.ts";
 import type { Entity, ForeignFunction, Members, PackageInfo, ResourceInfo } from "./entities.ts";
 import { ANY } from "./infer-types.ts";
 import { sennitName, shortInterface, WitTypes } from "./wit-types.ts";
+import { couldUnify } from "./unify.ts";
 import { functionKey } from "../../wit/types.ts";
 import type { Resource, WitFunction, WitInterface, WitType, World } from "../../wit/types.ts";
 
@@ -131,6 +132,8 @@ function grouped(interfaces: readonly { readonly name: string; readonly members:
   for (const { name: by, members } of interfaces) {
     for (const [name, entity] of members) {
       const offer = offers.get(name) ?? { entity, by: [] };
+      // An interface that `use`s another's type offers the same type again: one name for it is enough.
+      if (offer.by.length > 0 && isSameType(offer.entity, entity)) continue;
       offer.by.push(`${by}.${name}`);
       offers.set(name, offer);
     }
@@ -138,6 +141,14 @@ function grouped(interfaces: readonly { readonly name: string; readonly members:
   const chosen = ([name, { entity, by }]: [string, { entity: Entity; by: string[] }]): [string, Entity] =>
     by.length === 1 ? [name, entity] : [name, { kind: "ambiguous", offers: by }];
   return new Map([...offers].map(chosen));
+}
+
+function isSameType(a: Entity, b: Entity): boolean {
+  if (a.kind !== b.kind) return false;
+  if ((a.kind === "type" || a.kind === "alias") && (b.kind === "type" || b.kind === "alias")) {
+    return couldUnify(a.type, b.type, true);
+  }
+  return a.kind === "resource" && b.kind === "resource" && a.type.resource === b.type.resource;
 }
 
 function signatureOf(wit: WitFunction, types: WitTypes): Pick<ForeignFunction, "params" | "result"> {

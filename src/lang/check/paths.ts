@@ -109,9 +109,17 @@ export function reportAmbiguous(r: Routine, name: string, offers: readonly strin
     { name, offers },
     {
       label: `offered by ${offers.map((o) => `\`${o}\``).join(" and ")}`,
-      hint: `Require one of them under a name: \`require "…" as p;\`, then \`p.${name}\``,
+      hint: hintFor(name, offers),
     },
   );
+}
+
+/** Interfaces of one package are told apart by their names, packages by a name given to one of them. */
+function hintFor(name: string, offers: readonly string[]): string {
+  const [first = ""] = offers;
+  if (!/^[\w.]+$/.test(first)) return `Require one of them under a name: \`require "…" as p;\`, then \`p.${name}\``;
+  const prefix = name.includes(".") ? name.slice(0, name.lastIndexOf(".") + 1) : "";
+  return `Write \`${prefix}${first}\``;
 }
 
 /** The visible variants and enums that have a case of this name (rule 15). */
