@@ -1,5 +1,6 @@
 /** Sennit for a page: the language whole, and runs with functions of the page. */
-export { PageProgramRefused, runInPage } from "./engine/run-program.browser.ts";
+export { runInPage } from "./engine/run-program.browser.ts";
+export { ProgramRefused } from "./engine/refused.ts";
 export type { PageRunOptions } from "./engine/run-program.browser.ts";
 export { ErrValue } from "./host/javascript/plugin.ts";
 export { Defect, Fault } from "./fault.ts";

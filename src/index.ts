@@ -1,5 +1,6 @@
 /** Sennit for Node. */
-export { load, run, ProgramRefused } from "./engine/run-program.node.ts";
+export { load, run } from "./engine/run-program.node.ts";
+export { ProgramRefused } from "./engine/refused.ts";
 export type {
   LoadOptions,
   Program,

@@ -7,8 +7,6 @@ import type { Functions } from "../host/javascript/plugin.ts";
 import { checkProgram } from "../lang/check/check.ts";
 import type { CheckEnvironment } from "../lang/check/check.ts";
 import { compileProgram } from "../lang/compile/compile.ts";
-import type { Diagnostic } from "../lang/diagnostic.ts";
-import { renderDiagnostics } from "../lang/render.ts";
 import { Source } from "../lang/source.ts";
 import { Fault } from "../fault.ts";
 import type { Plugin } from "../host/plugin.ts";
@@ -20,6 +18,7 @@ import { paramsFromPlain } from "./parameters.ts";
 import { toPlain } from "./plain.ts";
 import type { Plain } from "./plain.ts";
 import { randomUuid, streamOf } from "./random.ts";
+import { ProgramRefused } from "./refused.ts";
 import { execute } from "./run.ts";
 
 export interface PageRunOptions {
@@ -36,19 +35,10 @@ export interface PageRunOptions {
   readonly seed?: Uint8Array;
 }
 
-/** The program has mistakes: nothing of it ran. */
-export class PageProgramRefused extends Fault {
-  readonly diagnostics: readonly Diagnostic[];
-  constructor(diagnostics: readonly Diagnostic[]) {
-    super("refused", renderDiagnostics(diagnostics, { color: false }));
-    this.diagnostics = diagnostics;
-  }
-}
-
 /**
  * Runs a program and resolves to its value, as a plain one.
  *
- * @throws {PageProgramRefused} when it has mistakes
+ * @throws {ProgramRefused} when it has mistakes
  * @throws {Fault} with the error's code when it failed or was cancelled
  */
 export async function runInPage(source: string, options: PageRunOptions): Promise<Plain> {
@@ -56,7 +46,7 @@ export async function runInPage(source: string, options: PageRunOptions): Promis
   await using plugin = await javascriptPlugin(functions, wit === undefined ? {} : { wit });
   const environment = environmentOf(functions, wit, plugin);
   const { program, diagnostics } = checkProgram(new Source(options.file ?? "program.sennit", source), environment);
-  if (program === null) throw new PageProgramRefused(diagnostics);
+  if (program === null) throw new ProgramRefused(diagnostics);
   const loaded = loadedOf(program, plugin);
   const seed = options.seed ?? globalThis.crypto.getRandomValues(new Uint8Array(32));
   const args = paramsFromPlain(program.params, options.params ?? {});

@@ -15,6 +15,7 @@ import type { LoadedProgram } from "./loaded.ts";
 import { paramsFromPlain } from "./parameters.ts";
 import { toPlain } from "./plain.ts";
 import type { Plain } from "./plain.ts";
+import { ProgramRefused } from "./refused.ts";
 import { nodePorts } from "./ports.node.ts";
 import type { RunEvent, RunPorts } from "./ports.ts";
 import { randomUuid, streamOf } from "./random.ts";
@@ -127,16 +128,6 @@ class OpenProgram implements Program {
     this.#closed.abort();
     await Promise.allSettled(this.#running);
     await this.#loaded.program[Symbol.asyncDispose]();
-  }
-}
-
-/** The program has mistakes. `diagnostics` are values; the message shows them. */
-export class ProgramRefused extends Fault {
-  readonly diagnostics: readonly Diagnostic[];
-  constructor(diagnostics: readonly Diagnostic[]) {
-    super("refused", renderDiagnostics(diagnostics, { color: false }));
-    this.name = "ProgramRefused";
-    this.diagnostics = diagnostics;
   }
 }
 

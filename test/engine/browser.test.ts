@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { PageProgramRefused, runInPage } from "../../src/browser.ts";
+import { ProgramRefused, runInPage } from "../../src/browser.ts";
 
 /** Every module that `entry` imports when it loads, itself included. */
 function reached(entry: URL, found = new Map<string, readonly string[]>()): ReadonlyMap<string, readonly string[]> {
@@ -40,7 +40,7 @@ describe("src/browser.ts", () => {
   it("refuses packages and shells before the run", async () => {
     const options = { onPrint: () => {} };
 
-    await expect(runInPage('require f from "acme:p"; f();', options)).rejects.toBeInstanceOf(PageProgramRefused);
-    await expect(runInPage('shell {"ls"};', options)).rejects.toBeInstanceOf(PageProgramRefused);
+    await expect(runInPage('require f from "acme:p"; f();', options)).rejects.toBeInstanceOf(ProgramRefused);
+    await expect(runInPage('shell {"ls"};', options)).rejects.toBeInstanceOf(ProgramRefused);
   });
 });

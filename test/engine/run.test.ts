@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ProgramRefused, run } from "../../src/engine/run-program.node.ts";
+import { ProgramRefused } from "../../src/engine/refused.ts";
+import { run } from "../../src/engine/run-program.node.ts";
 import type { RunProgramOptions } from "../../src/engine/run-program.node.ts";
 import { Fault } from "../../src/fault.ts";
 

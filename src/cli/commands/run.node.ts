@@ -1,11 +1,10 @@
 /** `sennit run`: check, then run; Ctrl-C cancels the run, and its `finally` and `undo` blocks still run. */
 import { Fault } from "../../fault.ts";
+import { ProgramRefused } from "../../engine/refused.ts";
 import { loadProgram } from "../../engine/load.node.ts";
 import { paramsFromTexts } from "../../engine/parameters.ts";
 import { runLoaded } from "../../engine/run-program.node.ts";
 import type { RunProgramOptions } from "../../engine/run-program.node.ts";
-import type { Diagnostic } from "../../lang/diagnostic.ts";
-import { renderDiagnostics } from "../../lang/render.ts";
 import type { Invocation } from "../arguments.ts";
 import { jsonError, toJson } from "../json.ts";
 import { readProgram } from "../program-file.node.ts";
@@ -22,7 +21,7 @@ export async function runCommand(invocation: Invocation, terminal: Terminal): Pr
   } catch (failure) {
     if (!(failure instanceof Fault)) throw failure;
     process.stdout.write(`${toJson({ ok: false, error: errorJson(failure), output })}\n`);
-    return failure instanceof Refused ? EXIT.refused : terminal.exitOf(failure);
+    return failure instanceof ProgramRefused ? EXIT.refused : terminal.exitOf(failure);
   }
 }
 
@@ -32,23 +31,14 @@ async function runForPeople(invocation: Invocation, terminal: Terminal): Promise
     terminal.clearProgress();
     return EXIT.done;
   } catch (failure) {
-    if (!(failure instanceof Refused)) throw failure;
+    if (!(failure instanceof ProgramRefused)) throw failure;
     terminal.diagnostics(failure.diagnostics);
     return EXIT.refused;
   }
 }
 
-/** The program has mistakes. */
-class Refused extends Fault {
-  readonly diagnostics: readonly Diagnostic[];
-  constructor(diagnostics: readonly Diagnostic[]) {
-    super("refused", renderDiagnostics(diagnostics, { color: false }));
-    this.diagnostics = diagnostics;
-  }
-}
-
 function errorJson(failure: Fault): unknown {
-  if (!(failure instanceof Refused)) return jsonError(failure);
+  if (!(failure instanceof ProgramRefused)) return jsonError(failure);
   const first = failure.diagnostics.find((d) => d.severity === "error");
   if (first === undefined) return jsonError(failure);
   const { source, span } = first.primary;
@@ -74,7 +64,7 @@ async function runFile(
     grants: invocation.values("grant"),
     warn: (line) => terminal.warn(line),
   });
-  if (!loaded.ok) throw new Refused(loaded.diagnostics);
+  if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);
   await using program = loaded.program;
   terminal.diagnostics(loaded.diagnostics);
   const args = paramsFromTexts(program.params, invocation.values("param"));
