@@ -87,6 +87,28 @@ describe("run()", () => {
     expect(await printed(source)).toEqual(["3"]);
   });
 
+  it("a late answer of an abandoned attempt is nobody's, though the next attempt asks under the same id", async () => {
+    let calls = 0;
+    let release = (_: string): void => {};
+    const functions = {
+      fails: async () => {
+        if (calls < 2) throw new Error("first attempt");
+        return Promise.resolve("fine");
+      },
+      // The first call answers only when the second one has been made, and before that one does.
+      slow: () => {
+        calls += 1;
+        if (calls === 1) return new Promise<string>((resolve) => (release = resolve));
+        release("old");
+        return new Promise<string>((resolve) => setImmediate(() => resolve("new")));
+      },
+    };
+    const source =
+      "require fails, slow; x = retry (times: 2, backoff: 1ms) { para { slow(); seq { sleep(1ms); fails() } } }; print x;";
+
+    expect(await printed(source, { functions })).toEqual(['["new", "fine"]']);
+  });
+
   it("spawns workflows and joins them", async () => {
     const source =
       "workflow w(n: Int) -> Int { sleep(1ms); n * 2 } hs = map(range(3), |i| i); a = spawn w(20); b = spawn w(1); print await a + await b;";
