@@ -89,7 +89,7 @@ describe("run()", () => {
 
   it("a late answer of an abandoned attempt is nobody's, though the next attempt asks under the same id", async () => {
     let calls = 0;
-    let release = (_: string): void => {};
+    let release: (answer: string) => void = () => {};
     const functions = {
       fails: async () => {
         if (calls < 2) throw new Error("first attempt");
