@@ -87,6 +87,20 @@ export interface Instance extends AsyncDisposable {
    * @throws {Fault} (or rejects with) `type-mismatch`, `out-of-range`, `plugin-trapped`, `plugin-lost`, `re-entrant`, or the import's fault.
    */
   call(fn: FunctionKey, args: readonly Value[]): Value | Promise<Value>;
+  /**
+   * As `call` for each list of arguments in turn, in one message to another thread. The first call that fails is the
+   * last that is made, and so is, `untilErr`, the first that answers `err`: there may be fewer answers than calls, and
+   * never none. After `stop` aborts, no further call begins. Absent where a call needs no message.
+   */
+  callMany?(fn: FunctionKey, calls: readonly (readonly Value[])[], options: ManyOptions): Promise<readonly Answer[]>;
   /** Drops a handle that this instance gave out. Dropping twice is nothing. */
   drop(handle: number): void | Promise<void>;
 }
+
+export interface ManyOptions {
+  readonly untilErr: boolean;
+  readonly stop: AbortSignal;
+}
+
+/** How one of several calls ended. */
+export type Answer = { readonly value: Value } | { readonly thrown: unknown };

@@ -1,5 +1,6 @@
 /** WIT as data: types, values, and how to read both from bytes. Pure: no clock, no I/O, no WebAssembly. */
 export { AnyFloat, type AnyInt, type AnyValue } from "./any.ts";
+export { DEFAULT_LIFT_LIMITS, LiftBudget, type LiftLimits } from "./budget.ts";
 export { type AnyLimits, decodeAny, DEFAULT_ANY_LIMITS, encodeAny } from "./cbor.ts";
 export { decodeWorld } from "./decoder.ts";
 export { equalValues } from "./equal.ts";
