@@ -1,13 +1,16 @@
-"""Runs calls: bytes in a fixed buffer come in from the worker, and bytes go out (DESIGN, D4).
+"""Runs calls that may wait, and what they wait for (DESIGN, D4).
 
-  P1  A call's arguments and its result are one `marshal` value each, in the shape that the generated `sennit_glue` gives.
-  P2  The buffer is written and read only between two points where nothing else can run, so overlapping calls share it.
-  P3  Every exception ends here: as the answer of an export (the glue catches `Err`), or as a failure record.
+  P1  A call's arguments and its result are one `marshal` value each, in the shape that the generated `sennit_glue` gives. The
+      worker makes and reads these by CPython's own functions; a call that does not wait it makes without code from here.
+  P2  The buffer holds the arguments of an import. It is written and read between two points where nothing else can run, so
+      overlapping calls share it.
+  P3  Every exception ends here or in the worker: as the answer of an export (the glue catches `Err`), or as a failure record.
 """
 
 import random
 import sys
 import time
+from contextvars import ContextVar
 from marshal import dumps, loads
 
 import sennit_failure
@@ -17,11 +20,11 @@ START_SIZE = 1 << 16
 LONGEST_SLEEP = 1e12  # seconds
 
 buffer = bytearray(START_SIZE)
-view = memoryview(buffer)
 exports = []  # by number: takes marshal values, gives one; number 0 is `bind`
 imported = []  # by number: the import functions that `wit_world` calls, filled by the glue
-arguments = {}  # of waiting calls that have not begun, by call number
-results = {}  # results of waiting calls, by call number, until the worker takes them
+arguments = {}  # of waiting calls that have not begun, by call number: tuples
+results = {}  # of waiting calls, by call number, until the worker takes them: (failed, value or record)
+_call = ContextVar("call", default=0)  # the number of the call that this code runs for
 _host = None  # set by `connect`; sends an import and gives a promise of its answer
 _sleep = None
 _release = None
@@ -37,15 +40,14 @@ class HostFault(BaseException):
 
 def reserve(size):
     """Makes room for `size` bytes and gives the buffer for the worker to look up its address."""
-    global buffer, view
+    global buffer
     if size > len(buffer):
         buffer = bytearray(max(size, 2 * len(buffer)))
-        view = memoryview(buffer)
-    return view
+    return memoryview(buffer)
 
 
 def put(data):
-    """Leaves bytes in the buffer for the worker. A negative length says that the buffer must grow first."""
+    """Leaves bytes in the buffer for the worker, which looks its address up when it has grown."""
     size = len(data)
     if size > len(buffer):
         reserve(size)
@@ -53,36 +55,13 @@ def put(data):
     return size
 
 
-def dispatch(number, size):
-    """Calls an export that does not wait. Gives the length of the result, or -1 - the length of a failure record."""
-    try:
-        data = dumps(exports[number](*loads(view[:size])), VERSION)
-        size = len(data)
-        if size > len(buffer):
-            reserve(size)
-        buffer[:size] = data
-        return size
-    except BaseException as error:
-        return -1 - put(sennit_failure.record(error))
-
-
-def accept(call, size):
-    """Takes the arguments of a waiting call out of the buffer, before another call may come (P2)."""
-    arguments[call] = loads(view[:size])
-
-
 def dispatch_waiting(call, number):
-    """Calls an export that may wait for the host. Its outcome stays in `results` until `take`."""
+    """Calls an export that may wait for the host. The worker has put its arguments there, and takes its outcome."""
+    _call.set(call)
     try:
-        results[call] = (0, dumps(exports[number](*arguments.pop(call)), VERSION))
+        results[call] = (False, exports[number](*arguments.pop(call)))
     except BaseException as error:
-        results[call] = (1, sennit_failure.record(error))
-
-
-def take(call):
-    failed, data = results.pop(call)
-    size = put(data)
-    return -1 - size if failed else size
+        results[call] = (True, sennit_failure.record(error))
 
 
 def ask(number, arguments):
@@ -97,7 +76,7 @@ async def ask_async(number, arguments):
 def _send(number, arguments):
     if _host is None:
         raise RuntimeError("imports cannot be called while the plugin's modules load")
-    return _host(number, put(dumps(arguments, VERSION)))
+    return _host(number, put(dumps(arguments, VERSION)), _call.get())
 
 
 def _unwrap(answer):

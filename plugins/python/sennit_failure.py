@@ -12,6 +12,8 @@ PLUGIN = "/plugin/"
 MOST_FRAMES = 50
 LONGEST_MESSAGE = 4000
 VERSION = 2
+PLAIN = frozenset([bool, int, float, str, bytes])
+DEEPEST = 100
 
 
 class Misfit(Exception):
@@ -23,6 +25,24 @@ def record(error):
         return dumps(_record(error), VERSION)
     except BaseException as second:  # out of memory, or a plugin's own `__str__` that fails
         return dumps((0, 0, type(error).__name__, f"(its message cannot be shown: {type(second).__name__})", []), VERSION)
+
+
+def unfit(error, value):
+    """The record of a result that `marshal` cannot write. The generated code leaves the items of plain lists to it."""
+    if isinstance(error, ValueError):
+        found = _first_unfit(value, 0)
+        error = Misfit(f"it returned a wrong value: there is {found or 'something endless'} in it")
+    return record(error)
+
+
+def _first_unfit(value, depth):
+    """The type of something that is no plain value."""
+    kind = type(value)
+    if depth > DEEPEST:
+        return None
+    if kind is list or kind is tuple:
+        return next((found for one in value if (found := _first_unfit(one, depth + 1))), None)
+    return None if kind in PLAIN or value is None else kind.__name__
 
 
 def _record(error):

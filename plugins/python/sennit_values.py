@@ -5,7 +5,6 @@ componentize-py's own: an `int` serves where a float is due, and `bytes` is the 
 """
 
 from array import array
-from struct import pack, unpack
 
 from sennit_failure import Misfit
 
@@ -103,40 +102,30 @@ def bytes_(value):
     raise mismatch(value, "bytes")
 
 
-def numbers(name, code, kinds, to_bytes=None):
-    """Lifts and lowers a list of numbers as the raw bytes of an array: at C speed and bit exact."""
-    size = array(code).itemsize
+def numbers(name, code, kinds):
+    """The check of a list of numbers."""
 
-    def lift(data):
-        return list(unpack(f"<{len(data) // size}{code}", data))
-
-    def lower(value):
-        if type(value) is not list:
-            raise mismatch(value, f"list of {name}")
+    def check(value):
         if not kinds.issuperset(_MAP(_TYPE, value)):
             wrong = next(one for one in value if type(one) not in kinds)
             raise Mismatch(f"expected list of {name}, found {describe(wrong)} in it")
         try:
-            return to_bytes(value)
+            array(code, value)
         except OverflowError:
             raise Mismatch(f"expected list of {name}, found a number out of its range in it") from None
+        return value
 
-    to_bytes = to_bytes or (lambda value: array(code, value).tobytes())
-    return lift, lower
-
-
-def pack_f64s(value):
-    return pack(f"<{len(value)}d", *value)
+    return check
 
 
-lift_s16s, lower_s16s = numbers("s16", "h", frozenset([int]))
-lift_u16s, lower_u16s = numbers("u16", "H", frozenset([int]))
-lift_s32s, lower_s32s = numbers("s32", "i", frozenset([int]))
-lift_u32s, lower_u32s = numbers("u32", "I", frozenset([int]))
-lift_s64s, lower_s64s = numbers("s64", "q", frozenset([int]))
-lift_u64s, lower_u64s = numbers("u64", "Q", frozenset([int]))
-lift_f32s, lower_f32s = numbers("f32", "f", frozenset([int, float]))
-lift_f64s, lower_f64s = numbers("f64", "d", frozenset([int, float]), pack_f64s)
+s16s = numbers("s16", "h", frozenset([int]))
+u16s = numbers("u16", "H", frozenset([int]))
+s32s = numbers("s32", "i", frozenset([int]))
+u32s = numbers("u32", "I", frozenset([int]))
+s64s = numbers("s64", "q", frozenset([int]))
+u64s = numbers("u64", "Q", frozenset([int]))
+f32s = numbers("f32", "f", frozenset([int, float]))
+f64s = numbers("f64", "d", frozenset([int, float]))
 
 
 def exact(value, kind, name):

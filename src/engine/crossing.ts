@@ -4,12 +4,12 @@
  *
  * A crossing is compiled once per function; null means that the values are already the same.
  */
-import { decodeAny, encodeAny } from "../wit/cbor.ts";
 import type { AnyValue } from "../wit/any.ts";
 import type { Resource, WitFunction, WitType } from "../wit/types.ts";
 import { CaseValue, Some, integer, isNullable } from "../wit/value.ts";
 import type { Callback, Value } from "../wit/value.ts";
 import { Closure } from "../lang/value.ts";
+import { readAny, writeAny } from "./untyped.ts";
 
 export type Cross = (value: Value) => Value;
 
@@ -24,6 +24,8 @@ export interface Crossing {
 }
 
 export interface CrossingTools {
+  /** The package's name, for messages. */
+  readonly source: string;
   /** An Any of the language as data that CBOR can carry. */
   readonly flatten: (any: Value) => AnyValue;
   readonly callback: (closure: Closure) => Callback;
@@ -34,7 +36,7 @@ export function crossingOf(fn: WitFunction, tools: CrossingTools): Crossing {
   return {
     args: args.some((cross) => cross !== null) ? args : null,
     others: null,
-    result: fn.result === null ? null : inward(fn.result),
+    result: fn.result === null ? null : inward(fn.result, tools.source),
     callbacks: fn.params.some((param) => isCallback(param.type)),
   };
 }
@@ -68,7 +70,7 @@ function named(
 }
 
 function outward(type: WitType, tools: CrossingTools): Cross | null {
-  if (isAny(type)) return (value) => encodeAny(tools.flatten(value));
+  if (isAny(type)) return (value) => writeAny(tools.flatten(value));
   if (isCallback(type)) return (value) => (value instanceof Closure ? tools.callback(value) : value);
   if (isDatetime(type)) return instantToDatetime;
   // A Float is rounded to what an f32 can hold: the one conversion that may lose something (LANGUAGE, Types).
@@ -78,10 +80,10 @@ function outward(type: WitType, tools: CrossingTools): Cross | null {
   return structural(type, (part) => outward(part, tools));
 }
 
-function inward(type: WitType): Cross | null {
-  if (isAny(type)) return (value) => decodeAny(value as Uint8Array) as Value;
+function inward(type: WitType, source: string): Cross | null {
+  if (isAny(type)) return (value) => readAny(value, source);
   if (isDatetime(type)) return datetimeToInstant;
-  return structural(type, inward);
+  return structural(type, (part) => inward(part, source));
 }
 
 const BILLION = 1_000_000_000n;

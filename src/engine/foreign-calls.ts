@@ -6,14 +6,16 @@
  *   F2  A call with a closure among its arguments waits for its effect: callbacks hang on it, and end with it.
  *   F3  What a callback calls belongs to the call that the callback came out of, so that a call which would wait for
  *       itself is `re-entrant` and not a standstill. While there are callbacks, `now` therefore starts nothing.
+ *   F4  An instance that takes several calls at once gets its calls when every branch waits: all those that are asked for
+ *       by then in one turn, and with them those that can be told ahead (look-ahead.ts).
  */
 import { Defect, Fault } from "../fault.ts";
 import { plainAny } from "../lang/data/any-data.ts";
-import type { LogLine } from "../host/plugin.ts";
+import type { Instance, LogLine } from "../host/plugin.ts";
 import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
 import { AnyTyped, Closure } from "../lang/value.ts";
+import type { Ahead } from "../lang/vm/ahead.ts";
 import { LATER } from "../lang/vm/host.ts";
-import { decodeAny, encodeAny } from "../wit/cbor.ts";
 import type { AnyValue } from "../wit/any.ts";
 import { functionOf } from "../wit/types.ts";
 import type { FunctionKey } from "../wit/types.ts";
@@ -21,10 +23,12 @@ import { Callback } from "../wit/value.ts";
 import type { Value } from "../wit/value.ts";
 import { crossingOf } from "./crossing.ts";
 import type { Crossing, CrossingTools } from "./crossing.ts";
-import { faultOf } from "./failure.ts";
+import { errorOf, faultOf } from "./failure.ts";
 import type { InstanceGroup } from "./instances.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
+import { LookAhead, Pace } from "./look-ahead.ts";
 import type { ForkOptions, RunPorts } from "./ports.ts";
+import { readAny, writeAny } from "./untyped.ts";
 
 export type ForeignRequest = Extract<Request, { readonly args: readonly Value[]; readonly package: number }>;
 
@@ -33,6 +37,16 @@ export interface CallbackVm {
   readonly start: (call: string, closure: Closure, args: readonly Value[]) => string;
   /** The callback that asked for an effect. */
   readonly around: (effect: string) => string | null;
+  /** The calls that follow it in its loop. Absent: every call goes alone. */
+  readonly ahead?: (effect: string, most: number) => Ahead;
+}
+
+/** One function of a package, as this run calls it. */
+interface Route {
+  readonly package: number;
+  readonly function: FunctionKey;
+  readonly crossing: Crossing;
+  readonly pace: Pace;
 }
 
 /** A call that was given closures. */
@@ -43,7 +57,7 @@ interface Lending {
 
 interface RunningCallback {
   readonly resolve: (answer: Uint8Array) => void;
-  readonly reject: (fault: Fault) => void;
+  readonly reject: (fault: unknown) => void;
   readonly inChain: <T>(work: () => T) => T;
 }
 
@@ -52,8 +66,12 @@ export class ForeignCalls {
   readonly #group: InstanceGroup;
   readonly #ports: RunPorts;
   readonly #vm: CallbackVm;
-  /** Per package, by function: compiled at the first call. */
-  readonly #crossings: Map<FunctionKey, Crossing>[];
+  /** Per package, by function: made at the first call. */
+  readonly #routes: Map<FunctionKey, Route>[];
+  /** By number of the program's `calls`. */
+  readonly #sites: (Route | undefined)[] = [];
+  /** Null: every call goes alone. */
+  readonly #lookAhead: LookAhead | null;
   /** F1: what `now` started, by its arguments. */
   readonly #started = new WeakMap<readonly Value[], Promise<Value>>();
   /** By the id of the callback. */
@@ -66,15 +84,17 @@ export class ForeignCalls {
     this.#group = group;
     this.#ports = ports;
     this.#vm = vm;
-    this.#crossings = program.packages.map(() => new Map());
+    this.#routes = program.packages.map(() => new Map());
+    this.#lookAhead = vm.ahead === undefined ? null : new LookAhead(vm.ahead, ports.clock);
   }
 
   /** Calls at once. A call that failed at once is answered LATER, too: errors have one way into the program. */
-  now(pack: number, fn: FunctionKey, args: readonly Value[]): Value | typeof LATER {
-    const crossing = this.#crossing(pack, fn);
-    if (this.#takesClosure(crossing, args) || this.#callbacks.size > 0 || this.#group.idle(pack) === undefined)
-      return LATER;
-    const answer = attempt(() => this.#group.call(pack, fn, lower(crossing, args)));
+  now(site: number, args: readonly Value[]): Value | typeof LATER {
+    const { package: pack, function: fn, crossing } = (this.#sites[site] ??= this.#site(site));
+    const instance = this.#group.idle(pack);
+    if (instance === undefined || instance.callMany !== undefined) return LATER; // F4
+    if (this.#callbacks.size > 0 || this.#takesClosure(crossing, args)) return LATER;
+    const answer = attempt(instance, fn, crossing, args);
     if (!(answer instanceof Promise)) return crossing.result === null ? answer : crossing.result(answer);
     // Whoever takes it up handles its failure.
     answer.catch(() => {});
@@ -84,14 +104,27 @@ export class ForeignCalls {
 
   /** Takes up the call that `now` began, or begins it. */
   async perform(effect: EffectRequest, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
-    const crossing = this.#crossing(call.package, call.function);
-    const started = this.#started.get(call.args);
-    const value = await (started ?? this.#begin(effect.id, crossing, call, signal));
+    const route = this.#route(call.package, call.function);
+    const { crossing } = route;
+    const value = await (this.#started.get(call.args) ?? this.#begin(effect, route, call, signal));
     return crossing.result === null ? value : crossing.result(value);
   }
 
+  /** What a call is answered that was made before it was asked for; null for every other call. */
+  foreknown(effect: EffectRequest, { package: pack }: ForeignRequest): Answer | null {
+    const known = this.#lookAhead?.take(effect) ?? null;
+    if (known === null) return null;
+    if ("value" in known) return { kind: "ok", value: known.value };
+    return { kind: "error", error: errorOf(known.thrown, this.package(pack).name) };
+  }
+
+  /** To be told whenever every branch waits. */
+  settle(pending: { readonly has: (effect: string) => boolean }): void {
+    this.#lookAhead?.settle(pending);
+  }
+
   async fork(call: ForeignRequest, options: Omit<ForkOptions, "log">): Promise<Value> {
-    const crossing = this.#crossing(call.package, call.function);
+    const { crossing } = this.#route(call.package, call.function);
     const { fork } = this.#ports;
     if (fork === null) throw new Fault("needs-workers", "This platform has no other core to call on");
     const log = (line: LogLine): void => this.#group.log(call.package, line);
@@ -115,19 +148,40 @@ export class ForeignCalls {
     const waiting = this.#callbacks.get(id);
     this.#callbacks.delete(id);
     if (waiting === undefined) return;
-    if (answer.kind === "ok") waiting.resolve(encodeAny(this.data(answer.value)));
-    else waiting.reject(faultOf(answer.error));
+    if (answer.kind === "error") return waiting.reject(faultOf(answer.error));
+    try {
+      waiting.resolve(writeAny(this.data(answer.value)));
+    } catch (fault) {
+      waiting.reject(fault);
+    }
   }
 
-  async #begin(effect: string, crossing: Crossing, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
-    const lending: Lending = { effect, over: false };
+  async #begin(effect: EffectRequest, route: Route, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
+    const lending: Lending = { effect: effect.id, over: false };
     this.#lending = lending;
-    const args = lower(crossing, call.args);
+    const args = lower(route.crossing, call.args);
+    const ask = (instance: Instance): Value | Promise<Value> =>
+      this.#withThose(instance, effect, route, call.args, args, signal) ?? instance.call(call.function, args);
     try {
-      return await this.#inChain(effect)(() => this.#group.call(call.package, call.function, args, signal));
+      return await this.#inChain(effect.id)(() => this.#group.use(call.package, ask, signal));
     } finally {
       lending.over = true;
     }
+  }
+
+  /** Makes the call together with those that follow it; null when it is to go alone. An answer that has to be read first may fail. */
+  #withThose(
+    instance: Instance,
+    effect: EffectRequest,
+    { function: fn, crossing, pace }: Route,
+    given: readonly Value[],
+    args: readonly Value[],
+    signal: AbortSignal,
+  ): Promise<Value> | null {
+    if (this.#lookAhead === null || crossing.result !== null || this.#takesClosure(crossing, given)) return null;
+    const lowered = (coming: readonly Value[]): readonly Value[] | null =>
+      this.#takesClosure(crossing, coming) ? null : lowerOrNull(crossing, coming);
+    return this.#lookAhead.call(instance, { effect, function: fn, args, lower: lowered, pace, signal });
   }
 
   /** F3: as a part of the call whose callback asked for the effect. */
@@ -136,11 +190,11 @@ export class ForeignCalls {
     return this.#callbacks.get(around ?? "")?.inChain ?? ((work) => work());
   }
 
-  #callback(closure: Closure): Callback {
+  #callback(closure: Closure, source: string): Callback {
     const lending = this.#lending;
     return new Callback(async (args) => {
       if (lending.over) throw kept();
-      const anys = args.map((bytes) => decodeAny(bytes) as Value);
+      const anys = args.map((bytes) => readAny(bytes, source));
       const id = this.#vm.start(lending.effect, closure, anys);
       const inChain = this.#ports.chain?.() ?? ((work) => work());
       return await new Promise((resolve, reject) => this.#callbacks.set(id, { resolve, reject, inChain }));
@@ -159,19 +213,27 @@ export class ForeignCalls {
     return fits ? any.value : null;
   }
 
-  #crossing(pack: number, fn: FunctionKey): Crossing {
-    const known = this.#crossings[pack]?.get(fn);
+  #site(number: number): Route {
+    const call = this.#program.ir.calls[number];
+    if (call === undefined) throw new Defect(`there is no call ${number}`);
+    return this.#route(call.package, call.function);
+  }
+
+  #route(pack: number, fn: FunctionKey): Route {
+    const known = this.#routes[pack]?.get(fn);
     if (known !== undefined) return known;
-    const { use, plugin } = this.package(pack);
+    const { use, plugin, name } = this.package(pack);
     const wit = functionOf((use?.world ?? plugin.world).exports, fn);
     const tools = {
+      source: name,
       flatten: (any: Value) => this.data(any),
-      callback: (closure: Closure) => this.#callback(closure),
+      callback: (closure: Closure) => this.#callback(closure, name),
       closureIn: (any: Value) => this.#closureIn(any),
     };
     const crossing = wit === undefined ? untyped(tools) : crossingOf(wit, tools);
-    this.#crossings[pack]?.set(fn, crossing);
-    return crossing;
+    const route: Route = { package: pack, function: fn, crossing, pace: new Pace() };
+    this.#routes[pack]?.set(fn, route);
+    return route;
   }
 }
 
@@ -182,9 +244,14 @@ function kept(): Fault {
   });
 }
 
-function attempt(work: () => Value | Promise<Value>): Value | Promise<Value> {
+function attempt(
+  instance: Instance,
+  fn: FunctionKey,
+  crossing: Crossing,
+  args: readonly Value[],
+): Value | Promise<Value> {
   try {
-    return work();
+    return instance.call(fn, crossing.args === null && crossing.others === null ? args : lower(crossing, args));
   } catch (failure) {
     return Promise.reject(failure);
   }
@@ -197,6 +264,15 @@ function untyped(tools: CrossingTools & { readonly closureIn: (any: Value) => Cl
     return closure === null ? tools.flatten(any) : tools.callback(closure);
   };
   return { args: [], others, result: null, callbacks: false };
+}
+
+/** What cannot be lowered fails in its own turn. */
+function lowerOrNull(crossing: Crossing, args: readonly Value[]): readonly Value[] | null {
+  try {
+    return lower(crossing, args);
+  } catch {
+    return null;
+  }
 }
 
 function lower(crossing: Crossing, args: readonly Value[]): readonly Value[] {

@@ -46,9 +46,20 @@ export class InstanceGroup implements AsyncDisposable {
   call(pack: number, fn: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value> {
     const instance = this.#usable(pack);
     if (instance !== undefined) return instance.call(fn, args);
+    return this.use(pack, (started) => started.call(fn, args), signal);
+  }
+
+  /** The same for whatever is to be asked of the instance. */
+  use(
+    pack: number,
+    work: (instance: Instance) => Value | Promise<Value>,
+    signal?: AbortSignal,
+  ): Value | Promise<Value> {
+    const instance = this.#usable(pack);
+    if (instance !== undefined) return work(instance);
     return this.#start(pack).then((started) => {
       if (signal?.aborted === true) throw new Fault("cancelled", "The call was given up before it began");
-      return started.call(fn, args);
+      return work(started);
     });
   }
 

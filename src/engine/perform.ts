@@ -47,6 +47,11 @@ export class Performer {
     }
   }
 
+  /** The answer to what was done before it was asked for; null: it is to be performed. */
+  foreknown(effect: EffectRequest): Answer | null {
+    return effect.request.kind === "call" ? this.#calls.foreknown(effect, effect.request) : null;
+  }
+
   async answer(effect: EffectRequest, signal: AbortSignal): Promise<Answer> {
     const { request } = effect;
     try {

@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly seed: Uint8Array;
   readonly grants: { readonly allowsCommand: (command: string) => boolean };
   readonly signal?: AbortSignal | undefined;
+  /** Every foreign call goes alone, also where several may go in one message. To compare: nothing else differs. */
+  readonly oneByOne?: boolean;
 }
 
 export type RunResult =

@@ -7,9 +7,8 @@
  */
 import { Defect } from "../fault.ts";
 import { Vm } from "../lang/vm/vm.ts";
-import type { LATER, Outcome, VmHost } from "../lang/vm/host.ts";
+import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
-import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
@@ -44,7 +43,8 @@ export async function execute(
 
 interface Pending {
   readonly effect: EffectRequest;
-  readonly controller: AbortController;
+  /** Null when its answer is there already. */
+  readonly controller: AbortController | null;
 }
 
 interface Arrived {
@@ -86,6 +86,7 @@ class Run {
         return id;
       },
       around: (effect) => this.#vm.callbackAround(effect),
+      ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
     });
     this.children = new Children(options.id, (childFn, childArgs, id, signal) =>
       execute(program, childFn, childArgs, ports, { ...options, id, signal }),
@@ -104,12 +105,12 @@ class Run {
       return await this.#loop();
     } finally {
       this.#signal?.removeEventListener("abort", cancel);
-      for (const { controller } of this.#pending.values()) controller.abort();
+      for (const { controller } of this.#pending.values()) controller?.abort();
     }
   }
 
   async #loop(): Promise<RunResult> {
-    const host: VmHost = { callNow: (pack, fn, args) => this.#callNow(pack, fn, args) };
+    const host: VmHost = { callNow: (call, args) => this.#calls.now(call, args) };
     let sinceBreath = 0;
     for (;;) {
       const outcome = this.#vm.run(host, BUDGET);
@@ -126,6 +127,7 @@ class Run {
           await this.#ports.breathe();
           break;
         case "waiting":
+          this.#calls.settle(this.#pending);
           if (this.#arrived.length === 0) await this.#arrival();
           else if (++sinceBreath % 64 === 0) await this.#ports.breathe();
           break;
@@ -135,49 +137,50 @@ class Run {
   }
 
   /**
-   * R1. A run that computes gets nothing but what may be its timers: any other answer has to wait until the VM does, for it
-   * may be abandoned, and asked for again under its id, before the VM looks at it.
+   * R1. A run that computes is handed everything: the VM looks for its timers in it, and at the rest in order, one at a time,
+   * when every branch waits.
    */
   #deliver(computing: boolean): void {
-    const at = computing ? this.#arrived.findIndex(({ pending }) => pending.effect.request.kind === "sleep") : 0;
-    const [next] = at < 0 ? [] : this.#arrived.splice(at, 1);
-    if (next === undefined) return;
-    const { id } = next.pending.effect;
-    this.#pending.delete(id);
-    this.#vm.deliver(id, next.answer);
-  }
-
-  /** The synchronous way of a foreign call: no effect is made when the answer is there at once. */
-  #callNow(pack: number, fn: FunctionKey, args: readonly Value[]): Value | typeof LATER {
-    return this.#calls.now(pack, fn, args);
+    for (const { pending, answer } of this.#arrived.splice(0, computing ? Infinity : 1)) {
+      const { id } = pending.effect;
+      this.#pending.delete(id);
+      this.#vm.deliver(id, answer);
+    }
   }
 
   #take(outcome: Outcome): void {
     for (const id of outcome.abandoned) this.#abandon(id);
     for (const { id, answer } of outcome.callbacks) this.#calls.answerCallback(id, answer);
-    const gone = new Set(outcome.abandoned);
-    const wanted = gone.size === 0 ? null : new Set(this.#vm.pending());
+    // Asked and abandoned within one outcome; or abandoned and asked for again, by the next attempt of a `retry`.
+    const wanted = outcome.abandoned.length === 0 ? null : new Set(this.#vm.pending());
     for (const request of outcome.requests) {
       if (this.#performer.show(request)) continue;
-      // Asked and abandoned within one outcome; or abandoned and asked for again, by the next attempt of a `retry`.
-      if (wanted !== null && gone.has(request.id) && !wanted.has(request)) continue;
-      this.#perform(request);
+      if (wanted?.has(request) !== false) this.#perform(request);
     }
   }
 
+  /**
+   * An answer that has arrived already is delivered all the same, and ignored by the VM: what could ask again under this id
+   * comes after the back-off of a `retry`, which is answered later.
+   */
   #abandon(id: string): void {
-    const pending = this.#pending.get(id);
+    this.#pending.get(id)?.controller?.abort();
     this.#pending.delete(id);
-    pending?.controller.abort();
-    const at = this.#arrived.findIndex((arrived) => arrived.pending === pending);
-    if (at >= 0) this.#arrived.splice(at, 1);
     this.children.cancel(id);
   }
 
   #perform(effect: EffectRequest): void {
-    const pending: Pending = { effect, controller: new AbortController() };
+    const answer = this.#performer.foreknown(effect);
+    if (answer !== null) {
+      const pending = { effect, controller: null };
+      this.#pending.set(effect.id, pending);
+      this.#arrived.push({ pending, answer });
+      return;
+    }
+    const controller = new AbortController();
+    const pending = { effect, controller };
     this.#pending.set(effect.id, pending);
-    this.#performer.answer(effect, pending.controller.signal).then(
+    this.#performer.answer(effect, controller.signal).then(
       (answer) => this.#arrive(pending, answer),
       (failure: unknown) => {
         this.#broken =

@@ -46,4 +46,12 @@ export interface PackageFiles {
   readonly read: (path: string) => Promise<Uint8Array>;
   /** Paths of all files below a folder of the package, `/`-separated, sorted. */
   readonly list: (folder: string) => Promise<readonly string[]>;
+  /** Where what takes time to make of the files is kept. Absent: it is made anew. */
+  readonly cache?: Cache;
+}
+
+/** A memory that may forget. `key` is a file name: letters, digits, dots and hyphens. */
+export interface Cache {
+  readonly get: (key: string) => Promise<Uint8Array | undefined>;
+  readonly put: (key: string, bytes: Uint8Array) => Promise<void>;
 }

@@ -1,9 +1,11 @@
 /**
  * What every package of source text has: texts below a folder, WIT beside the source, and a digest of both.
  */
+import { CONTRACTS } from "../wit/contracts.ts";
+import { decodeWorld } from "../wit/decoder.ts";
 import type { World } from "../wit/types.ts";
 import type { PackageFiles } from "./manifest.ts";
-import { worldFromText } from "./wit-source.ts";
+import { componentFromText, WIT_PARSER, worldFromText } from "./wit-source.ts";
 
 /** The package's files below a folder that end so (or the one file that `place` names), by their paths below it. */
 export async function readTexts(
@@ -26,9 +28,21 @@ export function readWit(files: PackageFiles): Promise<ReadonlyMap<string, string
   return readTexts(files, files.manifest.wit ?? "wit", ".wit");
 }
 
-/** @throws {Fault} `wit-invalid` */
-export function worldOf(files: PackageFiles, wit: ReadonlyMap<string, string>): Promise<World> {
-  return worldFromText(wit, files.manifest.world);
+/**
+ * The world of a package's WIT. The parser takes a tenth of a second to start, so its answer is kept.
+ *
+ * @throws {Fault} `wit-invalid`
+ */
+export async function worldOf(files: PackageFiles, wit: ReadonlyMap<string, string>): Promise<World> {
+  const { cache, manifest } = files;
+  if (cache === undefined) return worldFromText(wit, manifest.world);
+  const contracts = CONTRACTS.map(({ id, text }) => [id, text] as const);
+  const key = `${await digestOf([[WIT_PARSER, manifest.world ?? ""], ...contracts, ...wit])}.world`;
+  const kept = await cache.get(key);
+  if (kept !== undefined) return decodeWorld(kept);
+  const world = await worldFromText(wit, manifest.world);
+  await cache.put(key, await componentFromText(wit, manifest.world));
+  return world;
 }
 
 /** The folder of a package's main file; `""` for the package's own. */

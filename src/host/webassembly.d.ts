@@ -35,6 +35,14 @@ declare namespace WebAssembly {
   class CompileError extends Error {}
   class LinkError extends Error {}
   class RuntimeError extends Error {}
+  /** What wasm code threw and did not catch. No `Error`. */
+  class Exception {}
+
+  /** JSPI; absent on platforms without it. */
+  class Suspending {
+    constructor(fn: Function);
+  }
+  function promising(fn: Function): (...args: (number | bigint)[]) => Promise<number | bigint | undefined>;
 
   function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;

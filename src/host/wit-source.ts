@@ -11,6 +11,9 @@ import { WitError } from "../wit/error.ts";
 import { joinPackage, type JoinedText } from "../wit/packages.ts";
 import type { World } from "../wit/types.ts";
 
+/** Part of the key of whatever is kept of parsed text. The version is the one that package.json pins. */
+export const WIT_PARSER = "jco-transpile 0.15.0";
+
 /**
  * The world that WIT text declares.
  *

@@ -8,25 +8,28 @@
 import { at, buildFunction, buildValue, named } from "./build-type.ts";
 import { WitError } from "./error.ts";
 import type { Budget } from "./limits.ts";
+import type { Linking } from "./link.ts";
 import { collisionKey, quote } from "./names.ts";
-import type { BodyNode, InstanceNode, Item, Owner, Scope, TypeNode } from "./node.ts";
+import type { BodyNode, InstanceNode, Item, Origin, Owner, ResourceNode, Scope, TypeNode } from "./node.ts";
 import type { Definition, Extern, NamedItem, SortIndex, TypeSyntax } from "./syntax.ts";
 
 type Of<K extends Definition["kind"]> = Extract<Definition, { kind: K }>;
 
-type Given = Pick<Scope, "args" | "actual">;
-const NOTHING_GIVEN: Given = { args: null, actual: null };
+type Given = Pick<Scope, "args" | "actual" | "imported">;
+const NOTHING_GIVEN: Given = { args: null, actual: null, imported: null };
 
-/** The scope of the root component after its last definition. */
-export function evaluate(definitions: readonly Definition[], budget: Budget): Scope {
-  return new Evaluator(budget).body(definitions, null, { id: null, final: true }, NOTHING_GIVEN);
+/** The scope of the root component after its last definition. `linking` is told what concerns the core. */
+export function evaluate(definitions: readonly Definition[], budget: Budget, linking: Linking): Scope {
+  return new Evaluator(budget, linking).body(definitions, null, { id: null, final: true }, NOTHING_GIVEN);
 }
 
 class Evaluator {
   readonly #budget: Budget;
+  readonly #linking: Linking;
 
-  constructor(budget: Budget) {
+  constructor(budget: Budget, linking: Linking) {
     this.#budget = budget;
+    this.#linking = linking;
   }
 
   body(definitions: readonly Definition[], parent: Scope | null, owner: Owner, given: Given): Scope {
@@ -55,9 +58,9 @@ class Evaluator {
       case "type":
         return void scope.types.push(this.#type(definition.type, scope, definition.offset));
       case "alias-export":
-        return push(scope, aliasExport(definition, scope));
+        return this.#push(scope, aliasExport(definition, scope));
       case "alias-outer":
-        return push(scope, aliasOuter(definition, scope));
+        return this.#push(scope, aliasOuter(definition, scope));
       case "import":
         return this.#import(definition, scope);
       case "export-type":
@@ -71,7 +74,20 @@ class Evaluator {
       case "bundle":
         return void scope.instances.push(this.#bundle(definition, scope));
       case "lift":
-        return void scope.funcs.push(functionAt(scope, definition.type, definition.offset));
+        return void scope.funcs.push({
+          node: functionAt(scope, definition.type, definition.offset),
+          origin: this.#linking.lift(definition, scope),
+        });
+      case "core-module":
+      case "core-instantiate":
+      case "core-bundle":
+      case "core-alias":
+      case "lower":
+      case "resource-new":
+      case "resource-drop":
+      case "resource-rep":
+      case "beyond":
+        return this.#linking.define(definition, scope);
     }
   }
 
@@ -81,8 +97,11 @@ class Evaluator {
         return buildValue(syntax.shape, scope, this.#budget, offset);
       case "func":
         return buildFunction(syntax, scope, this.#budget, offset);
-      case "resource":
-        return { kind: "resource", naming: null };
+      case "resource": {
+        const node: ResourceNode = { kind: "resource", naming: null };
+        this.#linking.resource(node, syntax, scope);
+        return node;
+      }
       case "component":
         return { kind: "component", body: syntax.body, scope };
       case "instance":
@@ -92,19 +111,22 @@ class Evaluator {
 
   #import(definition: Of<"import">, scope: Scope): void {
     const { name, offset, extern } = definition;
-    const item = scope.args === null ? this.#fresh(definition, scope, null) : scope.args.get(name);
+    const item =
+      scope.args === null ? this.#fresh(definition, scope, null, imported(name, scope)) : scope.args.get(name);
     if (item === undefined)
       throw new WitError("malformed", `An instance is not given its import ${quote(name)}`, offset);
     if (item.sort !== sortOf(extern))
       throw new WitError("malformed", `The import ${quote(name)} is of another sort`, offset);
-    push(scope, item);
+    this.#push(scope, item);
     scope.imports.set(name, item);
   }
 
   #exportType(definition: Of<"export-type">, scope: Scope): void {
     const actual = scope.actual?.get(definition.name);
-    const item = this.#fresh(definition, scope, actual ?? null);
-    push(scope, item);
+    const from = scope.imported;
+    const origin: Origin = from === null ? null : { kind: "import", interface: from, name: definition.name };
+    const item = this.#fresh(definition, scope, actual ?? null, origin);
+    this.#push(scope, item);
     scope.exports.set(definition.name, item);
   }
 
@@ -116,22 +138,28 @@ class Evaluator {
     }
     const declares = ascribed?.kind === "func" || ascribed?.kind === "instance";
     const item = declares
-      ? this.#fresh({ name, extern: ascribed, offset }, scope, actual)
+      ? this.#fresh({ name, extern: ascribed, offset }, scope, actual, null)
       : exported(actual, name, scope);
     if (item.sort === "instance") claim(item.node, name, scope);
-    push(scope, item);
+    this.#push(scope, item);
     scope.exports.set(name, item);
   }
 
-  /** What an extern stands for. Where there is an actual item, its types and resources are taken for the declared. */
+  /**
+   * What an extern stands for. Where there is an actual item, its types and resources are taken for the declared, and
+   * where its functions come from; else they come from `origin`.
+   */
   #fresh(
     { name, extern, offset }: { name: string; extern: Extern; offset: number },
     scope: Scope,
     actual: Item | null,
+    origin: Origin,
   ): Item {
     switch (extern.kind) {
-      case "func":
-        return { offset, sort: "func", node: functionAt(scope, extern.type, offset) };
+      case "func": {
+        const from = actual?.sort === "func" ? actual.origin : origin;
+        return { offset, sort: "func", node: functionAt(scope, extern.type, offset), origin: from };
+      }
       case "type-equal":
       case "resource": {
         const given = actual?.sort === "type" ? actual.node : null;
@@ -140,7 +168,9 @@ class Evaluator {
       case "component":
         return { offset, sort: "component", node: bodyAt(scope, extern.type, "component", offset) };
       case "instance": {
-        const node = this.#instance(extern.type, scope, actual?.sort === "instance" ? actual.node : null, offset);
+        const given = actual?.sort === "instance" ? actual.node : null;
+        const from = origin?.kind === "import" && origin.interface === null ? origin.name : null;
+        const node = this.#instance(extern.type, scope, given, from, offset);
         claim(node, name, scope);
         return { offset, sort: "instance", node };
       }
@@ -150,10 +180,16 @@ class Evaluator {
   }
 
   /** An instance of an instance type. */
-  #instance(type: number, scope: Scope, actual: InstanceNode | null, offset: number): InstanceNode {
+  #instance(
+    type: number,
+    scope: Scope,
+    actual: InstanceNode | null,
+    from: string | null,
+    offset: number,
+  ): InstanceNode {
     const { body, scope: home } = bodyAt(scope, type, "instance-type", offset);
     const owner = actual?.owner ?? { id: null, final: false };
-    const given = { args: null, actual: actual?.exports ?? null };
+    const given = { args: null, actual: actual?.exports ?? null, imported: from };
     const inner = this.#budget.nested(offset, () => this.body(body, home, owner, given));
     return { kind: "instance", exports: inner.exports, owner };
   }
@@ -164,7 +200,7 @@ class Evaluator {
     const args = this.#items(definition.args, scope, offset);
     const owner: Owner = { id: null, final: false };
     const inner = this.#budget.nested(offset, () =>
-      this.body(component.body, component.scope, owner, { args, actual: null }),
+      this.body(component.body, component.scope, owner, { args, actual: null, imported: null }),
     );
     return { kind: "instance", exports: inner.exports, owner };
   }
@@ -174,6 +210,21 @@ class Evaluator {
     const owner: Owner = { id: null, final: false };
     for (const [name, item] of exports) nameInPlace(item, { owner, name });
     return { kind: "instance", exports, owner };
+  }
+
+  #push(scope: Scope, item: Item): void {
+    switch (item.sort) {
+      case "func":
+        return void scope.funcs.push(item);
+      case "type":
+        return void scope.types.push(item.node);
+      case "component":
+        return void scope.components.push(item.node);
+      case "instance":
+        return void scope.instances.push(item.node);
+      case "other":
+        return this.#linking.define({ kind: "beyond", what: "core modules or values that it hands on" }, scope);
+    }
   }
 
   #items(items: readonly NamedItem[], scope: Scope, offset: number): Map<string, Item> {
@@ -197,25 +248,17 @@ function checkCollision(definition: Definition, seen: { import: Set<string>; exp
   names.add(key);
 }
 
-function push(scope: Scope, item: Item): void {
-  switch (item.sort) {
-    case "func":
-      return void scope.funcs.push(item.node);
-    case "type":
-      return void scope.types.push(item.node);
-    case "component":
-      return void scope.components.push(item.node);
-    case "instance":
-      return void scope.instances.push(item.node);
-    case "other":
-      return;
-  }
+/** Where what the root imports comes from; what a component inside imports comes from where it is given. */
+function imported(name: string, scope: Scope): Origin {
+  return scope.parent === null ? { kind: "import", interface: null, name } : null;
 }
 
 function lookUp(scope: Scope, { sort, index }: SortIndex, offset: number): Item {
   switch (sort) {
-    case "func":
-      return { offset, sort, node: at(scope.funcs, index, "function", offset) };
+    case "func": {
+      const { node, origin } = at(scope.funcs, index, "function", offset);
+      return { offset, sort, node, origin };
+    }
     case "type":
       return { offset, sort, node: at(scope.types, index, "type", offset) };
     case "component":

@@ -2,7 +2,7 @@
 export { AnyFloat, type AnyInt, type AnyValue } from "./any.ts";
 export { DEFAULT_LIFT_LIMITS, LiftBudget, type LiftLimits } from "./budget.ts";
 export { type AnyLimits, decodeAny, DEFAULT_ANY_LIMITS, encodeAny } from "./cbor.ts";
-export { decodeWorld } from "./decoder.ts";
+export { type Component, decodeComponent, decodeWorld } from "./decoder.ts";
 export { equalValues } from "./equal.ts";
 export { WitError, type WitErrorCode } from "./error.ts";
 export { DEFAULT_LIMITS, type DecodeLimits } from "./limits.ts";
@@ -15,6 +15,7 @@ export {
   type NumberKind,
   rangeOf,
 } from "./numbers.ts";
+export type { LinkPlan, NoPlan } from "./plan.ts";
 export { bareName, formatFunction, formatType, formatWorld } from "./text.ts";
 export {
   type Aliased,

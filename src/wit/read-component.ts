@@ -1,9 +1,9 @@
-/** Reads the sections of a component. Core modules and custom sections are skipped, not read. */
+/** Reads the sections of a component. Core modules are noted by where they lie, custom sections and core types skipped. */
 import { WitError } from "./error.ts";
-import { skipBuiltIn, skipOptions } from "./read-core.ts";
-import { readAlias, readExtern, readExternName, readImport, readResult, readSort, readType } from "./read-types.ts";
+import { readCanon } from "./read-canon.ts";
+import { coreSortOf, readAlias, readExtern, readExternName, readImport, readSort, readType } from "./read-types.ts";
 import type { Reader } from "./reader.ts";
-import type { Definition, NamedItem, SortIndex } from "./syntax.ts";
+import type { CoreNamed, Definition, NamedItem, SortIndex } from "./syntax.ts";
 
 /** `\0asm`, then version 13 and layer 1. A core module says version 1 and layer 0. */
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00] as const;
@@ -37,14 +37,20 @@ function notAComponent(reader: Reader): string {
 
 function readSection(section: Reader, code: number, into: Definition[]): void {
   section.budget.charge(1, section.position);
+  const offset = section.position;
   switch (code) {
     case 0x00: // custom
-    case 0x01: // core module
-    case 0x02: // core instances
     case 0x03: // core types
-    case 0x09: // start
-    case 0x0c: // values
-      return section.skip(section.end - section.position);
+      return section.skip(section.end - offset);
+    case 0x01:
+      into.push({ offset, kind: "core-module", start: offset, end: section.end });
+      return section.skip(section.end - offset);
+    case 0x02:
+      return readItems(section, into, readCoreInstance);
+    case 0x09:
+    case 0x0c:
+      into.push({ offset, kind: "beyond", what: code === 0x09 ? "a start function" : "values" });
+      return section.skip(section.end - offset);
     case 0x04:
       return void into.push(readNested(section));
     case 0x05:
@@ -64,11 +70,8 @@ function readSection(section: Reader, code: number, into: Definition[]): void {
   }
 }
 
-function readItems(section: Reader, into: Definition[], read: (reader: Reader) => Definition | null): void {
-  section.vec(() => {
-    const definition = read(section);
-    if (definition !== null) into.push(definition);
-  });
+function readItems(section: Reader, into: Definition[], read: (reader: Reader) => Definition): void {
+  section.vec(() => void into.push(read(section)));
 }
 
 function readNested(section: Reader): Definition {
@@ -97,18 +100,22 @@ function readSortIndex(reader: Reader): SortIndex {
   return { sort: readSort(reader), index: reader.u32() };
 }
 
-/** `canon lift` makes a function of the component; everything else makes a core function. */
-function readCanon(reader: Reader): Definition | null {
+function readCoreInstance(reader: Reader): Definition {
   const offset = reader.position;
-  const code = reader.u8();
-  if (code !== 0x00) {
-    skipBuiltIn(reader, code, () => void readResult(reader));
-    return null;
-  }
-  reader.expect(0x00, "sort to lift");
-  reader.u32();
-  skipOptions(reader);
-  return { offset, kind: "lift", type: reader.u32() };
+  const kind = reader.u8();
+  if (kind === 0x01) return { offset, kind: "core-bundle", exports: reader.vec(() => readCoreNamed(reader)) };
+  if (kind !== 0x00) return reader.unknown("core instance expression", kind);
+  const module = reader.u32();
+  const args = reader.vec(() => {
+    const name = reader.name();
+    reader.expect(0x12, "sort of a core argument");
+    return { name, instance: reader.u32() };
+  });
+  return { offset, kind: "core-instantiate", module, args };
+}
+
+function readCoreNamed(reader: Reader): CoreNamed {
+  return { name: reader.name(), sort: coreSortOf(reader.u8(), reader), index: reader.u32() };
 }
 
 function readExport(reader: Reader): Definition {

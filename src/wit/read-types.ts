@@ -4,7 +4,7 @@ import { checkDistinct, checkLabel } from "./names.ts";
 import { skipCoreType, skipCoreValueType } from "./read-core.ts";
 import type { Reader } from "./reader.ts";
 import type { Member, Shape } from "./shape.ts";
-import type { Definition, Extern, Signature, Sort, TypeReference, TypeSyntax } from "./syntax.ts";
+import type { CoreSort, Definition, Extern, Signature, Sort, TypeReference, TypeSyntax } from "./syntax.ts";
 import type { PrimitiveKind } from "./types.ts";
 
 const PRIMITIVES: ReadonlyMap<number, PrimitiveKind> = new Map([
@@ -48,12 +48,11 @@ export function readType(reader: Reader): TypeSyntax {
 
 function readResource(reader: Reader, code: number): TypeSyntax {
   skipCoreValueType(reader);
-  if (code === 0x3e) {
-    // Older binaries: a destructor that is async, and its callback.
-    reader.u32();
-  }
+  if (code === 0x3f) return { kind: "resource", destructor: reader.optional(() => reader.u32()), async: false };
+  // Older binaries: a destructor that is async, and its callback.
+  const destructor = reader.u32();
   reader.optional(() => reader.u32());
-  return { kind: "resource" };
+  return { kind: "resource", destructor, async: true };
 }
 
 function readSignature(reader: Reader, async: boolean): Signature {
@@ -204,7 +203,7 @@ function readBody(reader: Reader, isComponent: boolean): Definition[] {
   return body;
 }
 
-/** One declaration of a component or instance type; null for a core type. */
+/** One declaration of a component or instance type; null for what concerns core wasm. */
 function readDeclaration(reader: Reader, isComponent: boolean): Definition | null {
   const offset = reader.position;
   const kind = reader.u8();
@@ -224,18 +223,30 @@ export function readImport(reader: Reader): Definition {
   return { offset: reader.position, kind: "import", name: readExternName(reader), extern: readExtern(reader) };
 }
 
-/** An alias; null for one of a core export. */
-export function readAlias(reader: Reader): Definition | null {
+/** An alias, of an export of an instance or of something around this component. */
+export function readAlias(reader: Reader): Definition {
   const offset = reader.position;
+  const isCore = reader.peek() === 0x00;
+  const start = reader.position + 1;
   const sort = readSort(reader);
+  const coreSort = reader.bytes[start] ?? 0;
   const target = reader.u8();
   const index = reader.u32();
   if (target === 0x00) return { offset, kind: "alias-export", sort, instance: index, name: reader.name() };
   if (target === 0x02) return { offset, kind: "alias-outer", sort, count: index, index: reader.u32() };
   if (target !== 0x01) return reader.unknown("alias target", target);
-  reader.name();
-  return null;
+  const name = reader.name();
+  if (!isCore) return { offset, kind: "beyond", what: "an alias of no core export" };
+  return { offset, kind: "core-alias", sort: coreSortOf(coreSort, reader), instance: index, name };
 }
+
+/** The sort of something that a core instance can export. */
+export function coreSortOf(code: number, reader: Reader): CoreSort {
+  const sort = CORE_SORTS[code];
+  return sort ?? reader.unknown("core sort", code);
+}
+
+const CORE_SORTS: readonly CoreSort[] = ["func", "table", "memory", "global", "tag"];
 
 /** The name of an import or export. Its attributes say nothing about types. */
 export function readExternName(reader: Reader): string {

@@ -1,6 +1,6 @@
 /**
  * What the sections of a component say, as read: plain data, references still by index. Core sorts have index spaces
- * of their own that no component-level type ever refers to, so everything core is dropped while reading.
+ * of their own that no component-level type ever refers to; they matter to linking (link.ts) and to nothing else.
  */
 import type { Shape } from "./shape.ts";
 import type { PrimitiveKind } from "./types.ts";
@@ -8,8 +8,24 @@ import type { PrimitiveKind } from "./types.ts";
 /** A value type: a primitive, or the index of a type. */
 export type TypeReference = PrimitiveKind | number;
 
-/** `other` stands for core things and values, which are read and forgotten. */
+/** `other` stands for core modules and values, which are read and forgotten. */
 export type Sort = "func" | "type" | "component" | "instance" | "other";
+
+/** What a core instance exports. */
+export type CoreSort = "func" | "table" | "memory" | "global" | "tag";
+
+/** The options of a canonical definition. `beyond` names one that linking does not know. */
+export interface CanonSyntax {
+  readonly encoding: StringEncoding;
+  /** Where in the bytes the encoding stands; null when it is not written down. */
+  readonly encodingAt: number | null;
+  readonly memory: number | null;
+  readonly realloc: number | null;
+  readonly postReturn: number | null;
+  readonly beyond: string | null;
+}
+
+export type StringEncoding = "utf8" | "utf16" | "latin1+utf16";
 
 export interface Signature {
   readonly kind: "func";
@@ -21,7 +37,8 @@ export interface Signature {
 export type TypeSyntax =
   | { readonly kind: "value"; readonly shape: Shape<TypeReference, number> }
   | Signature
-  | { readonly kind: "resource" }
+  /** `destructor` is the index of a core function; `async` says that it is called as older binaries have it. */
+  | { readonly kind: "resource"; readonly destructor: number | null; readonly async: boolean }
   | { readonly kind: "component"; readonly body: readonly Definition[] }
   | { readonly kind: "instance"; readonly body: readonly Definition[] };
 
@@ -57,5 +74,29 @@ export type Definition = { readonly offset: number } & (
   | { readonly kind: "instantiate"; readonly component: number; readonly args: readonly NamedItem[] }
   /** An instance put together from items at hand. */
   | { readonly kind: "bundle"; readonly exports: readonly NamedItem[] }
-  | { readonly kind: "lift"; readonly type: number }
+  | { readonly kind: "lift"; readonly func: number; readonly options: CanonSyntax; readonly type: number }
+  | CoreDefinition
 );
+
+/** A definition that only linking asks about. */
+export type CoreDefinition =
+  /** A core module, by where it lies in the bytes. */
+  | { readonly kind: "core-module"; readonly start: number; readonly end: number }
+  | { readonly kind: "core-instantiate"; readonly module: number; readonly args: readonly CoreArgument[] }
+  | { readonly kind: "core-bundle"; readonly exports: readonly CoreNamed[] }
+  | { readonly kind: "core-alias"; readonly sort: CoreSort; readonly instance: number; readonly name: string }
+  | { readonly kind: "lower"; readonly func: number; readonly options: CanonSyntax }
+  | { readonly kind: "resource-new" | "resource-drop" | "resource-rep"; readonly resource: number }
+  /** Something that is well-formed, and that linking does not know: `what` names it. */
+  | { readonly kind: "beyond"; readonly what: string };
+
+export interface CoreArgument {
+  readonly name: string;
+  readonly instance: number;
+}
+
+export interface CoreNamed {
+  readonly name: string;
+  readonly sort: CoreSort;
+  readonly index: number;
+}

@@ -6,14 +6,21 @@ import type { FunctionNode, InstanceNode, Item, Naming, ResourceNode, Scope, Val
 import { mapShape } from "./shape.ts";
 import type { Resource, TypeName, WitFunction, WitInterface, WitType, World, WorldSide } from "./types.ts";
 
-/** The world that the root component's scope shows to the outside. */
-export function toWorld(root: Scope, budget: Budget): World {
+/** The world that the root component's scope shows to the outside, and the resources that its types speak of. */
+export function toWorld(root: Scope, budget: Budget): { readonly world: World; readonly resourceOf: ResourceOf } {
   const converter = new Converter(budget);
-  return {
+  const world = {
     imports: converter.side(root.imports, "import"),
     exports: converter.side(root.exports, "export"),
   };
+  return { world, resourceOf: (node) => converter.resource(node) };
 }
+
+/** The one resource that a node stands for (W2). */
+export type ResourceOf = (node: ResourceNode) => Resource;
+
+/** What a resource is called that the world never shows. */
+const PRIVATE: TypeName = { interface: null, name: "resource" };
 
 interface Names {
   readonly types: Map<string, WitType | Resource>;
@@ -107,10 +114,14 @@ class Converter {
   }
 
   #resource(node: ResourceNode, offset: number): Resource {
+    if (node.naming === null) throw new WitError("malformed", "A function uses a resource that has no name", offset);
+    return this.resource(node);
+  }
+
+  resource(node: ResourceNode): Resource {
     const known = this.#resources.get(node);
     if (known !== undefined) return known;
-    if (node.naming === null) throw new WitError("malformed", "A function uses a resource that has no name", offset);
-    const resource: Resource = { kind: "resource", name: typeName(node.naming) };
+    const resource: Resource = { kind: "resource", name: node.naming === null ? PRIVATE : typeName(node.naming) };
     this.#resources.set(node, resource);
     return resource;
   }

@@ -1,20 +1,35 @@
 /** A tiny round of every benchmark: every answer is right, every case is measured, and the arithmetic of the figures holds. */
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
-import { benches, type Bench } from "./benches.ts";
-import { quantile, refuseWrongAnswer, time, type Plan } from "./measure.ts";
+import { benches, named, type Bench } from "./benches.ts";
+import { COPIES } from "./copies.ts";
+import { benchPackages } from "./packages.ts";
+import { orderOf, quantile, refuseWrongAnswer, time, type Plan } from "./measure.ts";
 import { Report, type Row } from "./report.ts";
 import { advantage, cellsOf, page, quantity } from "./table.ts";
 
 const TINY: Plan = { rounds: 3, batch: 0, warmup: 0 };
 
-describe("a quick round", { timeout: 120_000 }, () => {
-  const least: Readonly<Record<Bench, number>> = { calls: 12, collections: 8, instances: 5, cores: 2, vm: 4 };
+describe("a quick round", { timeout: 300_000 }, () => {
+  const least: Readonly<Record<Bench, number>> = {
+    component: 8,
+    collections: 6,
+    imports: 7,
+    javascript: 2,
+    lua: 6,
+    python: 12,
+    vm: 4,
+    loads: 8,
+    instances: 5,
+    cores: 2,
+  };
 
   it.each(Object.entries(least))("measures every case of %s, after checking its answers (M3)", async (name, count) => {
     const report = new Report(true);
+    await using folder = await benchPackages();
 
-    await benches[name as Bench](report);
+    await benches[name as Bench](report, folder);
 
     expect(report.rows.map(({ what, missing }) => ({ what, missing })).filter(({ missing }) => missing)).toEqual([]);
     expect(report.rows.length).toBeGreaterThanOrEqual(count);
@@ -28,10 +43,10 @@ describe("a quick round", { timeout: 120_000 }, () => {
   it("has jco, Extism and the engine beside the guest's component", async () => {
     const report = new Report(true);
 
-    await benches.collections(report);
+    await benches.collections(report, { path: "" });
 
     const row = report.rows.find(({ what }) => what === "component: 1 MB of bytes in");
-    expect(Object.keys(row?.figures ?? {})).toEqual(["sennit", "jco", "extism", "engine"]);
+    expect(Object.keys(row?.figures ?? {})).toEqual(["sennit", "binding", "jco", "extism", "engine"]);
     expect(row?.goal).toBeCloseTo((row?.figures.engine?.median ?? Number.NaN) * 1.3);
   });
 });
@@ -61,6 +76,16 @@ describe("Report", () => {
     expect(Object.keys(report.rows[0]?.figures ?? {})).toEqual(["sennit", "jco"]);
   });
 
+  it("measure() gives the time of one call when a run makes many", async () => {
+    const report = new Report(true);
+    const slow = { by: "sennit", run: () => new Promise((resolve) => setTimeout(resolve, 10, 5)) } as const;
+
+    await report.measure({ ...heading, per: 1000, expected: 5, contenders: [slow] });
+
+    expect(report.rows[0]?.figures.sennit?.median).toBeGreaterThan(5e-6);
+    expect(report.rows[0]?.figures.sennit?.median).toBeLessThan(1e-3);
+  });
+
   it("measure() gives a rate when a run does many things", async () => {
     const report = new Report(true);
 
@@ -80,14 +105,23 @@ describe("Report", () => {
 });
 
 describe("time()", () => {
-  it("lets all contenders take turns within each round, in their order (M1)", async () => {
+  it("lets all contenders take turns within each round (M1)", async () => {
     const order: string[] = [];
     const runs = ["a", "b"].map((name) => () => void order.push(name));
 
     const timings = await time(runs, TINY);
 
-    expect(order.slice(-6).join("")).toBe("ababab");
+    const rounds = [order.slice(-6, -4), order.slice(-4, -2), order.slice(-2)];
+    expect(rounds.map((round) => round.toSorted().join(""))).toEqual(["ab", "ab", "ab"]);
     expect(timings).toHaveLength(2);
+  });
+
+  it("orderOf() has every contender in each round, and each of them after each other one in some (M1)", () => {
+    const orders = Array.from({ length: 15 }, (_, round) => orderOf(round, 5));
+
+    for (const order of orders) expect(order.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4]);
+    const pairs = orders.flatMap((order) => order.slice(1).map((at, before) => `${order[before]} ${at}`));
+    expect(new Set(pairs).size).toBe(20);
   });
 
   it("waits for a call that gives a promise before it makes the next", async () => {
@@ -117,6 +151,14 @@ describe("time()", () => {
   });
 });
 
+describe("named()", () => {
+  it("gives one benchmark, or a set of them, and refuses what is neither", () => {
+    expect(named("vm")).toEqual(["vm"]);
+    expect(named("calls")).toContain("imports");
+    expect(() => named("toString")).toThrow("There is no benchmark toString: choose from calls, component");
+  });
+});
+
 describe("the table", () => {
   const at = (median: number) => ({ median, low: median, high: median });
   const row: Row = {
@@ -133,6 +175,7 @@ describe("the table", () => {
       "add",
       "≤ 1.0 µs",
       "2.0 µs missed",
+      "—",
       "5.0 µs (2.5 ×)",
       "—",
       "4.0 ns (1/500)",
@@ -157,10 +200,21 @@ describe("the table", () => {
   });
 
   it("the page says under each table what its rows leave out (R1)", () => {
-    const text = page([row, { ...row, what: "later", figures: {}, missing: "no guest" }], "A machine");
+    const later = { ...row, what: "later", figures: {}, missing: "no guest" };
+    const text = page([row, later, { ...row, what: "other", excludes: "the tide" }], "A machine");
 
     expect(text).toContain("| add | ≤ 1.0 µs | 2.0 µs missed |");
     expect(text).toContain("| later | ≤ 1.0 µs | not measured: no guest |");
-    expect(text).toContain("- add: the weather");
+    expect(text).toContain("- add; later: the weather\n- other: the tide\n");
+  });
+
+  it("the page says how often lists are copied, by files that exist", () => {
+    const text = page([], "A machine");
+
+    for (const { guest, where } of COPIES) {
+      expect(text).toContain(`| ${guest} |`);
+      for (const [, path = ""] of where.matchAll(/`(src\/[^`]+)`/g))
+        expect(existsSync(new URL(`../../${path}`, import.meta.url)), path).toBe(true);
+    }
   });
 });

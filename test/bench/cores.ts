@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { CorePool } from "../../src/host/worker/core-pool.node.ts";
 import type { Value } from "../../src/wit/value.ts";
 import { plainOptions } from "../conformance/options.ts";
-import { quantile, refuseWrongAnswer, type Timing } from "./measure.ts";
+import { refuseWrongAnswer, spread } from "./measure.ts";
 import type { Report } from "./report.ts";
 import { openSample, samplePlace } from "./subjects.ts";
 
@@ -70,11 +70,6 @@ async function speedup(
     unit: "×",
     figures: { sennit: spread(ratios) },
   });
-}
-
-function spread(samples: readonly number[]): Timing {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
 }
 
 async function seconds(run: () => Promise<unknown>): Promise<number> {

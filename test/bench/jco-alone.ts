@@ -11,17 +11,23 @@ type Instantiate = (core: (name: string) => WebAssembly.Module, imports: object)
 export interface JcoCode {
   /** Core modules in the order in which jco names them. */
   readonly cores: readonly WebAssembly.Module[];
-  readonly instantiate: () => Promise<Exports>;
+  /** Imports by the names that the component gives them. */
+  readonly instantiate: (imports?: object) => Promise<Exports>;
 }
 
-/** A component without imports, ready to be instantiated. */
-export async function jcoCode(component: Uint8Array): Promise<JcoCode> {
+/**
+ * A component ready to be instantiated.
+ *
+ * @param imports the interfaces that it imports
+ */
+export async function jcoCode(component: Uint8Array, imports: readonly string[] = []): Promise<JcoCode> {
   await $init;
   const made = generate(component, {
     name: "component",
     instantiation: { tag: "async" },
     noTypescript: true,
     base64Cutoff: 0,
+    map: imports.map((id): [string, string] => [id, id]),
   });
   const files = new Map(made.files as readonly [string, Uint8Array][]);
   const script = Buffer.from(files.get("component.js") ?? new Uint8Array()).toString("base64");
@@ -36,5 +42,5 @@ export async function jcoCode(component: Uint8Array): Promise<JcoCode> {
     if (found === undefined) throw new Error(`jco asks for a core module ${name} that it did not make`);
     return found;
   };
-  return { cores: [...cores.values()], instantiate: () => instantiate(core, {}) };
+  return { cores: [...cores.values()], instantiate: (imports = {}) => instantiate(core, imports) };
 }

@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: every figure of the design that can be measured today, beside its peers, in one process.
  *
- * Usage: node test/bench/main.ts [calls|collections|instances|cores|vm]… [--json] [--quick] [--write]
+ * Usage: node test/bench/main.ts [calls|component|collections|imports|javascript|lua|python|vm|loads|instances|cores]…
+ *        [--json] [--quick] [--write]
  *
  * --json prints one object instead of the table; --quick runs one tiny round, whose figures mean nothing; --write also
  * writes docs/performance.md.
@@ -10,8 +11,9 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 
-import { benches, isBench, type Bench } from "./benches.ts";
+import { benches, named, type Bench } from "./benches.ts";
 import { time } from "./measure.ts";
+import { benchPackages } from "./packages.ts";
 import { Report } from "./report.ts";
 import { cellsOf, HEADINGS, line, page, quantity } from "./table.ts";
 
@@ -27,13 +29,10 @@ const { values, positionals } = parseArgs({
 });
 
 function chosen(): readonly Bench[] {
-  const unknown = positionals.filter((name) => !isBench(name));
-  if (unknown.length > 0)
-    throw new Error(`There is no benchmark ${unknown.join(", ")}: choose from ${Object.keys(benches).join(", ")}`);
   if (values.write && (values.quick || positionals.length > 0))
     throw new Error("--write needs a whole run: leave out --quick and the names of benchmarks");
-  const names = positionals.filter(isBench);
-  return names.length === 0 ? (Object.keys(benches) as Bench[]) : names;
+  const all = positionals.length === 0 ? Object.keys(benches) : positionals;
+  return [...new Set(all.flatMap(named))];
 }
 
 /** The processor, the engine, and what the loop of the timing itself costs. */
@@ -54,9 +53,10 @@ async function main(): Promise<void> {
   say(surroundings);
   if (values.quick) say("--quick shows that every case runs; its figures mean nothing.");
   say("Medians over rounds; in parentheses, how many times better Sennit is than the peer.\n");
+  await using folder = await benchPackages();
   for (const name of names) {
     say(`\n${line([name.toUpperCase(), ...HEADINGS.slice(1)])}`);
-    await benches[name](report);
+    await benches[name](report, folder);
   }
   if (values.json) process.stdout.write(`${JSON.stringify({ machine: surroundings, rows: report.rows }, null, 2)}\n`);
   if (values.write) await writeFile(PAGE, page(report.rows, surroundings));

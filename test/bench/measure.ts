@@ -1,8 +1,8 @@
 /**
  * Time per call, by the medians of interleaved rounds.
  *
- *   M1  All contenders of a case take turns within each round, in the order given, so that whatever else the machine does
- *       meanwhile hits all of them.
+ *   M1  All contenders of a case take turns within each round, so that whatever else the machine does meanwhile hits all of
+ *       them; each round in another order, so that what one leaves to be collected is not always the same other's time.
  *   M2  A figure is the median over the rounds: a round that a collection or another process stretched does not move it.
  *   M3  The answer of a contender is compared with the expected one before anything of the case is timed: a wrong result is never timed.
  */
@@ -38,12 +38,24 @@ export async function time(runs: readonly Run[], plan: Plan): Promise<readonly T
   for (const run of runs) counts.push(await calibrated(run, plan));
   const samples: number[][] = runs.map(() => []);
   for (let round = 0; round < plan.rounds; round++) {
-    for (const [at, run] of runs.entries()) {
+    for (const at of orderOf(round, runs.length)) {
       const count = counts[at] ?? 1;
-      samples[at]?.push((await batch(run, count)) / count);
+      samples[at]?.push((await batch(runs[at] as Run, count)) / count);
     }
   }
-  return samples.map(timing);
+  return samples.map(spread);
+}
+
+/** The numbers below `count` in an order that each round has for itself, the same in every run: a shuffle. */
+export function orderOf(round: number, count: number): readonly number[] {
+  const order = Array.from({ length: count }, (_, at) => at);
+  let state = Math.imul(round + 1, 2_654_435_761) >>> 0;
+  for (let last = count - 1; last > 0; last--) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const other = Math.floor((state / 2 ** 32) * (last + 1));
+    [order[last], order[other]] = [order[other] as number, order[last] as number];
+  }
+  return order;
 }
 
 /** @throws {Error} when the answer is not the expected one (M3) */
@@ -60,7 +72,8 @@ export function quantile(sorted: readonly number[], part: number): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-function timing(samples: readonly number[]): Timing {
+/** Of samples in any order. */
+export function spread(samples: readonly number[]): Timing {
   const sorted = samples.toSorted((a, b) => a - b);
   return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
 }

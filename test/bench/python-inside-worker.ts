@@ -1,40 +1,36 @@
 /**
- * The worker of python-inside.ts: Python behind its wall, served by the host's own code, called without leaving the thread.
+ * The worker of python-inside.ts: Python behind its wall, called by the host's own code without leaving the thread.
  */
 import { parentPort, workerData } from "node:worker_threads";
 
 import { codecOrNull, parametersCodec } from "../../src/host/python/codec.ts";
 import { Handles } from "../../src/host/python/handles.ts";
-import { Reader, Writer } from "../../src/host/python/marshal.ts";
-import { BIND, CALL, HEADER, readFrame, RESULT, writeHeader, type Frame } from "../../src/host/python/worker/frame.ts";
+import { Reader } from "../../src/host/python/reader.ts";
+import { type CApi, Interpreter } from "../../src/host/python/worker/interpreter.ts";
 import { scrub, shape } from "../../src/host/python/worker/realm.ts";
-import { type Guest, serve } from "../../src/host/python/worker/serve.ts";
+import { Writer } from "../../src/host/python/writer.ts";
 import { SeededBytes } from "../../src/host/seeded.ts";
 import type { Value } from "../../src/wit/value.ts";
-import { time } from "./measure.ts";
-import type { InsideAnswer, InsideTask } from "./python-inside.ts";
+import { time, type Timing } from "./measure.ts";
+import type { InsideAnswer, InsideCall, InsideTask } from "./python-inside.ts";
 
 interface Pyodide {
-  readonly _module: { readonly HEAPU8: Uint8Array };
+  readonly _module: CApi;
   readonly FS: { mkdirTree(path: string): void; writeFile(path: string, text: string): void };
   runPython(code: string): unknown;
-  pyimport(name: string): Guest;
 }
 
 const task = workerData as InsideTask;
-const clock = {
-  now: 0,
-  seed: new SeededBytes(new Uint8Array(32)),
-  sleep: (_: number, then: () => void): void => then(),
-};
+const seed = new SeededBytes(new Uint8Array(32));
 const handles = new Handles(1, () => false);
-const writer = new Writer(handles, HEADER);
+const writer = new Writer(handles, 0);
+const reader = new Reader(handles);
 
 async function load(): Promise<Pyodide> {
   const memory = 512 * 1024 * 1024;
-  const sleep = (ms: number, then: () => void): void => clock.sleep(ms, then);
   const { stdlib, module, base } = task;
-  shape({ now: () => clock.now, random: () => clock.seed, sleep, stdlib, module, memory }, base);
+  const sleep = (_: number, then: () => void): void => then();
+  shape({ now: () => 0, random: () => seed, sleep, stdlib, module, memory }, base);
   const { default: createPyodideModule } = (await import(`${base}pyodide.asm.mjs`)) as { default: unknown };
   const { loadPyodide } = (await import(`${base}pyodide.mjs`)) as {
     loadPyodide: (options: object) => Promise<Pyodide>;
@@ -52,66 +48,44 @@ async function load(): Promise<Pyodide> {
     pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
     pyodide.FS.writeFile(path, text);
   }
-  if (typeof pyodide.runPython(task.boot) === "string") throw new Error("the sample does not load");
+  if (typeof pyodide.runPython(task.boot) === "string") throw new Error("the guest does not load");
+  pyodide.runPython("import sennit_calls; sennit_calls.bind(b'')");
   return pyodide;
 }
 
-/** A caller beside the guest: the frame that answers is there when `deliver` returns, or later when the call waits. */
-function serving(pyodide: Pyodide): (message: ArrayBuffer) => Promise<Frame> | Frame {
-  let deliver: (message: unknown) => void = () => {};
-  let receive: (frame: Frame) => void = () => {};
-  let latest: Frame | null = null;
-  serve(
-    {
-      port: { on: (_, listener) => void (deliver = listener) },
-      send: (message) => {
-        latest = readFrame(message);
-        if (latest !== null) receive(latest);
-      },
-      fatal: (thrown) => {
-        throw thrown;
-      },
-      clock,
-      waits: false,
-      heap: () => pyodide._module.HEAPU8,
-    },
-    pyodide.pyimport("sennit_calls"),
-  );
-  return (message) => {
-    latest = null;
-    deliver(message);
-    return (
-      latest ??
-      new Promise<Frame>((resolve) => {
-        receive = resolve;
-      })
-    );
+/** A caller beside the guest. */
+function calling(python: Interpreter, { fn, number, args }: InsideCall): () => Value {
+  const params = parametersCodec(fn);
+  const result = codecOrNull(fn.result);
+  let answer = new Uint8Array(1 << 16);
+  return () => {
+    writer.truncate(0);
+    params.encode(writer, args);
+    python.call(number, { marshal: writer.written(), asides: writer.takeAsides() });
+    if (python.failed) throw new Error("the call failed");
+    const { size } = python;
+    if (size > answer.length) answer = new Uint8Array(size);
+    python.copy(answer, 0);
+    python.release();
+    reader.open(answer, 0, size);
+    const value = result.decode(reader);
+    reader.close();
+    return value;
   };
 }
 
 async function main(): Promise<InsideAnswer> {
-  const call = serving(await load());
-  writer.tuple(1);
-  writer.bytes(new Uint8Array(32));
-  const bind = writer.take();
-  writeHeader(bind, CALL, 1, BIND, 0);
-  await call(bind);
-  const params = parametersCodec(task.fn);
-  const result = codecOrNull(task.fn.result);
-  const run = (): Value => {
-    params.encode(writer, task.args);
-    const message = writer.take();
-    writeHeader(message, CALL, 2, task.number, 0);
-    const frame = call(message);
-    if (frame instanceof Promise || frame.kind !== RESULT) throw new Error("no answer came at once");
-    const reader = new Reader(handles, frame.body);
-    const value = result.decode(reader);
-    reader.end();
-    return value;
-  };
-  const answer = run();
-  const [timing] = await time([run], task.plan);
-  return timing === undefined ? { failed: "nothing was timed" } : { answer, timing };
+  const pyodide = await load();
+  const python = new Interpreter(pyodide._module);
+  const calls: { answer: Value; timing: Timing }[] = [];
+  for (const call of task.calls) {
+    const run = calling(python, call);
+    const answer = run();
+    const [timing] = await time([run], task.plan);
+    if (timing === undefined) return { failed: "nothing was timed" };
+    calls.push({ answer, timing });
+  }
+  return { calls };
 }
 
 const port = parentPort;

@@ -10,12 +10,13 @@ import { fileURLToPath } from "node:url";
 import { FULL, QUICK, refuseWrongAnswer, time, type Plan, type Run, type Timing } from "./measure.ts";
 
 /**
- * Who does the work: this project; jco's own binding of the same component; an Extism plugin that does the same; or the
- * engine alone: the core function called directly, with values passed by hand (of a VM: the same written in JavaScript).
+ * Who does the work: this project; this project with the component linked by jco's binding instead of its own; jco's own
+ * binding of the same component alone; an Extism plugin that does the same; or the engine alone: the core function called
+ * directly, with values passed by hand (of a VM: the same written in JavaScript).
  */
-export type Peer = "sennit" | "jco" | "extism" | "engine";
+export type Peer = "sennit" | "binding" | "jco" | "extism" | "engine";
 
-export const PEERS: readonly Peer[] = ["sennit", "jco", "extism", "engine"];
+export const PEERS: readonly Peer[] = ["sennit", "binding", "jco", "extism", "engine"];
 
 export interface Contender {
   readonly by: Peer;
@@ -34,6 +35,8 @@ export interface Case {
   readonly goalTimesEngine?: number;
   /** One run does this many of what is counted: the row is then a rate, in times per second. */
   readonly rate?: number;
+  /** One run does this many calls: the row is the time of one. */
+  readonly per?: number;
   readonly expected: unknown;
   readonly contenders: readonly Contender[];
 }
@@ -87,7 +90,7 @@ export class Report {
     const figures: Partial<Record<Peer, Timing>> = {};
     for (const [at, { by }] of each.contenders.entries()) {
       const found = timings[at];
-      if (found !== undefined) figures[by] = each.rate === undefined ? found : asRate(found, each.rate);
+      if (found !== undefined) figures[by] = counted(found, each);
     }
     const goal = each.goalTimesEngine === undefined ? each.goal : each.goalTimesEngine * (figures.engine?.median ?? 0);
     this.add({ ...heading({ ...each, ...(goal === undefined ? {} : { goal }) }), figures });
@@ -109,6 +112,11 @@ export class Report {
 function heading({ group, what, excludes, goal, rate }: Heading): Omit<Row, "figures"> {
   const unit = rate === undefined ? "s" : "/s";
   return goal === undefined ? { group, what, excludes, unit } : { group, what, excludes, unit, goal };
+}
+
+function counted(found: Timing, { rate, per = 1 }: Case): Timing {
+  if (rate !== undefined) return asRate(found, rate);
+  return { median: found.median / per, low: found.low / per, high: found.high / per };
 }
 
 function asRate({ median, low, high }: Timing, count: number): Timing {

@@ -1,11 +1,13 @@
 /**
  * Rows as text: lines for a terminal, and the page docs/performance.md.
  */
+import { copiesSection } from "./copies.ts";
 import type { Timing } from "./measure.ts";
 import { PEERS, type Peer, type Row, type Unit } from "./report.ts";
 
 const TITLES: Readonly<Record<Peer, string>> = {
   sennit: "Sennit",
+  binding: "Sennit on jco",
   jco: "jco alone",
   extism: "Extism",
   engine: "engine alone",
@@ -18,7 +20,7 @@ export const HEADINGS: readonly string[] = [
   "quartiles of Sennit",
 ];
 
-const WIDTHS = [60, 10, 16, 17, 17, 16, 20];
+const WIDTHS = [62, 10, 16, 17, 17, 17, 16, 20];
 
 /** One line of the table for a terminal. */
 export function line(cells: readonly string[]): string {
@@ -108,11 +110,14 @@ Written by \`npm run bench -- --write\`; do not edit. ${machine}.
 
 Each figure is the median of rounds in which all contenders of a row take turns in one process, after a warm-up, and
 after every answer was checked; the last column shows how far Sennit's rounds spread. In parentheses stands how many
-times Sennit is better (below 1: worse; 1/40 means forty times worse). "jco alone" is the plain binding of the same
+times Sennit is better (below 1: worse; 1/40 means forty times worse). "Sennit on jco" is this host with the component
+linked by jco's binding, as components are that the host cannot link itself; "jco alone" the plain binding of the same
 component; "Extism" a plugin with the same body; "engine alone" the core function called directly, with its arguments and
-results put into memory and read from it by hand.
+results put into memory and read from it by hand, or what the name of the row says.
 
 ${sections.join("\n\n")}
+
+${copiesSection()}
 `;
 }
 
@@ -121,6 +126,8 @@ function section(group: string, rows: readonly Row[]): string {
   const lines = table.map(
     (cells) => `| ${HEADINGS.map((_, at) => (cells[at] ?? "").replaceAll("|", "\\|")).join(" | ")} |`,
   );
-  const left = rows.map(({ what, excludes }) => `- ${what}: ${excludes}`);
+  const left = [...Map.groupBy(rows, ({ excludes }) => excludes)].map(
+    ([excludes, of]) => `- ${of.map(({ what }) => what).join("; ")}: ${excludes}`,
+  );
   return `## ${group}\n\n${lines.join("\n")}\n\nNot measured:\n\n${left.join("\n")}`;
 }

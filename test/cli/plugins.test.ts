@@ -46,6 +46,32 @@ describe("sennit run with plugins", () => {
   });
 });
 
+describe("sennit plugin inspect", () => {
+  it("tells how a component is linked, and the colours of its functions", async () => {
+    using folder = new Folder({});
+
+    const shown = await folder.sennit(["plugin", "inspect", `${samples}/imports-c`]);
+    const json = await folder.sennit(["plugin", "inspect", `${samples}/imports-c`, "--json"]);
+
+    expect(shown.stdout).toContain("linked  directly\ncalls   wait when a provider does\n");
+    expect(shown.stdout).toMatch(/^(?:imports| {7}) as its provider {2}acme:text\/case@1\.0\.0#upper$/m);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      linked: { path: "direct", reason: null },
+      colours: { imports: { "acme:text/case@1.0.0#upper": "provider" }, exports: "provider", asyncExports: [] },
+    });
+  });
+
+  it("tells that the host may make a callback's caller wait, and that Python always waits", async () => {
+    using folder = new Folder({});
+
+    const callback = await folder.sennit(["plugin", "inspect", `${samples}/callback-rust`, "--json"]);
+    const python = await folder.sennit(["plugin", "inspect", `${samples}/counter-python`, "--json"]);
+
+    expect(JSON.parse(callback.stdout)).toMatchObject({ colours: { exports: "async" } });
+    expect(JSON.parse(python.stdout)).toMatchObject({ linked: null, colours: { imports: {}, exports: "async" } });
+  });
+});
+
 describe("sennit plugin call", () => {
   it("says that it calls a package by itself when that one has imports", async () => {
     using folder = new Folder({});

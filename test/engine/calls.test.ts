@@ -71,6 +71,34 @@ describe("calls that wait", () => {
     expect(forks).toMatch(/^\[\(1, 0, \d\), \(1, 2, \d\), \(1, 4, \d\), \(1, 6, \d\)\]$/);
   });
 
+  it("of a loop go to Python together, in order, and its state is that of calls one by one", async () => {
+    const source = `require "../../plugins/samples/counter-python" as py;
+      print map(range(5), |x| py.increment()); n = 0; for x in range(2000) { n = py.increment(); } print n;
+      out: [Int] = []; for (a, b) in zip(range(200), range(200)) { out = push(out, py.add(a, b)); } print sum(out);
+      print sum(para for x in range(300) { py.add(x, 1) }); print py.increment();
+      try { for x in [1, 2, -3, 4] { py.add(x, x); } } catch (e) { print e.code; } print py.increment();`;
+
+    expect(await printed(source)).toEqual([
+      "[1, 2, 3, 4, 5]",
+      "2005",
+      String(2 * 199 * 100),
+      String(299 * 150 + 300),
+      "2006",
+      "out-of-range",
+      "2007",
+    ]);
+  });
+
+  it("of a loop that is given up stop in Python, too", { timeout: 60_000 }, async () => {
+    const source = `require "../../plugins/samples/counter-python" as py; ${slow}
+      py.increment(); print race { for x in range(1000000) { py.increment(); } seq { sleep(30ms); 7 } };
+      a = py.increment(); sleep(30ms); print (a > 1, a < 1000000, py.increment() - a);
+      slow.count(); print race { for x in range(100) { slow.nap(2); } seq { sleep(20ms); 8 } };
+      c = slow.count(); sleep(30ms); print (c < 100, slow.count() - c);`;
+
+    expect(await printed(source)).toEqual(["7", "(true, true, 1)", "8", "(true, 0)"]);
+  });
+
   it("are given up in Python: by race, by timeout, and with the run", async () => {
     expect(
       await printed(`${slow} slow.count(); print race { slow.spin(); seq { sleep(1ms); 7 } };

@@ -5,9 +5,9 @@ import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { expect, it } from "vitest";
 
 import { DiskCache, userCacheFolder } from "../../src/host/cache.node.ts";
-import { nodeLoader } from "../../src/host/component/load.node.ts";
+import { nodeLoader } from "../../src/host/component/jco/load.node.ts";
 import { componentPlugin } from "../../src/host/component/plugin.ts";
-import { transpile } from "../../src/host/component/transpile.ts";
+import { transpile } from "../../src/host/component/jco/transpile.ts";
 import { ADD, COUNTER, faultOf, packageOf, start } from "./component-fixtures.ts";
 import { temporaryFolder } from "./temporary.ts";
 

@@ -4,9 +4,9 @@
 import { componentEmbed, componentNew, parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 
 import { Fault } from "../../src/fault.ts";
-import type { CallChain } from "../../src/host/call-chain.ts";
-import { loadHere } from "../../src/host/component/load.node.ts";
-import { componentPlugin } from "../../src/host/component/plugin.ts";
+import type { Path } from "../../src/host/component/describe.ts";
+import { loadHere } from "../../src/host/component/jco/load.node.ts";
+import { componentPlugin, type ComponentOptions } from "../../src/host/component/plugin.ts";
 import type { Manifest, PackageFiles } from "../../src/host/manifest.ts";
 import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../../src/host/plugin.ts";
 
@@ -31,30 +31,40 @@ export function packageOf(bytes: Uint8Array, manifest: Partial<Manifest> = {}): 
   };
 }
 
+/** Both ways to link: what holds of one holds of the other. */
+export const PATHS: readonly Path[] = ["direct", "jco"];
+
+type Options = Partial<ComponentOptions>;
+
 export async function pluginFromText(
   wat: string,
   manifest: Partial<Manifest> = {},
-  chain?: CallChain,
+  options: Options = {},
 ): Promise<Plugin> {
-  return pluginFromBytes(await parse(wat), manifest, chain);
+  return pluginFromBytes(await parse(wat), manifest, options);
 }
 
 export function pluginFromBytes(
   bytes: Uint8Array,
   manifest: Partial<Manifest> = {},
-  chain?: CallChain,
+  options: Options = {},
 ): Promise<Plugin> {
-  return componentPlugin(packageOf(bytes, manifest), { load: loadHere, ...(chain === undefined ? {} : { chain }) });
+  return componentPlugin(packageOf(bytes, manifest), { load: loadHere, ...options });
 }
 
 /** `wit` is the body of a package `test:t`; the core names its exports as wit-component wants them. */
-export async function pluginFromWit(wit: string, core: string, manifest: Partial<Manifest> = {}): Promise<Plugin> {
+export async function pluginFromWit(
+  wit: string,
+  core: string,
+  manifest: Partial<Manifest> = {},
+  options: Options = {},
+): Promise<Plugin> {
   const embedded = await componentEmbed({
     binary: await parse(core),
     witSource: `package test:t;\n${wit}`,
     features: { tag: "all" },
   });
-  return pluginFromBytes(await componentNew(embedded), manifest);
+  return pluginFromBytes(await componentNew(embedded), manifest, options);
 }
 
 /** Imports by key; a plain function is synchronous. */
@@ -90,6 +100,12 @@ export async function faultOf(act: () => unknown): Promise<Fault> {
     throw thrown;
   }
   throw new Error("expected a fault, but the call succeeded");
+}
+
+/** Whether an instance is lost, and says so. */
+export async function isGone(instance: Instance, key: string): Promise<boolean> {
+  const fault = await faultOf(() => instance.call(key, []));
+  return fault.code === "plugin-lost" && !instance.alive;
 }
 
 /** Counts, fails, traps, recurses and grows. */
@@ -150,3 +166,35 @@ export const ASKER = `(component
 
 export const ORACLE_ASK = "t:host/oracle@1.0.0#ask";
 export const ORACLE_TRY = "t:host/oracle@1.0.0#try";
+
+/** Calls its import, swallows whatever comes out of it, calls another, and answers. */
+export const SWALLOWER = `(component
+  (import "first" (func $first)) (import "second" (func $second))
+  (core func $first (canon lower (func $first))) (core func $second (canon lower (func $second)))
+  (core module $m (import "" "first" (func $first)) (import "" "second" (func $second))
+    (func (export "f") (result i32)
+      (block $caught (try_table (catch_all $caught) (call $first)))
+      (block $again (try_table (catch_all $again) (call $second)))
+      (i32.const 7)))
+  (core instance $i (instantiate $m (with "" (instance (export "first" (func $first)) (export "second" (func $second))))))
+  (func (export "f") (result u32) (canon lift (core func $i "f"))))`;
+
+/** Makes things whose destructor tells the import `note`; `burn` makes one and lets it go. */
+const STORE = `(module
+  (import "[export]test:t/api" "[resource-new]thing" (func $new (param i32) (result i32)))
+  (import "[export]test:t/api" "[resource-drop]thing" (func $drop (param i32)))
+  (import "$root" "note" (func $note (param i32)))
+  (func (export "test:t/api#[dtor]thing") (param i32) (call $note (local.get 0)))
+  (func (export "test:t/api#make") (param i32) (result i32) (call $new (local.get 0)))
+  (func (export "test:t/api#look") (param i32) (result i32) (local.get 0))
+  (func (export "test:t/api#burn") (param i32) (call $drop (call $new (local.get 0)))))`;
+const STORE_WIT = `interface api { resource thing; make: func(n: u32) -> thing; look: func(x: borrow<thing>) -> u32; burn: func(n: u32); }
+  world w { import note: func(n: u32); export api; }`;
+export const MAKE = "test:t/api#make";
+export const LOOK = "test:t/api#look";
+export const BURN = "test:t/api#burn";
+
+/** Linked directly. */
+export function storePlugin(): Promise<Plugin> {
+  return pluginFromWit(STORE_WIT, STORE, {}, { path: "direct" });
+}

@@ -29,6 +29,25 @@ export async function identityComponent(types: readonly WitType[], mirror = fals
   return componentNew(await componentEmbed({ binary, witSource, features: { tag: "all" } }));
 }
 
+/** Where the answers of a poked component lie. */
+export const ANSWER = 4096;
+
+/**
+ * Functions `f0`, `f1` … of `test:poked/api`, one for each type, which answer `tuple<T, filler>` with whatever lies at
+ * `ANSWER`; `poke` puts a word there or elsewhere.
+ */
+export async function pokedComponent(types: readonly WitType[]): Promise<Uint8Array> {
+  const definitions: string[] = [];
+  const functions = types.map((type, at) => `f${at}: func() -> tuple<${witOf(type, definitions)}, ${FILLER}>;`);
+  const bodies = types.map((_, at) => `(func (export "test:poked/api#f${at}") (result i32) (i32.const ${ANSWER}))`);
+  const witSource = `package test:poked; interface api { ${definitions.join("\n")} ${functions.join("\n")}
+    poke: func(at: u32, word: u32); } world w { export api; }`;
+  const binary = await parse(`(module (memory (export "memory") 1)
+    (func (export "test:poked/api#poke") (param i32 i32) (i32.store (local.get 0) (local.get 1)))
+    ${bodies.join("\n")})`);
+  return componentNew(await componentEmbed({ binary, witSource, features: { tag: "all" } }));
+}
+
 /** Memory is given out upwards and never taken back: an instance serves a few calls. */
 function coreText(count: number, mirror: boolean): string {
   const all = Array.from({ length: count }, (_, at) => at);
@@ -51,6 +70,8 @@ function coreText(count: number, mirror: boolean): string {
       (global.set $next (i32.add (local.get $at) (local.get 3)))
       (if (i32.gt_u (global.get $next) (i32.mul (memory.size) (i32.const 65536)))
         (then (drop (memory.grow (i32.const 64)))))
+      (memory.copy (local.get $at) (local.get 0)
+        (select (local.get 1) (local.get 3) (i32.lt_u (local.get 1) (local.get 3))))
       (local.get $at))
     ${functions.join("\n")})`;
 }

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromPlain, toPlain } from "../../src/host/javascript/plain.ts";
+import { fromPlain, plainCodec, toPlain } from "../../src/host/javascript/plain.ts";
 import { anyFromPlain, anyToPlain } from "../../src/host/javascript/plain-any.ts";
 import { AnyFloat, type AnyValue } from "../../src/wit/any.ts";
+import { LiftBudget, type LiftLimits } from "../../src/wit/budget.ts";
 import { encodeAny } from "../../src/wit/cbor.ts";
 import { equalValues } from "../../src/wit/equal.ts";
 import type { WitType } from "../../src/wit/types.ts";
@@ -33,6 +34,17 @@ const colour: WitType = { kind: "enum", name: null, cases: ["red", "ultra-violet
 const access: WitType = { kind: "flags", name: null, labels: ["read", "list-all"] };
 const result: WitType = { kind: "result", ok: null, err: string };
 const nested: WitType = { kind: "option", some: { kind: "option", some: u8 } };
+
+const any: WitType = { kind: "list", element: u8, alias: { interface: "sennit:host/values@0.1.0", name: "value" } };
+
+const noHandles = {
+  toPlain: (): never => {
+    throw new Error("a handle");
+  },
+  fromPlain: (): never => {
+    throw new Error("a handle");
+  },
+};
 
 describe("plain values", () => {
   it("come back as they went, for every type (I8)", () => {
@@ -85,7 +97,10 @@ describe("plain values", () => {
     expect(fromPlain(u8, 5n, "it")).toBe(5);
     expect(fromPlain({ kind: "f32" }, 0.1, "it")).toBe(Math.fround(0.1));
     expect(fromPlain({ kind: "list", element: u8 }, [1, 2], "it")).toEqual(Uint8Array.of(1, 2));
-    expect(fromPlain({ kind: "list", element: f64 }, [1, 2], "it")).toEqual([1, 2]);
+    expect(fromPlain({ kind: "list", element: f64 }, [1, 2], "it")).toEqual(Float64Array.of(1, 2));
+    expect(fromPlain({ kind: "list", element: { kind: "s64" } }, [1, -(2n ** 63n)], "it")).toEqual(
+      BigInt64Array.of(1n, -(2n ** 63n)),
+    );
     expect(Object.is(fromPlain({ kind: "s32" }, -0, "it"), 0)).toBe(true);
   });
 
@@ -98,7 +113,12 @@ describe("plain values", () => {
     [{ kind: "list", element: u8 }, [1, 256], "out-of-range", "it[1]: 256"],
     [{ kind: "list", element: u8 }, "ab", "type-mismatch", "expected an array"],
     [{ kind: "list", element: f64 }, Float32Array.of(1), "type-mismatch", "Float32Array"],
-    [{ kind: "tuple", items: [u8] }, [1, 2], "type-mismatch", "2"],
+    [{ kind: "tuple", items: [u8] }, [1, 2], "type-mismatch", "found one of 2"],
+    [{ kind: "tuple", items: [u8, u8] }, [1, 300], "out-of-range", "it.1: 300"],
+    [{ kind: "list", element: f64 }, [1, "2"], "type-mismatch", "it[1]"],
+    [{ kind: "list", element: { kind: "u64" } }, [0, -1], "out-of-range", "it[1]: -1 is not a u64"],
+    [{ kind: "list", element: point }, [{ x: 1 }, { x: 2, yOffset: "3" }], "type-mismatch", "it[1].y-offset"],
+    [{ kind: "list", element: { kind: "s32" } }, [0, 0.5], "type-mismatch", "it[1]: expected an integer"],
     [point, {}, "type-mismatch", "it.x is missing"],
     [point, Object.create({ x: 1 }), "type-mismatch", "it.x is missing"],
     [
@@ -140,6 +160,40 @@ describe("plain values", () => {
     const taken = fromPlain(type, mine, "it") as Uint8Array;
     mine[0] = 4;
     expect([...bytes, ...taken]).toEqual([1, 2, 3]);
+  });
+
+  it("take a Buffer for its bytes, which are copied (L2)", () => {
+    const mine = Buffer.from([1, 2, 3]).subarray(1);
+    const taken = fromPlain({ kind: "list", element: u8 }, mine, "it") as Uint8Array;
+    mine[0] = 9;
+    expect(taken).toStrictEqual(Uint8Array.of(2, 3));
+  });
+
+  it("give lists of numbers as typed arrays, whatever form the value has", () => {
+    expect(toPlain({ kind: "list", element: f64 }, [1, 2])).toEqual(Float64Array.of(1, 2));
+    expect(toPlain({ kind: "list", element: { kind: "u64" } }, [1, 2n ** 63n])).toEqual(
+      BigUint64Array.of(1n, 2n ** 63n),
+    );
+  });
+
+  it.each<[WitType, unknown, number, number]>([
+    [{ kind: "list", element: f64 }, new Float64Array(100), 0, 928],
+    [{ kind: "list", element: f64 }, Array.from({ length: 100 }, () => 0.5), 0, 928],
+    [{ kind: "list", element: u8 }, new Uint8Array(100), 0, 228],
+    [string, "x".repeat(50), 0, 50],
+    [{ kind: "list", element: point }, [{ x: 1 }, { x: 2 }], 8, 0],
+    [{ kind: "map", key: string, value: point }, new Map([["k", { x: 1 }]]), 5, 1],
+    [any, [1, ["ab"], { k: Uint8Array.of(1) }], 6, 4],
+  ])("are charged for, before they are copied (B1, B2): %o %o", (type, plain, nodes, bytes) => {
+    const codec = plainCodec(type);
+    const read = (limits: LiftLimits): Value => codec.fromPlain(plain, "it", noHandles, new LiftBudget(limits));
+    read({ nodes, bytes });
+    for (const less of [
+      { nodes: nodes - 1, bytes },
+      { nodes, bytes: bytes - 1 },
+    ]) {
+      if (less.nodes >= 0 && less.bytes >= 0) expect(() => read(less)).toThrow(/more than/);
+    }
   });
 
   it("leave handles as they are unless told otherwise", () => {

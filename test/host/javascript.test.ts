@@ -3,6 +3,8 @@ import { Fault } from "../../src/fault.ts";
 import { ErrValue, javascriptPlugin } from "../../src/host/javascript/plugin.ts";
 import { AnyFloat } from "../../src/wit/any.ts";
 import { CaseValue, ERR, Handle, OK, type Value } from "../../src/wit/value.ts";
+import type { Instance } from "../../src/host/plugin.ts";
+import { pluginFromText, start } from "./component-fixtures.ts";
 import { faultFrom, settings } from "./lua-package.ts";
 
 describe("functions of the embedding program, typed by WIT", () => {
@@ -83,6 +85,97 @@ describe("functions of the embedding program, typed by WIT", () => {
       });
       expect(instance.alive).toBe(true);
     }
+  });
+});
+
+describe("the colour of the embedding program's functions (J4)", () => {
+  it.each([
+    ["sync", () => 1],
+    ["async", async () => Promise.resolve(1)],
+  ])("is %s", async (colour, f) => {
+    await using plugin = await javascriptPlugin({ f, g: () => 2 });
+    await using instance = await plugin.instantiate(settings());
+    expect(instance.colour).toBe(colour);
+  });
+
+  it("a function that gives a promise without saying so is waited for", async () => {
+    const wit = "package a:b; world w { export f: func(n: u8) -> u8; }";
+    await using plugin = await javascriptPlugin({ f: (n: number) => Promise.resolve(n + 1) }, { wit });
+    await using instance = await plugin.instantiate(settings());
+    expect(instance.colour).toBe("sync");
+    expect(await instance.call("f", [1])).toBe(2);
+  });
+});
+
+describe("a component that imports functions of the embedding program", () => {
+  const wit = "package acme:m; interface i { add: func(a: u32, b: u32) -> u32; } world w { export i; }";
+  const importer = `(component
+    (import "acme:m/i" (instance $i (export "add" (func (param "a" u32) (param "b" u32) (result u32)))))
+    (core func $add (canon lower (func $i "add")))
+    (core module $m
+      (import "" "add" (func $add (param i32 i32) (result i32)))
+      (func (export "twice") (param i32) (result i32) (call $add (local.get 0) (local.get 0))))
+    (core instance $c (instantiate $m (with "" (instance (export "add" (func $add))))))
+    (func (export "twice") (param "n" u32) (result u32) (canon lift (core func $c "twice"))))`;
+
+  async function called(
+    add: (a: number, b: number) => unknown,
+    use: (importing: Instance) => unknown,
+  ): Promise<unknown> {
+    await using program = await javascriptPlugin({ i: { add } }, { wit });
+    await using provider = await program.instantiate(settings());
+    await using component = await pluginFromText(importer);
+    const key = "acme:m/i#add";
+    const imported = { colour: provider.colour ?? "async", call: (args: readonly Value[]) => provider.call(key, args) };
+    await using importing = await start(component, { [key]: imported });
+    return await use(importing);
+  }
+
+  it("is answered at once by a function that answers at once", async () => {
+    const seen = await called(
+      (a, b) => a + b,
+      (importing) => [importing.colour, importing.call("twice", [21])],
+    );
+    expect(seen).toEqual(["sync", 42]);
+  });
+
+  it("waits for one that is written async", async () => {
+    const add = async (a: number, b: number): Promise<number> => Promise.resolve(a + b);
+    const seen = await called(add, async (importing) => [importing.colour, await importing.call("twice", [21])]);
+    expect(seen).toEqual(["async", 42]);
+  });
+
+  it("fails when one waits that does not say so (J4)", async () => {
+    const fault = await called(
+      (a, b) => Promise.resolve(a + b),
+      (importing) => faultFrom(async () => await importing.call("twice", [21])),
+    );
+    expect(fault).toMatchObject({ code: "import-failed" });
+  });
+});
+
+describe("what functions of the embedding program give", () => {
+  it("is refused when it is too large, and the program goes on", async () => {
+    const wit = "package a:b; world w { export f: func(n: u32) -> list<list<u32>>; }";
+    const row = [1];
+    const f = (n: number): number[][] => Array.from({ length: n }, () => row);
+    await using plugin = await javascriptPlugin({ f }, { wit, name: "mine" });
+    await using instance = await plugin.instantiate(settings());
+    const huge = faultFrom(() => instance.call("f", [16 * 2 ** 20 + 1]));
+    expect(await huge).toMatchObject({ code: "value-too-large", source: "mine" });
+    expect(instance.call("f", [2])).toEqual([Uint32Array.of(1), Uint32Array.of(1)]);
+  });
+
+  it("keeps its exact integers, and those it gets", async () => {
+    const wit = "package a:b; world w { export f: func(n: u64, all: list<s64>) -> tuple<u64, list<s64>>; }";
+    const seen: unknown[] = [];
+    const f = (...args: unknown[]): unknown => (seen.push(...args), args);
+    await using plugin = await javascriptPlugin({ f }, { wit });
+    await using instance = await plugin.instantiate(settings());
+    const all = BigInt64Array.of(-(2n ** 63n), 2n ** 53n + 1n);
+    expect(instance.call("f", [2n ** 64n - 1n, all])).toEqual([2n ** 64n - 1n, all]);
+    expect(seen).toEqual([2n ** 64n - 1n, all]);
+    expect(instance.call("f", [2 ** 53 - 1, [1, 2]])).toEqual([2 ** 53 - 1, BigInt64Array.of(1n, 2n)]);
   });
 });
 

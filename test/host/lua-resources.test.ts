@@ -85,11 +85,11 @@ describe("resources and callbacks in Lua", () => {
     await using instance = await plugin.instantiate(settings({ imports }));
     expect(instance.call("f", [])).toEqual([
       "8",
-      "falseargument c: this counter was given away",
+      "falseargument c: this counter was given away, or lent to a call that has ended",
       "falseargument c: this is not a handle",
       "falseargument c: this is not a handle",
       "sennit.handle",
-      "falseargument c: this counter was given away",
+      "falseargument c: this counter was given away, or lent to a call that has ended",
       "3",
     ]);
     expect(dropped).toEqual([new Handle(77, 3)]);
@@ -126,6 +126,50 @@ describe("resources and callbacks in Lua", () => {
     expect(await instance.call("f", [callback])).toBe("integerfloattrueb2");
     expect(got).toEqual([1, new AnyFloat(1), "x", null, [1, null], new Map([["b", true]]), Uint8Array.of(255)]);
     expect(instance.call("again", [])).toBe("type-mismatch: this callback was lent to a call that has ended");
+  });
+
+  it("a call that refuses one value takes none of them (L3)", async () => {
+    const wit = `interface things { resource r { constructor(); } }
+      interface takes { use things.{r}; swallow: func(r: r, n: u8); }
+      world w { import things; import takes; export f: func() -> string; }`;
+    const id = (name: string): string => `acme:sample/${name}@1.0.0`;
+    let taken = 0;
+    const imports = {
+      [`${id("things")}#[constructor]r`]: sync(() => new Handle(5, 1)),
+      [`${id("takes")}#swallow`]: sync(() => ((taken += 1), null)),
+    };
+    await using plugin = await lua(
+      wit,
+      `local things, takes = require "acme:sample/things", require "acme:sample/takes"
+       return { f = function()
+         local r = things.r.new()
+         local first = pcall(takes.swallow, r, -1)
+         local second = pcall(takes.swallow, r, 1)
+         local third, e = pcall(takes.swallow, r, 1)
+         return tostring(first) .. tostring(second) .. tostring(third) .. e.code
+       end }`,
+    );
+    await using instance = await plugin.instantiate(settings({ imports }));
+    expect(instance.call("f", [])).toBe("falsetruefalsemoved");
+    expect(taken).toBe(1);
+  });
+
+  it("a handle that was lent ends with its call", async () => {
+    const wit = `interface things { resource r { get: func() -> u8; } }
+      world w { import things; use things.{r}; export look: func(r: borrow<r>) -> u8; export again: func() -> string; }`;
+    const get = sync(() => 7);
+    await using plugin = await lua(
+      wit,
+      `local kept return { look = function(r) kept = r return r:get() end,
+        again = function() local ok, e = pcall(function() return kept:get() end) return e.code end }`,
+    );
+    await using instance = await plugin.instantiate(
+      settings({ imports: { "acme:sample/things@1.0.0#[method]r.get": get } }),
+    );
+    for (let i = 0; i < 3; i++) {
+      expect(instance.call("look", [new Handle(3, 1)])).toBe(7);
+      expect(instance.call("again", [])).toBe("moved");
+    }
   });
 
   it("untyped values come back as they went", async () => {

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { luaPlugin } from "../../src/host/lua/plugin.ts";
 import type { ImportedFunction } from "../../src/host/plugin.ts";
-import { CaseValue, ERR, OK } from "../../src/wit/value.ts";
-import { lua, packageOf, settings } from "./lua-package.ts";
+import { CaseValue, ERR, OK, type Value } from "../../src/wit/value.ts";
+import { faultFrom, lua, packageOf, settings } from "./lua-package.ts";
 
 describe("a Lua plugin", () => {
   it("answers a call synchronously when nothing waits (N2)", async () => {
@@ -46,6 +46,48 @@ describe("a Lua plugin", () => {
     );
     await using instance = await plugin.instantiate(settings());
     expect(instance.call("end", [[1]])).toEqual([2]);
+  });
+
+  it("takes no function for one that is further down the path", async () => {
+    const wit = "interface self { q: func() -> u8; } world w { export self; export %self: func() -> u8; }";
+    const full = '["acme:sample/self@1.0.0"] = { q = function() return 2 end }';
+    await using plugin = await lua(wit, `return { self = function() return 1 end, ${full} }`);
+    await using instance = await plugin.instantiate(settings());
+    expect([instance.call("self", []), instance.call("acme:sample/self@1.0.0#q", [])]).toEqual([1, 2]);
+    await using lacking = await lua(wit, "return { self = function() return 1 end }");
+    expect((await faultFrom(() => lacking.instantiate(settings()))).message).toContain("self.q");
+  });
+
+  it("tells a method named new from the constructor, on both sides", async () => {
+    const resource = "resource r { constructor(n: u8); new: static func() -> r; get: func() -> u8; }";
+    const wit = `interface things { ${resource} } world w { export things; } world user { import things; export f: func() -> u8; }`;
+    const source = `local R = {} R.__index = R
+      local function make(n) return setmetatable({ n = n }, R) end
+      R.new = make function R.new_() return make(7) end function R:get() return self.n end
+      return { things = { r = R } }`;
+    await using plugin = await lua(wit, source, { world: "w" });
+    await using things = await plugin.instantiate(settings());
+    const id = "acme:sample/things@1.0.0";
+    const all = ["[constructor]r", "[static]r.new", "[method]r.get"].map((name) => `${id}#${name}`);
+    const made = [things.call(all[0] as string, [3]), things.call(all[1] as string, [])] as Value[];
+    expect(made.map((handle) => things.call(all[2] as string, [handle]))).toEqual([3, 7]);
+    const use = `local r = require("acme:sample/things").r return { f = function() return r.new(3):get() * 10 + r.new_():get() end }`;
+    await using client = await lua(wit, use, { world: "user" });
+    const imports = Object.fromEntries(
+      all.map((key): [string, ImportedFunction] => [key, { colour: "sync", call: (args) => things.call(key, args) }]),
+    );
+    await using user = await client.instantiate(settings({ id: 2, imports }));
+    expect(user.call("f", [])).toBe(37);
+  });
+
+  it("keeps its own module beside an import of that name", async () => {
+    await using plugin = await lua(
+      "world w { import sennit: interface { twice: func(n: u8) -> u8; } export f: func(n: u8) -> u8; }",
+      `return { f = function(n) return require("sennit").imports.sennit.twice(n) end }`,
+    );
+    const twice: ImportedFunction = { colour: "sync", call: ([n]) => (n as number) * 2 };
+    await using instance = await plugin.instantiate(settings({ imports: { "sennit#twice": twice } }));
+    expect(instance.call("f", [4])).toBe(8);
   });
 
   it("loads files beside the main one by require, once", async () => {

@@ -44,6 +44,48 @@ describe("names", () => {
   });
 });
 
+describe("names that mean something in Python", () => {
+  it("are names of types like any other", async () => {
+    const kinds = ["protocol", "optional", "union", "enum", "flag", "some", "ok", "err", "result", "auto", "dataclass"];
+    const wit = `package test:plugin;
+      interface kinds {
+        ${kinds.map((kind) => `enum %${kind} { a, b }`).join("\n")}
+        record all { ${kinds.map((kind) => `%${kind}: option<%${kind}>`).join(", ")} }
+        echo: func(x: all) -> result<all, string>;
+      }
+      world w { export kinds; import other: func() -> u32; }`;
+    const app = `from wit_world import exports
+class Kinds(exports.Kinds):
+    def echo(self, x):
+        return x
+`;
+    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    const other = { other: { colour: "sync", call: () => 1 } } as const;
+    await using python = await plugin.instantiate(surroundings(other));
+    const value = kinds.map((_, i) => (i === 0 ? null : i % 2));
+    expect(await python.call("test:plugin/kinds#echo", [value])).toEqual(new CaseValue(OK, value));
+  });
+
+  it("of interfaces that go by their version are made of their words", async () => {
+    const wit = `package a:b;
+      world w { export none:is/lambda@0.1.0; export none:is/lambda@0.2.0; }
+      package none:is@0.1.0 { interface lambda { %yield: func() -> u32; } }
+      package none:is@0.2.0 { interface lambda { %yield: func() -> u32; } }`;
+    const app = `from wit_world import exports
+class NoneIsLambda010(exports.NoneIsLambda010):
+    def yield_(self):
+        return 1
+class NoneIsLambda020(exports.NoneIsLambda020):
+    def yield_(self):
+        return 2
+`;
+    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    await using python = await plugin.instantiate(surroundings());
+    expect(await python.call("none:is/lambda@0.1.0#yield", [])).toBe(1);
+    expect(await python.call("none:is/lambda@0.2.0#yield", [])).toBe(2);
+  });
+});
+
 const BOTH = `package test:plugin;
 interface shapes {
   record point { x: f64 }

@@ -165,9 +165,14 @@ describe("a hostile Python plugin", () => {
     ["recurses without a limit", "import sys; sys.setrecursionlimit(10**9)\ndef f(): return f()\nf()"],
     ["recurses in C", "x = []\nfor _ in range(10**6): x = [x]\nrepr(x)"],
     ["reads outside its memory", "import ctypes; ctypes.string_at(0xfffffff0, 100)"],
-    ["asks for an import that there is not", "import sennit_calls; sennit_calls._host(5, 0)"],
-    ["sends broken arguments", "import sennit_calls; sennit_calls._host(0, sennit_calls.put(b'i'))"],
-    ["answers with garbage", "import sennit_calls; sennit_calls.put = lambda _: 2"],
+    ["asks for an import that there is not", "import sennit_calls; sennit_calls._host(5, 0, 1)"],
+    ["sends broken arguments", "import sennit_calls; sennit_calls._host(0, sennit_calls.put(b'i'), 1)"],
+    ["leaves no result", "import sennit_calls; sennit_calls.results = {}"],
+    [
+      "leaves another's result",
+      "import sennit_calls; sennit_calls.exports[1:] = [lambda _: (1, 2)]; sennit_calls.results = 1",
+    ],
+    ["leaves no record", "import sennit_failure; sennit_failure.record = lambda _: 5; raise BaseException"],
     ["forges a failed import", "import sennit_calls; raise sennit_calls.HostFault(5, 'a', 'b')"],
   ])("one that %s ends its own instance only", async (_, code) => {
     await using other = await python();

@@ -137,8 +137,8 @@ describe("a Python plugin that fails", () => {
   it.each([
     ["wrong-type", [], /wrong_type returned a wrong value: expected u32, found str 'seven'/],
     ["out-of-range", [], /out_of_range returned a wrong value: expected bytes, found list/],
-    ["surrogate", [], /surrogate returned a wrong value: .*lone surrogate/],
-    ["in-list", [], /in_list returned a wrong value: expected list of f64, found None in it/],
+    ["surrogate", [], /surrogate: it returned a wrong value: .*lone surrogate/],
+    ["in-list", [], /in-list: it returned a wrong value: expected f64 in the list, found None/],
     ["test:plugin/shapes#origin", [], /shapes.origin returned a wrong value: expected Point, found tuple/],
   ])("%s is the plugin's mistake, not the caller's (H5)", async (name, args, message) => {
     await using python = await fresh();
@@ -163,6 +163,45 @@ describe("a Python plugin that fails", () => {
     expect(await calls).toMatchObject([{ reason: { code: "plugin-lost" } }, { reason: { code: "plugin-lost" } }]);
     expect(processAdmission.living).toBe(0);
     await python[Symbol.asyncDispose]();
+  });
+});
+
+describe("a value of a Python plugin", () => {
+  it("that is too large to take ends the instance (HAZARDS 15)", async () => {
+    const app = "class WitWorld:\n    def f(self, n): return [None] * n\n";
+    const wit = "package t:p; world w { export f: func(n: u32) -> list<option<u8>>; }";
+    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    await using python = await plugin.instantiate(surroundings());
+    expect(await python.call("f", [3])).toEqual([null, null, null]);
+    await expect(python.call("f", [(1 << 23) + 1])).rejects.toMatchObject({ code: "value-too-large" });
+    expect(python.alive).toBe(false);
+  });
+
+  it.each([
+    ["[1.0, Decimal(2)]", /it returned a wrong value: there is Decimal in it/],
+    ["(1.0, 2.0)", /expected list, found tuple/],
+    ["[1.0, [2.0]]", /expected f64 in the list, found list/],
+    ["[1.0, b'2']", /expected f64 in the list, found bytes/],
+    ["[1.0, 10**400]", /too large|more than/],
+    ["endless()", /there is something endless in it/],
+    ["array('d', [1.0])", /expected list, found bytes/],
+  ])("that is %s is no list of floats", async (made, message) => {
+    const app = `from array import array
+from decimal import Decimal
+def endless():
+    x = [1.0]
+    x.append(x)
+    return x
+class WitWorld:
+    def f(self): return ${made}
+`;
+    const wit = "package t:p; world w { export f: func() -> list<f64>; }";
+    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    await using python = await plugin.instantiate(surroundings());
+    await expect(python.call("f", [])).rejects.toMatchObject({
+      code: "plugin-invalid-value",
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
 

@@ -17,6 +17,7 @@ import type { Invocation } from "../arguments.ts";
 import { jsonError, toJson } from "../json.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
+import { colourLines, coloursOf } from "./colours.ts";
 
 export async function inspectCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   const [place, more] = invocation.positionals;
@@ -30,6 +31,7 @@ export async function inspectCommand(invocation: Invocation, terminal: Terminal)
 
 function describe(plugin: Plugin): unknown {
   const { manifest, world, digest } = plugin;
+  const colours = coloursOf(plugin);
   const functions = (side: Plugin["world"]["imports"]): unknown =>
     Object.fromEntries([...functionsOf(side)].map(([key, fn]) => [key, formatFunction(fn)]));
   return {
@@ -42,6 +44,12 @@ function describe(plugin: Plugin): unknown {
     overlap: manifest.overlap,
     imports: functions(world.imports),
     exports: functions(world.exports),
+    linked: colours.linked,
+    colours: {
+      imports: Object.fromEntries(colours.imports.map(({ key, colour }) => [key, colour])),
+      exports: colours.exports,
+      asyncExports: colours.asyncExports,
+    },
   };
 }
 
@@ -54,6 +62,7 @@ function text(plugin: Plugin): string {
     `digest  ${digest}`,
     `wants   ${wants}`,
     `state   ${state}`,
+    ...colourLines(plugin),
     "",
     formatWorld(world).trimEnd(),
     "",

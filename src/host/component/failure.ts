@@ -20,11 +20,43 @@ export function faultOf(thrown: unknown, fn: string, source: string): Fault {
   if (thrown instanceof WebAssembly.RuntimeError) {
     return new Fault("plugin-trapped", `${source} trapped in ${fn}: ${reasonOf(thrown)}`, trap);
   }
-  if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
+  if (isStackOverflow(thrown)) {
     return new Fault("plugin-trapped", `${source} trapped in ${fn}: the stack overflowed`, trap);
+  }
+  if (thrown instanceof RangeError && /out of memory/i.test(thrown.message)) {
+    return new Fault("memory-limit", `${source} does not get the memory that it starts with: ${thrown.message}`, {
+      ...trap,
+      hint: "Close instances that are not needed any more.",
+    });
+  }
+  if (thrown instanceof WebAssembly.Exception) {
+    return new Fault("plugin-trapped", `${source} trapped in ${fn}: it threw an exception and did not catch it`, trap);
+  }
+  if (isSuspendError(thrown)) {
+    return new Fault("plugin-trapped", `${source} trapped in ${fn}: it waited where it cannot be suspended`, trap);
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return invalidValue(source, "returned", fn, reason, details);
+}
+
+/** Is it the guest itself that failed, and not what it called? */
+export function isOfTheGuest(thrown: unknown): boolean {
+  return (
+    thrown instanceof GuestExit ||
+    thrown instanceof WebAssembly.RuntimeError ||
+    thrown instanceof WebAssembly.Exception ||
+    isStackOverflow(thrown) ||
+    isSuspendError(thrown)
+  );
+}
+
+function isStackOverflow(thrown: unknown): boolean {
+  return thrown instanceof RangeError && /call stack/.test(thrown.message);
+}
+
+/** JSPI finds something on the stack that it cannot suspend. The class has no name that every platform knows. */
+function isSuspendError(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.constructor.name === "SuspendError";
 }
 
 function reasonOf(error: Error): string {

@@ -6,13 +6,11 @@
  *   N3  A call whose import failed fails with that import's error, even where jco would never settle it.
  */
 import { Fault } from "../../fault.ts";
-import { CaseValue, ERR, OK, type Value } from "../../wit/value.ts";
+import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Instance } from "../plugin.ts";
-import type { Bound } from "./exports.ts";
-import { faultOf } from "./failure.ts";
-import type { Guest } from "./guest.ts";
-import type { Resources } from "./resources.ts";
+import { faultOf, isOfTheGuest } from "./failure.ts";
+import type { BindExport, Bound, Guest, Handles } from "./guest.ts";
 import type { WasiContext } from "./wasi/context.ts";
 
 interface Pending {
@@ -20,8 +18,9 @@ interface Pending {
 }
 
 export interface InstanceParts {
+  readonly id: number;
   readonly source: string;
-  readonly resources: Resources;
+  readonly handles: Handles;
   readonly wasi: WasiContext;
   readonly overlap: boolean;
   readonly chain: CallChain;
@@ -31,12 +30,14 @@ export interface InstanceParts {
 
 export class ComponentInstance implements Instance, Guest {
   readonly id: number;
+  readonly source: string;
   readonly colour: "sync" | "async";
-  readonly resources: Resources;
   readonly #parts: InstanceParts;
+  readonly #wasi: WasiContext;
   readonly #pending = new Set<Pending>();
   readonly #queue: (() => void)[] = [];
-  #exports: ReadonlyMap<string, Bound> = new Map();
+  readonly #exports = new Map<string, Bound>();
+  #bind: BindExport = () => undefined;
   #alive = true;
   #onStack = true;
   #waiting = 0;
@@ -45,14 +46,15 @@ export class ComponentInstance implements Instance, Guest {
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
-    this.resources = parts.resources;
-    this.id = parts.resources.instance;
+    this.#wasi = parts.wasi;
+    this.id = parts.id;
+    this.source = parts.source;
     this.colour = parts.colour;
   }
 
   /** Start code has run: calls may come. */
-  open(exports: ReadonlyMap<string, Bound>): void {
-    this.#exports = exports;
+  open(bind: BindExport): void {
+    this.#bind = bind;
     this.#onStack = false;
   }
 
@@ -61,30 +63,43 @@ export class ComponentInstance implements Instance, Guest {
   }
 
   call(key: string, args: readonly Value[]): Value | Promise<Value> {
-    const bound = this.#exports.get(key);
-    if (bound === undefined) throw this.#fault("unknown-function", `${this.#parts.source} has no function ${key}`);
+    const bound = this.#exports.get(key) ?? this.#boundNow(key);
     if (!this.#alive) throw this.#lost();
-    bound.signature.check(args);
+    bound.check(args);
+    if (this.#onStack || this.#waiting > 0) return this.#callWhileBusy(bound, args);
+    return this.#enter(bound, args);
+  }
+
+  #boundNow(key: string): Bound {
+    const bound = this.#bind(key);
+    if (bound === undefined) throw this.#fault("unknown-function", `${this.source} has no function ${key}`);
+    this.#exports.set(key, bound);
+    return bound;
+  }
+
+  #callWhileBusy(bound: Bound, args: readonly Value[]): Value | Promise<Value> {
     this.#refuseReentry();
-    if (this.#waiting > 0 && !this.#overlaps(bound)) return this.#queued(() => this.#enter(bound, args));
+    if (!this.#overlaps(bound)) return this.#queued(() => this.#enter(bound, args));
     return this.#enter(bound, args);
   }
 
   drop(handle: number): void | Promise<void> {
     if (!this.#alive) return;
     this.#refuseReentry();
-    if (this.#waiting > 0) return this.#queued(() => this.#dropNow(handle)).then(() => {});
-    this.#dropNow(handle);
+    if (this.#waiting > 0) return this.#queued(() => this.#dropNow(handle));
+    return this.#dropNow(handle);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    if (this.#alive) this.#end(this.#fault("plugin-lost", `${this.#parts.source} was closed`));
+    if (this.#alive) this.#end(this.#fault("plugin-lost", `${this.source} was closed`));
     return Promise.resolve();
   }
 
   // What the imports need (Guest).
 
   outside<T>(work: () => T): T {
+    // A guest that is never suspended is on the stack here, and will be when the work is done.
+    if (this.colour === "sync") return work();
     const before = this.#onStack;
     this.#onStack = true;
     try {
@@ -96,6 +111,7 @@ export class ComponentInstance implements Instance, Guest {
 
   refuseWhenDead(): void {
     if (!this.#alive) throw this.#lost();
+    if (this.#importFailure !== undefined) throw this.#importFailure.thrown;
   }
 
   importFailed(thrown: unknown): unknown {
@@ -110,92 +126,82 @@ export class ComponentInstance implements Instance, Guest {
   }
 
   #enter(bound: Bound, args: readonly Value[]): Value | Promise<Value> {
-    const { params } = bound.signature;
-    const lowered: unknown[] = [];
-    for (let at = 0; at < params.length; at++) lowered.push(params[at]?.lower(args[at] as Value, this.resources));
-    this.#parts.wasi.readClock();
+    if (bound.admit !== null) bound.admit(args);
+    this.#wasi.readClock();
     this.#onStack = true;
     try {
-      const answer = bound.invoke(lowered);
-      return answer instanceof Promise ? this.#wait(bound, answer) : this.#answered(bound, answer);
+      const answer = bound.invoke(args);
+      return answer instanceof Promise ? this.#wait(bound.key, answer) : this.#answered(answer);
     } catch (thrown) {
-      return this.#threw(bound, thrown);
+      throw this.#failed(thrown, bound.key);
     } finally {
       this.#onStack = false;
     }
   }
 
-  #wait(bound: Bound, answer: Promise<unknown>): Promise<Value> {
+  #wait<T>(fn: string, answer: Promise<T>): Promise<T> {
     this.#waiting++;
-    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
     let settled = false;
-    const settle = (work: () => Value): void => {
+    const settle = (work: () => T): void => {
       if (settled) return;
       settled = true;
       this.#pending.delete(pending);
       try {
         resolve(work());
       } catch (thrown) {
-        reject(thrown);
+        reject(this.#failed(thrown, fn));
       }
+      this.#leave();
     };
-    const pending: Pending = { reject: (thrown) => settle(() => this.#threw(bound, thrown)) };
+    const failing = (thrown: unknown): void =>
+      settle(() => {
+        throw thrown;
+      });
+    const pending: Pending = { reject: failing };
     this.#pending.add(pending);
-    answer.then(
-      (js) => settle(() => this.#guarded(bound, () => this.#answered(bound, js))),
-      (thrown: unknown) => settle(() => this.#threw(bound, thrown)),
-    );
-    return promise.finally(() => {
-      this.#waiting--;
-      this.#queue.shift()?.();
-    });
+    answer.then((value) => settle(() => this.#answered(value)), failing);
+    return promise;
   }
 
-  #guarded(bound: Bound, work: () => Value): Value {
-    try {
-      return work();
-    } catch (thrown) {
-      return this.#threw(bound, thrown);
+  /** The next call begins after whoever waited for this one has gone on. */
+  #leave(): void {
+    if (this.#queue.length === 0) this.#waiting--;
+    else {
+      queueMicrotask(() => {
+        this.#waiting--;
+        this.#queue.shift()?.();
+      });
     }
   }
 
-  #answered(bound: Bound, js: unknown): Value {
-    this.#parts.wasi.flush();
+  #answered<T>(answer: T): T {
+    this.#wasi.flush();
     if (this.#importFailure !== undefined) throw this.#importFailure.thrown;
     if (!this.#alive) throw this.#lost();
-    const { result, success } = bound.signature;
-    if (success !== undefined) return new CaseValue(OK, success === null ? null : success.lift(js, this.resources));
-    return result === null ? null : result.lift(js, this.resources);
+    return answer;
   }
 
-  /** An `err` is an answer; everything else ends the instance (N2). */
-  #threw(bound: Bound, thrown: unknown): Value {
-    const { failure, key } = bound.signature;
-    if (failure !== undefined && this.#importFailure === undefined && this.#alive && isErr(thrown)) {
-      this.#parts.wasi.flush();
-      try {
-        return new CaseValue(ERR, failure === null ? null : failure.lift(thrown.payload, this.resources));
-      } catch (invalid) {
-        throw this.#failed(invalid, key);
-      }
-    }
-    throw this.#failed(thrown, key);
-  }
-
+  /** Everything that is thrown ends the instance (N2). */
   #failed(thrown: unknown, fn: string): unknown {
-    this.#parts.wasi.flush();
+    this.#wasi.flush();
     if (!this.#alive) return this.#lost();
-    const cause =
-      this.#importFailure === undefined ? faultOf(thrown, fn, this.#parts.source) : this.#importFailure.thrown;
+    const cause = this.#causeOf(thrown, fn);
     this.#end(cause);
     return cause;
+  }
+
+  #causeOf(thrown: unknown, fn: string): unknown {
+    if (this.#importFailure === undefined) return faultOf(thrown, fn, this.source);
+    const { thrown: failure } = this.#importFailure;
+    return isOfTheGuest(failure) ? faultOf(failure, fn, this.source) : failure;
   }
 
   /** Ends the instance. The calls that wait in it fail, then those that wait for it. */
   #end(cause: unknown): void {
     this.#alive = false;
     this.#cause = cause;
-    this.resources.close();
+    this.#parts.handles.close();
     for (const each of this.#pending) each.reject(cause);
     while (this.#queue.length > 0) this.#queue.shift()?.();
   }
@@ -214,10 +220,11 @@ export class ComponentInstance implements Instance, Guest {
     return promise;
   }
 
-  #dropNow(handle: number): void {
+  #dropNow(handle: number): void | Promise<void> {
     this.#onStack = true;
     try {
-      this.resources.drop(handle);
+      const dropped = this.#parts.handles.drop(handle);
+      return dropped instanceof Promise ? this.#wait("a destructor", dropped) : this.#answered(dropped);
     } catch (thrown) {
       throw this.#failed(thrown, "a destructor");
     } finally {
@@ -227,27 +234,22 @@ export class ComponentInstance implements Instance, Guest {
 
   /** Calls overlap only where WIT says that they may wait: jco itself lets others into the guest one by one. */
   #overlaps(bound: Bound): boolean {
-    return this.#parts.overlap && bound.signature.fn.async;
+    return this.#parts.overlap && bound.async;
   }
 
   #refuseReentry(): void {
     if (!this.#onStack && (this.#waiting === 0 || !this.#parts.chain.includes(this))) return;
-    throw this.#fault("re-entrant", `${this.#parts.source} is called back while it is in the middle of a call`, {
+    throw this.#fault("re-entrant", `${this.source} is called back while it is in the middle of a call`, {
       hint: "A callback given to a plugin may not call the same plugin.",
     });
   }
 
   #lost(): Fault {
     const why = this.#cause instanceof Error ? `: ${this.#cause.message}` : "";
-    return this.#fault("plugin-lost", `${this.#parts.source} is gone${why}`, { cause: this.#cause });
+    return this.#fault("plugin-lost", `${this.source} is gone${why}`, { cause: this.#cause });
   }
 
   #fault(code: string, message: string, more: { hint?: string; cause?: unknown } = {}): Fault {
-    return new Fault(code, message, { source: this.#parts.source, ...more });
+    return new Fault(code, message, { source: this.source, ...more });
   }
-}
-
-/** jco's wrapper of the error case of a `result`. */
-function isErr(thrown: unknown): thrown is Error & { payload: unknown } {
-  return thrown instanceof Error && thrown.constructor.name === "ComponentError" && Object.hasOwn(thrown, "payload");
 }

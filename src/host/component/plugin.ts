@@ -1,48 +1,56 @@
 /**
  * Plugins that are WebAssembly components (DESIGN D2).
  *
- *   P1  Types come from the binary, by our own decoder; code comes from jco, which validates the binary.
- *   P2  An export suspends (JSPI) only when some import may: code is made once per set of suspending imports.
+ *   P1  Types come from the binary, by our own decoder; jco validates it, whichever way its instances are linked.
+ *   P2  An instance is linked directly where a plan says how, and through jco's binding otherwise: all of it, never in part.
  *   P3  WASI and `sennit:host` are the host's own; every other import is given by name or linking fails.
  */
-import { Defect, Fault } from "../../fault.ts";
-import { decodeWorld } from "../../wit/decoder.ts";
+import { Fault } from "../../fault.ts";
+import { decodeComponent, type Component } from "../../wit/decoder.ts";
 import { WitError } from "../../wit/error.ts";
-import type { Resource, World } from "../../wit/types.ts";
+import { type FunctionKey, functionsOf, type World } from "../../wit/types.ts";
 import { noChain, type CallChain } from "../call-chain.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
 import { sha256 } from "../package-text.ts";
-import { hostColour, hostFunction } from "../host-functions.ts";
-import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../plugin.ts";
-import type { Code, LoadCode } from "./code.ts";
+import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
 import { DEFAULT_MEMORY } from "./core-module.ts";
-import { bindExports } from "./exports.ts";
-import { foreignClass, tellOwner, type ForeignClass } from "./foreign.ts";
-import { importsObject } from "./imports.ts";
+import { describe, type Linking, type LinkedPlugin, type Path } from "./describe.ts";
+import { DirectCode } from "./direct/code.ts";
+import { DirectLinker } from "./direct/linker.ts";
+import { importsOf, type Imports } from "./import-call.ts";
 import { ComponentInstance } from "./instance.ts";
-import { refuseShadowingNames } from "./names.ts";
-import { Resources } from "./resources.ts";
-import { signaturesOf, type Signature } from "./signature.ts";
+import type { Code, LoadCode } from "./jco/code.ts";
+import { asValidated } from "./jco/compact-strings.ts";
+import { JcoLinker } from "./jco/link.ts";
+import { refuseShadowingNames } from "./jco/names.ts";
+import type { TranspileOptions } from "./jco/transpile.ts";
+import type { Linker } from "./linker.ts";
 import { refuseOtherThanComponent } from "./sniff.ts";
 import { WasiContext } from "./wasi/context.ts";
-import { isWasi, sleepingImports, wasiInterfaces } from "./wasi/interfaces.ts";
+import { sleepingImports } from "./wasi/interfaces.ts";
 
 export interface ComponentOptions {
   readonly load: LoadCode;
   readonly chain?: CallChain;
+  /** Takes this way to link and no other; left out, the better of those that are possible. */
+  readonly path?: Path;
+  /** The platform's sha256 in hex, where it has one that does not wait for a thread. */
+  readonly sha256?: (bytes: Uint8Array) => string;
 }
 
-/** @throws {Fault} `not-a-component`, `component-invalid`, `component-unsupported`, `memory-limit` */
+/**
+ * @throws {Fault} `not-a-component`, `component-invalid`, `component-unsupported`, `memory-limit`. A path that is asked for
+ * and not possible is `component-unsupported`.
+ */
 export async function componentPlugin(files: PackageFiles, options: ComponentOptions): Promise<Plugin> {
   const bytes = await files.read(files.manifest.source);
   const place = files.place.endsWith(".wasm") ? files.place : `${files.place}/${files.manifest.source}`;
   refuseOtherThanComponent(bytes, place);
-  const world = decoded(bytes, place);
-  refuseShadowingNames(world, place);
-  const plugin = new ComponentPlugin(
-    { manifest: files.manifest, place, bytes, world, digest: await sha256(bytes) },
-    options,
-  );
+  const digest = (options.sha256 ?? sha256)(bytes);
+  const component = decoded(bytes, place);
+  const linking = describe(component, hasJspi(), options.path, place);
+  const source = { manifest: files.manifest, place, bytes, component, digest: await digest };
+  const plugin = new ComponentPlugin(source, linking, options);
   await plugin.prepare();
   return plugin;
 }
@@ -51,154 +59,124 @@ interface Source {
   readonly manifest: Manifest;
   readonly place: string;
   readonly bytes: Uint8Array;
-  readonly world: World;
+  readonly component: Component;
   readonly digest: string;
 }
 
-class ComponentPlugin implements Plugin {
+class ComponentPlugin implements LinkedPlugin {
   readonly manifest: Manifest;
   readonly world: World;
   readonly digest: string;
+  readonly linking: Linking;
   readonly #source: Source;
   readonly #options: ComponentOptions;
-  readonly #exports: readonly Signature[];
-  readonly #imports: readonly Signature[];
-  readonly #resources: readonly Resource[];
-  readonly #sleeps: readonly string[];
-  readonly #code = new Map<string, Promise<Code>>();
+  readonly #linker: Linker;
+  readonly #suspended: readonly FunctionKey[];
+  readonly #waits: boolean;
 
-  constructor(source: Source, options: ComponentOptions) {
+  /** @throws {Fault} `component-unsupported` */
+  constructor(source: Source, linking: Linking, options: ComponentOptions) {
     this.manifest = source.manifest;
-    this.world = source.world;
+    this.world = source.component.world;
     this.digest = source.digest;
+    this.linking = linking;
     this.#source = source;
     this.#options = options;
-    this.#exports = signaturesOf(source.world.exports);
-    this.#imports = signaturesOf(source.world.imports).filter(
-      (each) => each.interface === null || !isWasi(each.interface),
-    );
-    this.#sleeps = hasJspi() ? sleepingImports(source.world) : [];
-    this.#resources = [...source.world.imports.interfaces]
-      .filter(([id]) => !isWasi(id))
-      .flatMap(([, { types }]) => [...types.values()].filter((type): type is Resource => type.kind === "resource"));
+    this.#linker = this.#linkerFor(source.component);
+    this.#suspended = hasJspi() ? sleepingImports(this.world) : [];
+    this.#waits = [...functionsOf(this.world.exports)].some(([, fn]) => fn.async);
   }
 
-  /** Makes the code now when nothing but the host's own imports decides about it, so that its mistakes show early. */
+  /** Makes ready what nothing but the host's own imports decides about, so that mistakes show early. */
   async prepare(): Promise<void> {
-    if (this.#imports.every((each) => hostColour(each.key) !== undefined))
-      await this.#codeFor(this.#suspending(new Map()));
+    const { imports, path } = this.linking;
+    if (path === "jco" && imports.some((each) => each.colour === "provider")) return;
+    await this.#linker.prepare(
+      imports
+        .filter((each) => each.colour === "async")
+        .map((each) => each.key)
+        .toSorted(),
+    );
   }
 
   async instantiate(options: InstanceOptions): Promise<Instance> {
-    const functions = this.#functions(options);
-    const suspending = this.#suspending(functions);
-    const code = await this.#codeFor(suspending);
-    const { instance, imports } = this.#link(options, functions, suspending.length > 0);
+    const { manifest } = this.#source;
+    const wasi = new WasiContext(options, this.#suspended.length > 0);
+    const imports = importsOf(this.world, options, wasi, manifest.name);
+    const suspending = this.#suspending(imports);
+    const { handles, start } = await this.#linker.link(options.id, imports, suspending);
+    const instance = new ComponentInstance({
+      id: options.id,
+      source: manifest.name,
+      handles,
+      wasi,
+      overlap: manifest.overlap,
+      chain: this.#options.chain ?? noChain,
+      colour: suspending.length > 0 || this.#waits ? "async" : "sync",
+    });
     try {
-      // Never awaited: an export named `then` would make a promise of it. With compiled cores nothing has to wait.
-      const exported = code.instantiate(coresOf(code), imports, instantiateCore);
-      if (exported instanceof Promise) throw new Defect("jco's script waited while it was instantiated");
-      instance.open(bindExports(exported, this.#exports));
+      instance.open(start(instance));
     } catch (thrown) {
       throw instance.failedToStart(thrown);
     }
     return instance;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#code.clear();
-  }
-
-  #link(options: InstanceOptions, functions: ReadonlyMap<string, ImportedFunction>, suspends: boolean): Linked {
-    const classes = new Map(this.#resources.map((each) => [each, foreignClass(each, tellOwner(each, functions))]));
-    const wasi = new WasiContext(options, this.#sleeps.length > 0);
-    const instance = new ComponentInstance({
-      source: this.manifest.name,
-      resources: new Resources(options.id, classes),
-      wasi,
-      overlap: this.manifest.overlap,
-      chain: this.#options.chain ?? noChain,
-      colour: suspends || this.#exports.some((each) => each.fn.async) ? "async" : "sync",
-    });
-    const source = {
-      name: this.manifest.name,
-      wasi: wasiInterfaces(wasi),
-      functions,
-      classes: classes as ReadonlyMap<Resource, ForeignClass>,
-    };
-    return { instance, imports: importsObject(this.world, this.#imports, source, instance) };
-  }
-
-  /** What was given, and what the host gives to everybody. */
-  #functions(options: InstanceOptions): ReadonlyMap<string, ImportedFunction> {
-    const functions = new Map(options.imports);
-    for (const { key } of this.#imports) {
-      const own = hostFunction(key, options);
-      if (own !== undefined) functions.set(key, own);
-    }
-    return functions;
-  }
+  async [Symbol.asyncDispose](): Promise<void> {}
 
   /** The imports that may suspend their caller. WIT's own async functions do so without JSPI (T3 of transpile.ts). */
-  #suspending(functions: ReadonlyMap<string, ImportedFunction>): readonly string[] {
-    const waiting = this.#imports.filter(
-      ({ fn, key }) => !fn.async && (functions.get(key)?.colour ?? hostColour(key)) === "async",
-    );
-    return [...waiting.map((each) => each.key), ...this.#sleeps].toSorted();
+  #suspending({ functions }: Imports): readonly FunctionKey[] {
+    const waiting = [...functionsOf(this.world.imports)]
+      .filter(([key, fn]) => !fn.async && functions.get(key)?.colour === "async")
+      .map(([key]) => key)
+      .toSorted();
+    if (waiting.length > 0) refuseWithoutJspi(this.#source.place, waiting);
+    return waiting;
   }
 
-  #codeFor(asyncImports: readonly string[]): Promise<Code> {
-    const key = asyncImports.join();
-    const known = this.#code.get(key);
-    if (known !== undefined) return known;
-    if (asyncImports.length > 0) refuseWithoutJspi(this.#source.place, asyncImports);
-    const made = this.#load(asyncImports);
-    this.#code.set(key, made);
-    made.catch(() => this.#code.delete(key));
-    return made;
-  }
-
-  async #load(asyncImports: readonly string[]): Promise<Code> {
-    const { bytes, digest, world, manifest, place } = this.#source;
-    const asyncExports = asyncImports.length === 0 ? [] : this.#exports.filter(maySuspend).map((each) => each.key);
-    const options = {
-      interfaces: [...world.imports.interfaces.keys()],
-      asyncImports,
-      asyncExports: asyncExports.toSorted(),
+  #linkerFor({ world, plan }: Component): Linker {
+    if (this.linking.path === "jco" || "reason" in plan) {
+      refuseShadowingNames(world, this.#source.place);
+      return new JcoLinker(world, async (options) => (await this.#load(options)).binding());
+    }
+    let code: Promise<DirectCode> | undefined;
+    const compile = async (): Promise<DirectCode> => {
+      const interfaces = [...world.imports.interfaces.keys()];
+      const [valid, compiled] = await Promise.allSettled([
+        this.#load({ interfaces, asyncImports: [], asyncExports: [] }, asValidated(this.#source.bytes, plan)),
+        this.#placed(() => new DirectCode(this.#source.bytes, world, plan, this.#memory)),
+      ]);
+      // The validator's words about a component are better than those about one core of it.
+      if (valid.status === "rejected") throw valid.reason;
+      if (compiled.status === "rejected") throw compiled.reason;
+      return compiled.value;
     };
+    return new DirectLinker(() => (code ??= compile()));
+  }
+
+  get #memory(): number {
+    return this.manifest.limits.memory ?? DEFAULT_MEMORY;
+  }
+
+  #load(options: TranspileOptions, bytes: Uint8Array = this.#source.bytes): Promise<Code> {
+    return this.#placed(async () => {
+      const digest = bytes === this.#source.bytes ? this.#source.digest : await sha256(bytes);
+      return this.#options.load({ bytes, digest, memory: this.#memory, options });
+    });
+  }
+
+  async #placed<T>(work: () => T | Promise<T>): Promise<T> {
     try {
-      return await this.#options.load({ bytes, digest, memory: manifest.limits.memory ?? DEFAULT_MEMORY, options });
+      return await work();
     } catch (thrown) {
-      throw placed(thrown, place);
+      throw placed(thrown, this.#source.place);
     }
   }
 }
 
-/** WIT's async functions wait by themselves; JavaScript's constructors cannot, and jco's script for one that does is not valid. */
-function maySuspend({ fn }: Signature): boolean {
-  return !fn.async && fn.shape !== "constructor";
-}
-
-interface Linked {
-  readonly instance: ComponentInstance;
-  readonly imports: Record<string, unknown>;
-}
-
-function coresOf(code: Code): (name: string) => WebAssembly.Module {
-  return (name) => {
-    const core = code.cores.get(name);
-    if (core === undefined) throw new Fault("component-invalid", `The component has no core module ${name}`);
-    return core;
-  };
-}
-
-function instantiateCore(module: WebAssembly.Module, imports?: WebAssembly.Imports): WebAssembly.Instance {
-  return new WebAssembly.Instance(module, imports);
-}
-
-function decoded(bytes: Uint8Array, place: string): World {
+function decoded(bytes: Uint8Array, place: string): Component {
   try {
-    return decodeWorld(bytes);
+    return decodeComponent(bytes);
   } catch (cause) {
     if (!(cause instanceof WitError)) throw cause;
     const code = cause.code === "unsupported" ? "component-unsupported" : "component-invalid";

@@ -1,26 +1,34 @@
 /** Calls functions of the embedding program: values in, values out, errors as faults. */
 import { Fault } from "../../fault.ts";
-import type { AnyValue } from "../../wit/any.ts";
-import type { FunctionKey, Resource, WitFunction } from "../../wit/types.ts";
-import { Callback, CaseValue, ERR, Handle, OK, type Value } from "../../wit/value.ts";
-import { argumentCheck } from "../check-arguments.ts";
+import { LiftBudget } from "../../wit/budget.ts";
+import type { FunctionKey } from "../../wit/types.ts";
+import { CaseValue, ERR, OK, type Value } from "../../wit/value.ts";
 import { invalidValue } from "../invalid-value.ts";
 import type { Instance } from "../plugin.ts";
-import type { Found } from "./functions.ts";
-import { anyFromPlain, anyToPlain, callbackToFunction } from "./plain-any.ts";
-import { fromPlain, type HandleType, mismatch, type PlainHandles, toPlain } from "./plain.ts";
+import type { Compiled, Read } from "./compile.ts";
+import { Objects } from "./objects.ts";
+
+export interface Program {
+  /** What messages call it. */
+  readonly name: string;
+  readonly functions: ReadonlyMap<FunctionKey, Compiled>;
+  readonly colour: "sync" | "async";
+}
 
 export class JavascriptInstance implements Instance {
   readonly id: number;
+  readonly colour: "sync" | "async";
   readonly #source: string;
-  readonly #functions: ReadonlyMap<FunctionKey, Found>;
+  readonly #functions: ReadonlyMap<FunctionKey, Compiled>;
   readonly #objects: Objects;
+  readonly #budget: LiftBudget = new LiftBudget();
   readonly #pending = new Set<(cause: Fault) => void>();
   #alive = true;
 
-  constructor(id: number, source: string, functions: ReadonlyMap<FunctionKey, Found>) {
+  constructor(id: number, { name, functions, colour }: Program) {
     this.id = id;
-    this.#source = source;
+    this.colour = colour;
+    this.#source = name;
     this.#functions = functions;
     this.#objects = new Objects(id);
   }
@@ -31,21 +39,17 @@ export class JavascriptInstance implements Instance {
 
   call(key: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
     if (!this.#alive) throw this.#lost();
-    const found = this.#functions.get(key);
-    if (found === undefined)
+    const compiled = this.#functions.get(key);
+    if (compiled === undefined)
       throw new Fault("unknown-function", `${this.#source} has no function ${key}`, { source: this.#source });
-    const plain = found.fn === null ? args.map(untypedArgument) : this.#arguments(found, found.fn, args);
-    const ended = {
-      ok: (answer: unknown) => this.#answer(found, answer),
-      failed: (thrown: unknown) => this.#failed(found, thrown),
-    };
+    const plain = this.#arguments(compiled, args);
     let answer: unknown;
     try {
-      answer = invoke(found, plain);
+      answer = compiled.invoke(plain);
     } catch (thrown) {
-      return ended.failed(thrown);
+      return this.#failed(compiled, thrown);
     }
-    return answer instanceof Promise ? this.#wait(answer.then(ended.ok, ended.failed)) : ended.ok(answer);
+    return answer instanceof Promise ? this.#later(compiled, answer) : this.#answer(compiled, answer);
   }
 
   drop(handle: number): void {
@@ -60,51 +64,50 @@ export class JavascriptInstance implements Instance {
     this.#objects.clear();
   }
 
-  #arguments({ name }: Found, fn: WitFunction, args: readonly Value[]): unknown[] {
-    argumentCheck(name, fn)(args);
-    this.#objects.check(fn, args);
-    return fn.params.map((param, index) => toPlain(param.type, args[index] as Value, this.#objects));
+  #arguments({ found, check, toPlain, hasHandles }: Compiled, args: readonly Value[]): unknown[] {
+    check(args);
+    if (hasHandles && found.fn !== null) this.#objects.check(found.fn, args);
+    return toPlain(args, this.#objects);
   }
 
-  #answer({ name, fn }: Found, answer: unknown): Value {
-    const read = (): Value => {
-      if (fn === null) return anyFromPlain(answer, "the result") as Value;
-      const { result } = fn;
-      if (result === null) return null;
-      if (result.kind !== "result") return fromPlain(result, answer, "the result", this.#objects);
-      return new CaseValue(OK, result.ok === null ? null : fromPlain(result.ok, answer, "the result", this.#objects));
-    };
-    return this.#checked("returned", name, read);
+  #later(compiled: Compiled, answer: Promise<unknown>): Promise<Value> {
+    return this.#wait(
+      answer.then(
+        (plain) => this.#answer(compiled, plain),
+        (thrown: unknown) => this.#failed(compiled, thrown),
+      ),
+    );
   }
 
-  #failed({ name, fn }: Found, thrown: unknown): Value {
+  #answer(compiled: Compiled, answer: unknown): Value {
+    const value = this.#read(compiled, "returned", compiled.result, answer);
+    return compiled.failure === undefined ? value : new CaseValue(OK, value);
+  }
+
+  #failed(compiled: Compiled, thrown: unknown): Value {
     const value = thrown instanceof Error ? Object.getOwnPropertyDescriptor(thrown, "value") : undefined;
-    if (fn?.result?.kind === "result" && value !== undefined && "value" in value) {
-      const { err } = fn.result;
-      const read = (): Value => (err === null ? null : fromPlain(err, value.value, "the err", this.#objects));
-      return new CaseValue(ERR, this.#checked("raised", name, read));
+    if (compiled.failure !== undefined && value !== undefined && "value" in value) {
+      return new CaseValue(ERR, this.#read(compiled, "raised", compiled.failure, value.value));
     }
     if (thrown instanceof Fault) throw thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new Fault("function-failed", `${this.#source} failed in ${name}: ${message}`, {
+    throw new Fault("function-failed", `${this.#source} failed in ${compiled.found.name}: ${message}`, {
       source: this.#source,
       cause: thrown,
     });
   }
 
   /** What the function gave, or the fault that says that it was the function's (H5). */
-  #checked(doing: "returned" | "raised", name: string, read: () => Value): Value {
+  #read({ found }: Compiled, doing: "returned" | "raised", read: Read, plain: unknown): Value {
+    this.#budget.reset();
     try {
-      return read();
+      return read(plain, doing === "returned" ? "the result" : "the err", this.#objects, this.#budget);
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;
-      throw invalidValue(
-        this.#source,
-        doing,
-        name,
-        thrown.message,
-        thrown.hint === undefined ? {} : { hint: thrown.hint },
-      );
+      const hint = thrown.hint === undefined ? {} : { hint: thrown.hint };
+      if (thrown.code === "value-too-large")
+        throw new Fault(thrown.code, thrown.message, { source: this.#source, ...hint });
+      throw invalidValue(this.#source, doing, found.name, thrown.message, hint);
     }
   }
 
@@ -117,73 +120,5 @@ export class JavascriptInstance implements Instance {
 
   #lost(): Fault {
     return new Fault("plugin-lost", `${this.#source} was closed`, { source: this.#source });
-  }
-}
-
-function untypedArgument(value: Value): unknown {
-  return value instanceof Callback ? callbackToFunction(value) : anyToPlain(value as AnyValue);
-}
-
-function invoke({ make, target }: Found, args: unknown[]): unknown {
-  switch (make) {
-    case "call":
-      return target(...args) as unknown;
-    case "new":
-      return Reflect.construct(target, args);
-    case "method":
-      return Reflect.apply(target, args[0], args.slice(1));
-  }
-}
-
-function movedAway(name: string): Fault {
-  return new Fault("moved", `This ${name} was passed away or dropped before`);
-}
-
-/** The objects of resources that functions gave out, by handle. */
-class Objects implements PlainHandles {
-  readonly #instance: number;
-  readonly #held = new Map<number, { readonly resource: Resource; readonly object: object }>();
-  #next = 1;
-
-  constructor(instance: number) {
-    this.#instance = instance;
-  }
-
-  readonly toPlain = (type: HandleType, handle: Handle): unknown => {
-    const held = handle.instance === this.#instance ? this.#held.get(handle.id) : undefined;
-    if (type.kind === "own") this.#held.delete(handle.id);
-    if (held === undefined) throw movedAway(type.resource.name.name);
-    return held.object;
-  };
-
-  readonly fromPlain = ({ resource }: HandleType, plain: unknown, path: string): Handle => {
-    if (typeof plain !== "object" || plain === null) throw mismatch(path, `an object of ${resource.name.name}`, plain);
-    const id = this.#next++;
-    this.#held.set(id, { resource, object: plain });
-    return new Handle(this.#instance, id);
-  };
-
-  /** Every handle among the arguments that stand alone is one that was given out and not given away. */
-  check({ params }: WitFunction, args: readonly Value[]): void {
-    params.forEach(({ type }, index) => {
-      const handle = args[index];
-      if ((type.kind !== "own" && type.kind !== "borrow") || !(handle instanceof Handle)) return;
-      const { name } = type.resource.name;
-      if (handle.instance !== this.#instance || handle.id >= this.#next) {
-        throw new Fault("type-mismatch", `This is not a ${name} of this program`);
-      }
-      const held = this.#held.get(handle.id);
-      if (held === undefined) throw movedAway(name);
-      if (held.resource !== type.resource)
-        throw new Fault("type-mismatch", `A ${held.resource.name.name} is not a ${name}`);
-    });
-  }
-
-  drop(id: number): void {
-    this.#held.delete(id);
-  }
-
-  clear(): void {
-    this.#held.clear();
   }
 }

@@ -7,9 +7,11 @@
  */
 import { Fault } from "../../fault.ts";
 import { AnyFloat, type AnyValue } from "../../wit/any.ts";
+import { LiftBudget } from "../../wit/budget.ts";
 import { decodeAny, encodeAny } from "../../wit/cbor.ts";
 import { isTypedNumbers } from "../../wit/numbers.ts";
 import { Callback, integer, Opaque } from "../../wit/value.ts";
+import { faultAt, inside, Misfit } from "./misfit.ts";
 
 const MOST_DEPTH = 100;
 
@@ -23,66 +25,99 @@ export function anyToPlain(value: AnyValue): unknown {
   return value;
 }
 
-/** @throws {Fault} `type-mismatch` for what is no data, and for data that contains itself */
-export function anyFromPlain(plain: unknown, path: string, depth: number = MOST_DEPTH): AnyValue {
-  if (depth === 0) throw new Fault("type-mismatch", `${path.slice(0, 200)}: nested too deeply, or contains itself`);
+/** @throws {Fault} `type-mismatch` for what is no data, and for data that contains itself; `value-too-large` */
+export function anyFromPlain(plain: unknown, path: string, budget: LiftBudget = new LiftBudget()): AnyValue {
+  try {
+    return readAny(plain, budget, MOST_DEPTH);
+  } catch (thrown) {
+    throw faultAt(path, thrown);
+  }
+}
+
+/** @throws {Misfit} */
+export function readAny(plain: unknown, budget: LiftBudget, depth: number = MOST_DEPTH): AnyValue {
+  if (depth === 0) throw new Misfit("type-mismatch", ": nested too deeply, or contains itself");
   switch (typeof plain) {
     case "undefined":
       return null;
     case "boolean":
       return plain;
     case "bigint":
-      return wholeNumber(plain, path);
+      return wholeNumber(plain);
     case "number":
       return Number.isSafeInteger(plain) && !Object.is(plain, -0) ? plain : new AnyFloat(plain);
     case "string":
-      if (!plain.isWellFormed()) throw new Fault("type-mismatch", `${path}: the text has a lone surrogate`);
+      budget.bytes(plain.length);
+      if (!plain.isWellFormed()) throw new Misfit("type-mismatch", ": the text has a lone surrogate");
       return plain;
     case "object":
-      return plain === null ? null : objectFromPlain(plain, path, depth - 1);
+      return plain === null ? null : readObject(plain, budget, depth - 1);
     default:
-      throw new Fault("type-mismatch", `${path}: a ${typeof plain} is no data`);
+      throw new Misfit("type-mismatch", `: a ${typeof plain} is no data`);
   }
 }
 
-function wholeNumber(plain: bigint, path: string): number | bigint {
+function wholeNumber(plain: bigint): number | bigint {
   if (plain >= -(2n ** 63n) && plain < 2n ** 64n) return integer(plain);
-  throw new Fault("out-of-range", `${path}: ${plain} is not an Int`);
+  throw new Misfit("out-of-range", `: ${plain} is not an Int`);
 }
 
-function objectFromPlain(plain: object, path: string, depth: number): AnyValue {
+function readObject(plain: object, budget: LiftBudget, depth: number): AnyValue {
   if (plain instanceof AnyFloat) return plain;
-  if (plain instanceof Uint8Array) return plain.slice();
-  if (isTypedNumbers(plain))
-    return Array.from(plain as Iterable<number | bigint>, (item) => anyFromPlain(item, path, depth));
-  if (Array.isArray(plain)) {
-    return Array.from({ length: plain.length }, (_, index) =>
-      anyFromPlain((plain as unknown[])[index], `${path}[${index}]`, depth),
-    );
+  if (plain instanceof Uint8Array) {
+    budget.bytes(plain.byteLength);
+    return new Uint8Array(plain);
   }
-  return new Map(entries(plain, path).map(([key, value]) => [key, anyFromPlain(value, `${path}.${key}`, depth)]));
+  if (isTypedNumbers(plain)) return readList(plain, budget, depth);
+  if (Array.isArray(plain)) return readList(plain, budget, depth);
+  return readMap(plain, budget, depth);
 }
 
-function entries(plain: object, path: string): [string, unknown][] {
+function readList(plain: ArrayLike<unknown>, budget: LiftBudget, depth: number): AnyValue {
+  const { length } = plain;
+  budget.nodes(length);
+  const list: AnyValue[] = [];
+  try {
+    while (list.length < length) list.push(readAny(plain[list.length], budget, depth));
+  } catch (thrown) {
+    throw inside(`[${list.length}]`, thrown);
+  }
+  return list;
+}
+
+function readMap(plain: object, budget: LiftBudget, depth: number): AnyValue {
+  const all = entries(plain);
+  budget.nodes(2 * all.length);
+  const map = new Map<string, AnyValue>();
+  for (const [key, value] of all) {
+    budget.bytes(key.length);
+    try {
+      map.set(key, readAny(value, budget, depth));
+    } catch (thrown) {
+      throw inside(`.${key.slice(0, 40)}`, thrown);
+    }
+  }
+  return map;
+}
+
+function entries(plain: object): [string, unknown][] {
   if (plain instanceof Map)
-    return [...(plain as ReadonlyMap<unknown, unknown>)].map(([key, value]) => [textKey(key, path), value]);
+    return [...(plain as ReadonlyMap<unknown, unknown>)].map(([key, value]) => [textKey(key), value]);
   const prototype: unknown = Object.getPrototypeOf(plain);
   if (prototype !== null && prototype !== Object.prototype) {
-    throw new Fault("type-mismatch", `${path}: an object of a class is no data`, {
-      hint: "Return a plain object or a Map.",
-    });
+    throw new Misfit("type-mismatch", ": an object of a class is no data, but a plain object or a Map is");
   }
   return Object.entries(Object.getOwnPropertyDescriptors(plain))
     .filter(([, found]) => found.enumerable === true)
     .map(([key, found]) => {
-      if (!("value" in found)) throw new Fault("type-mismatch", `${path}.${key} is a getter, which is not called`);
-      return [textKey(key, path), found.value];
+      if (!("value" in found)) throw new Misfit("type-mismatch", `.${key} is a getter, which is not called`);
+      return [textKey(key), found.value];
     });
 }
 
-function textKey(key: unknown, path: string): string {
+function textKey(key: unknown): string {
   if (typeof key === "string" && key.isWellFormed()) return key;
-  throw new Fault("type-mismatch", `${path}: the keys of a map are text`);
+  throw new Misfit("type-mismatch", ": the keys of a map are text");
 }
 
 /** A function of the workflow, for JavaScript to call. */

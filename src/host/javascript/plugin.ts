@@ -5,6 +5,8 @@
  *   J2  The functions are the embedding program's own: trusted, with the program's state, never copied. An instance is only a name for
  *       them and for the resources they gave out; a function that throws leaves it as it is.
  *   J3  What a function returns is checked like a stranger's.
+ *   J4  Who imports a function must know whether it may wait (HAZARDS 10): it may when it is written `async`, or its WIT says so.
+ *       Any other function that gives a promise all the same is waited for when a workflow calls it, and fails a component or Lua that does.
  *
  * A function `count-words` of the WIT is found as `countWords`, `count_words` or `count-words`; those of an interface
  * `acme:shapes/geometry` in an object `geometry`; a resource `counter` is a class `Counter`. A WIT `result` is returned as its ok
@@ -16,6 +18,7 @@ import type { Manifest } from "../manifest.ts";
 import { digestOf } from "../package-text.ts";
 import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
 import { worldFromText } from "../wit-source.ts";
+import { compile, type Compiled } from "./compile.ts";
 import { bindFunctions, type Found, type Functions } from "./functions.ts";
 import { JavascriptInstance } from "./instance.ts";
 
@@ -46,25 +49,28 @@ export async function javascriptPlugin(functions: Functions, options: Javascript
     ["world.wit", wit ?? ""],
     ...[...found.keys()].toSorted().map((key) => [key, ""] as const),
   ]);
-  return new JavascriptPlugin(manifestOf(name), world, digest, found);
+  return new JavascriptPlugin(manifestOf(name), world, digest, [...found]);
 }
 
 class JavascriptPlugin implements Plugin {
   readonly manifest: Manifest;
   readonly world: World;
   readonly digest: string;
-  readonly #functions: ReadonlyMap<string, Found>;
+  readonly #functions: ReadonlyMap<string, Compiled>;
+  readonly #colour: "sync" | "async";
   readonly #instances = new Set<JavascriptInstance>();
 
-  constructor(manifest: Manifest, world: World, digest: string, functions: ReadonlyMap<string, Found>) {
+  constructor(manifest: Manifest, world: World, digest: string, found: readonly (readonly [key: string, Found])[]) {
     this.manifest = manifest;
     this.world = world;
     this.digest = digest;
-    this.#functions = functions;
+    this.#functions = new Map(found.map(([key, each]) => [key, compile(each)]));
+    this.#colour = found.some(([, each]) => mayWait(each)) ? "async" : "sync";
   }
 
   instantiate(options: InstanceOptions): Promise<Instance> {
-    const instance = new JavascriptInstance(options.id, this.manifest.name, this.#functions);
+    const program = { name: this.manifest.name, functions: this.#functions, colour: this.#colour };
+    const instance = new JavascriptInstance(options.id, program);
     this.#instances.add(instance);
     return Promise.resolve(instance);
   }
@@ -73,6 +79,13 @@ class JavascriptPlugin implements Plugin {
     for (const instance of this.#instances) await instance[Symbol.asyncDispose]();
     this.#instances.clear();
   }
+}
+
+const AsyncFunction = (async () => {}).constructor;
+
+/** J4 */
+function mayWait({ fn, target }: Found): boolean {
+  return fn?.async === true || target instanceof AsyncFunction;
 }
 
 /** The keys of untyped functions are their names. */

@@ -10,9 +10,9 @@ import { decodeAny, encodeAny } from "../../wit/cbor.ts";
 import { WitError } from "../../wit/error.ts";
 import { integer } from "../../wit/value.ts";
 import { BOOLEAN, LIGHT_USERDATA, NIL, NUMBER, type Pointer, STRING, TABLE } from "./api.ts";
-import type { Codec, CodecContext, Position } from "./codec.ts";
+import { type Codec, type CodecContext, OVERHEAD, type Position } from "./codec.ts";
 import { Misfit, within } from "./misfit.ts";
-import { mismatch, quoted } from "./scalars.ts";
+import { mismatch } from "./scalars.ts";
 
 const MOST_DEPTH = 100;
 /** Stack slots that the deepest value needs. */
@@ -62,7 +62,7 @@ function pushList(context: CodecContext, thread: Pointer, items: readonly AnyVal
   context.machine.api.lua_createtable(thread, items.length, 0);
   items.forEach((item, index) => {
     pushAny(context, thread, item, true);
-    context.machine.api.lua_rawseti(thread, -2, BigInt(index + 1));
+    context.machine.shim.setElement(thread, index + 1);
   });
 }
 
@@ -89,9 +89,8 @@ function pushMarkedBytes({ machine, marks }: CodecContext, thread: Pointer, byte
 
 /** Reads the value on top of the stack; `depth` bounds a table that contains itself. */
 export function readAny(context: CodecContext, thread: Pointer, depth: number = MOST_DEPTH): AnyValue {
-  const { machine, budget } = context;
+  const { machine } = context;
   const { api } = machine;
-  budget.spend(1);
   const type = api.lua_type(thread, -1);
   switch (type) {
     case NIL:
@@ -104,7 +103,7 @@ export function readAny(context: CodecContext, thread: Pointer, depth: number = 
     case STRING:
       return readText(context, thread);
     case TABLE:
-      if (depth === 0) throw new Misfit("too-large", "tables are nested too deeply, or contain themselves");
+      if (depth === 0) throw new Misfit("type-mismatch", "tables are nested too deeply, or contain themselves");
       return readTable(context, thread, depth - 1);
     default:
       if (type === LIGHT_USERDATA && api.lua_touserdata(thread, -1) === 0) return null;
@@ -113,8 +112,10 @@ export function readAny(context: CodecContext, thread: Pointer, depth: number = 
 }
 
 function readText({ machine, budget }: CodecContext, thread: Pointer): string {
-  budget.spendBytes(machine.length(thread));
-  const text = machine.readText(thread);
+  const at = machine.string(thread);
+  const length = machine.stringLength;
+  budget.bytes(length);
+  const text = machine.textAt(at, length);
   if (text === undefined) throw new Misfit("type-mismatch", "a string that is not UTF-8: wrap bytes in sennit.bytes");
   return text;
 }
@@ -128,7 +129,7 @@ function readTable(context: CodecContext, thread: Pointer, depth: number): AnyVa
   return map.size === 0 ? [] : map;
 }
 
-function hasMark({ machine }: CodecContext, thread: Pointer, mark: bigint): boolean {
+function hasMark({ machine }: CodecContext, thread: Pointer, mark: number): boolean {
   if (machine.api.lua_getmetatable(thread, -1) === 0) return false;
   machine.push(thread, mark);
   const same = machine.api.lua_rawequal(thread, -1, -2) !== 0;
@@ -138,19 +139,22 @@ function hasMark({ machine }: CodecContext, thread: Pointer, mark: bigint): bool
 
 function readMarkedBytes({ machine, budget }: CodecContext, thread: Pointer): Uint8Array {
   machine.push(thread, machine.key("bytes"));
-  if (machine.api.lua_rawget(thread, -2) !== STRING) throw mismatch(machine, thread, "a string of bytes");
-  budget.spendBytes(machine.length(thread));
-  const bytes = machine.viewBytes(thread).slice();
+  machine.api.lua_rawget(thread, -2);
+  const at = machine.string(thread);
+  if (at === 0) throw mismatch(machine, thread, "a string of bytes");
+  const length = machine.stringLength;
+  budget.bytes(length + OVERHEAD);
+  const bytes = machine.bytes().slice(at, at + length);
   machine.pop(thread, 1);
   return bytes;
 }
 
 function readList(context: CodecContext, thread: Pointer, length: number, depth: number): AnyValue[] {
   const { machine, budget } = context;
-  budget.spend(length);
+  budget.nodes(length);
   const items: AnyValue[] = [];
   for (let index = 1; index <= length; index++) {
-    machine.api.lua_rawgeti(thread, -1, BigInt(index));
+    machine.shim.element(thread, index);
     items.push(readItem(context, thread, depth, `[${index}]`));
     machine.pop(thread, 1);
   }
@@ -160,15 +164,14 @@ function readList(context: CodecContext, thread: Pointer, length: number, depth:
 function readMap(context: CodecContext, thread: Pointer, depth: number): Map<string, AnyValue> {
   const { machine } = context;
   const entries: [string, AnyValue][] = [];
+  context.budget.bytes(OVERHEAD);
   machine.api.lua_pushnil(thread);
   while (machine.api.lua_next(thread, -2) !== 0) {
+    context.budget.nodes(1);
     const value = readItem(context, thread, depth, "");
     machine.pop(thread, 1);
     if (machine.api.lua_type(thread, -1) !== STRING) throw mismatch(machine, thread, "the key of a map");
-    const key = machine.readText(thread);
-    if (key === undefined) throw new Misfit("type-mismatch", `${quoted(machine, thread)} is not UTF-8`);
-    context.budget.spendBytes(key.length);
-    entries.push([key, value]);
+    entries.push([readText(context, thread), value]);
   }
   return new Map(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -6,9 +6,15 @@
 /** A byte offset in the machine's memory. */
 export type Pointer = number;
 
+export interface FunctionTable {
+  get(index: number): unknown;
+  /** Appends entries and answers the number of the first. */
+  grow(by: number, entry: unknown): number;
+}
+
 export interface LuaApi {
   readonly memory: WebAssembly.Memory;
-  readonly __indirect_function_table: WebAssembly.Table;
+  readonly __indirect_function_table: FunctionTable;
   __wasm_call_ctors(): void;
   emscripten_stack_init(): void;
   stackSave(): number;
@@ -33,12 +39,16 @@ export interface LuaApi {
   lua_newthread(thread: Pointer): Pointer;
   lua_resetthread(thread: Pointer): number;
   lua_resume(thread: Pointer, from: Pointer, args: number, results: Pointer): number;
+  lua_isyieldable(thread: Pointer): number;
+  /** Raises the value on top of the stack: never returns. */
+  lua_error(thread: Pointer): number;
   lua_pcallk(thread: Pointer, args: number, results: number, handler: number, context: number, k: number): number;
 
   lua_checkstack(thread: Pointer, slots: number): number;
   lua_gettop(thread: Pointer): number;
   lua_settop(thread: Pointer, index: number): void;
   lua_pushvalue(thread: Pointer, index: number): void;
+  lua_copy(thread: Pointer, from: number, to: number): void;
   lua_rotate(thread: Pointer, index: number, by: number): void;
   lua_xmove(from: Pointer, to: Pointer, count: number): void;
 
@@ -49,6 +59,7 @@ export interface LuaApi {
   lua_pushlstring(thread: Pointer, text: Pointer, length: number): Pointer;
   lua_pushlightuserdata(thread: Pointer, value: Pointer): void;
   lua_newuserdatauv(thread: Pointer, size: number, values: number): Pointer;
+  lua_pushcclosure(thread: Pointer, fn: number, values: number): void;
   lua_createtable(thread: Pointer, items: number, fields: number): void;
 
   lua_type(thread: Pointer, index: number): number;

@@ -2,14 +2,15 @@
  * What a codec is: one per WIT type and position, compiled once for each instance.
  *
  *   C1  `push` is given values that passed `checkValue` (src/wit/validate.ts) and looks no further.
- *   C2  `read` trusts nothing: it uses raw access only, so no metamethod of the guest runs, and charges the budget before it allocates.
+ *   C2  `read` trusts nothing: it uses raw access only, so no metamethod of the guest runs, and charges the budget before it
+ *       allocates (B1 of src/wit/budget.ts).
  *   C3  Both leave the stack as they found it, but for the one value that `push` adds, and need at most `slots` slots.
  */
+import type { LiftBudget } from "../../wit/budget.ts";
 import type { Value } from "../../wit/value.ts";
 import type { WitType } from "../../wit/types.ts";
 import type { Pointer } from "./api.ts";
 import type { LuaMachine } from "./machine.ts";
-import type { Budget } from "./misfit.ts";
 
 export interface Codec {
   readonly slots: number;
@@ -31,8 +32,11 @@ export interface HandleCodecs {
 /** What codecs share within one instance. */
 export interface CodecContext {
   readonly machine: LuaMachine;
-  readonly budget: Budget;
+  readonly budget: LiftBudget;
   readonly handles: HandleCodecs;
   /** Registry places of the marks that `sennit.bytes` and `sennit.map` put on tables. */
-  readonly marks: { readonly bytes: bigint; readonly map: bigint };
+  readonly marks: { readonly bytes: number; readonly map: number };
 }
+
+/** Bytes of the budget that a typed array or a map costs beside what is in it: millions of empty ones are no small thing. */
+export const OVERHEAD = 128;

@@ -19,7 +19,7 @@ export interface Export {
   readonly source: string;
   readonly fn: WitFunction;
   /** Registry place of the Lua function. */
-  readonly ref: bigint;
+  readonly ref: number;
   readonly params: readonly Codec[];
   /** The codec of what the Lua function returns: of the ok payload, when the WIT result is a `result`. */
   readonly returns: Codec | null;
@@ -69,22 +69,22 @@ function waysTo({ interface: id, path }: Place, side: WorldSide): readonly (read
   return id === null ? [path] : exportNames(id, side).map((name) => [name, ...path]);
 }
 
-/** Follows a path from the table on top of the main stack, which stays. */
-function findFunction({ machine }: Link, path: readonly string[]): bigint | undefined {
+/** Follows a path from the table on top of the main stack, which stays. Nothing but the whole path counts. */
+function findFunction({ machine }: Link, path: readonly string[]): number | undefined {
   const { api, main } = machine;
   const top = api.lua_gettop(main);
   api.lua_pushvalue(main, -1);
-  for (const name of path) {
-    if (api.lua_type(main, -1) !== TABLE) break;
-    machine.push(main, machine.key(name));
-    api.lua_rawget(main, -2);
-  }
-  const ref = api.lua_type(main, -1) === FUNCTION ? machine.take(main) : undefined;
+  const isThere = path.every((name) => {
+    if (api.lua_type(main, -1) !== TABLE) return false;
+    machine.shim.field(main, machine.key(name));
+    return true;
+  });
+  const ref = isThere && api.lua_type(main, -1) === FUNCTION ? machine.take(main) : undefined;
   api.lua_settop(main, top);
   return ref;
 }
 
-function compile(link: Link, { key, fn }: Place, ref: bigint, source: string): Export {
+function compile(link: Link, { key, fn }: Place, ref: number, source: string): Export {
   const params = fn.params.map((param) => link.of(param.type, "plain"));
   const { result } = fn;
   const arm = result?.kind === "result" ? result : null;
@@ -160,7 +160,7 @@ export function raisedErr(link: Link, target: Export, thread: Pointer): (() => V
 }
 
 function readGuest(
-  { machine, budget }: Link,
+  { machine, budget, handles }: Link,
   target: Export,
   thread: Pointer,
   codec: Codec,
@@ -169,7 +169,9 @@ function readGuest(
   budget.reset();
   machine.needSlots(thread, target.slots);
   try {
-    return codec.read(thread);
+    const value = codec.read(thread);
+    handles.accept();
+    return value;
   } catch (error) {
     throw error instanceof Misfit ? misfitFault(target, error, verb) : error;
   }

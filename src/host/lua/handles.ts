@@ -4,13 +4,17 @@
  *   L1  An object of the guest's is held in the registry from when its handle leaves until the handle is dropped or comes back owned.
  *   L2  A handle of another's is a full userdata that holds a number into a table of the host's. Guests cannot make userdata, so
  *       what is read was given, and is still looked at: its resource, and whether it was given away.
- *   L3  Handles that are given away leave only once all arguments are known to be good (`commit`).
+ *   L3  Handles that are given away leave only once all values of a call are known to be good: `commit` or `revoke` after a push,
+ *       `accept` or `reject` after a read.
+ *   L4  A guest's object costs the budget when it is read, so that one that is passed a million times is no small thing; a handle of
+ *       another's that was given away costs nothing any more.
  */
+import type { LiftBudget } from "../../wit/budget.ts";
 import { isCallbackResource } from "../../wit/validate.ts";
 import type { Resource, WitType } from "../../wit/types.ts";
 import { Callback, Handle, type Value } from "../../wit/value.ts";
 import { NIL, type Pointer, USERDATA } from "./api.ts";
-import type { Codec, HandleCodecs } from "./codec.ts";
+import { type Codec, type HandleCodecs, OVERHEAD } from "./codec.ts";
 import type { LuaMachine } from "./machine.ts";
 import { Misfit } from "./misfit.ts";
 
@@ -18,17 +22,18 @@ type HandleType = Extract<WitType, { kind: "own" | "borrow" }>;
 
 interface Own {
   readonly resource: Resource;
-  readonly ref: bigint;
+  readonly ref: number;
 }
 
 interface Foreign {
+  readonly number: number;
   readonly resource: Resource;
   readonly handle: Handle;
-  given: boolean;
 }
 
 export interface HandleOptions {
   readonly machine: LuaMachine;
+  readonly budget: LiftBudget;
   /** The instance's own id. */
   readonly instance: number;
   /** The resources that the guest implements; all others are imported. */
@@ -44,16 +49,21 @@ export class Handles implements HandleCodecs {
   readonly #own = new Map<number, Own>();
   readonly #leaving = new Set<number>();
   /** Handles of others, by the number in their userdata. */
-  readonly #foreign: Foreign[] = [];
-  readonly #known = new Map<string, number>();
+  readonly #foreign = new Map<number, Foreign>();
+  readonly #known = new Map<string, Foreign>();
+  readonly #lent = new Set<Foreign>();
+  /** By the read that is on its way. */
+  readonly #taken: Foreign[] = [];
   #next = 1;
+  #nextForeign = 1;
 
   constructor(options: HandleOptions) {
     this.#options = options;
   }
 
+  /** How many handles there are on either side. */
   get size(): number {
-    return this.#own.size;
+    return this.#own.size + this.#foreign.size;
   }
 
   of(type: HandleType): Codec {
@@ -72,6 +82,22 @@ export class Handles implements HandleCodecs {
     this.#leaving.clear();
   }
 
+  /** All that was read is good. */
+  accept(): void {
+    this.#taken.length = 0;
+  }
+
+  /** Something that was read is refused: everything is whose it was. Not for objects of the guest's, which no import can take. */
+  reject(): void {
+    for (const foreign of this.#taken.splice(0)) this.#keep(foreign);
+  }
+
+  /** No call is running: handles that were lent to one are over. */
+  endLoans(): void {
+    for (const foreign of this.#lent) this.#give(foreign);
+    this.#lent.clear();
+  }
+
   drop(id: number): void {
     const own = this.#own.get(id);
     if (own === undefined) return;
@@ -81,13 +107,13 @@ export class Handles implements HandleCodecs {
 
   /** The handle in the userdata on top of the stack, which the guest gives up. */
   takeForeign(thread: Pointer): { readonly resource: Resource; readonly handle: Handle } {
-    const found = this.#foreignAt(thread);
-    found.given = true;
+    const found = this.#foreignAt(thread, "handle");
+    this.#give(found);
     return found;
   }
 
   #ownCodec({ kind, resource }: HandleType): Codec {
-    const { machine, instance } = this.#options;
+    const { machine, instance, budget } = this.#options;
     return {
       slots: 2,
       push: (thread, value) => {
@@ -99,6 +125,7 @@ export class Handles implements HandleCodecs {
       read: (thread) => {
         if (machine.api.lua_type(thread, -1) === NIL)
           throw new Misfit("type-mismatch", `nil is no ${resource.name.name}`);
+        budget.bytes(OVERHEAD); // L4
         machine.api.lua_pushvalue(thread, -1);
         const id = this.#next++;
         this.#own.set(id, { resource, ref: machine.take(thread) });
@@ -125,42 +152,49 @@ export class Handles implements HandleCodecs {
     return {
       slots: 3,
       push: (thread, value) => {
-        const number = this.#number(resource, value as Handle);
+        const number = this.#number(resource, value as Handle, kind);
         const at = machine.api.lua_newuserdatauv(thread, 4, 0);
         machine.setWord(at, number);
         this.#options.pushClass(thread, resource);
         machine.api.lua_setmetatable(thread, -2);
       },
       read: (thread) => {
-        const found = this.#foreignAt(thread);
+        const found = this.#foreignAt(thread, resource.name.name);
         if (found.resource !== resource) {
           throw new Misfit("type-mismatch", `a handle of ${found.resource.name.name} is no ${resource.name.name}`);
         }
-        if (kind === "own") found.given = true;
+        if (kind === "own") this.#taken.push(this.#give(found));
         return found.handle;
       },
     };
   }
 
-  #number(resource: Resource, handle: Handle): number {
-    const key = `${handle.instance}:${handle.id}`;
-    const known = this.#known.get(key);
-    const entry = known === undefined ? undefined : this.#foreign[known];
-    if (known !== undefined && entry?.resource === resource) {
-      entry.given = false;
-      return known;
-    }
-    const number = this.#foreign.push({ resource, handle, given: false }) - 1;
-    this.#known.set(key, number);
-    return number;
+  #number(resource: Resource, handle: Handle, kind: HandleType["kind"]): number {
+    const known = this.#known.get(nameOf(handle));
+    const foreign = known?.resource === resource ? known : { number: this.#nextForeign++, resource, handle };
+    if (foreign !== known) this.#keep(foreign);
+    if (kind === "own") this.#lent.delete(foreign);
+    else if (foreign !== known) this.#lent.add(foreign);
+    return foreign.number;
   }
 
-  #foreignAt(thread: Pointer): Foreign {
+  #keep(foreign: Foreign): void {
+    this.#foreign.set(foreign.number, foreign);
+    this.#known.set(nameOf(foreign.handle), foreign);
+  }
+
+  #give(foreign: Foreign): Foreign {
+    this.#foreign.delete(foreign.number);
+    this.#known.delete(nameOf(foreign.handle));
+    return foreign;
+  }
+
+  #foreignAt(thread: Pointer, what: string): Foreign {
     const { machine } = this.#options;
     const isHandle = machine.api.lua_type(thread, -1) === USERDATA;
-    const found = isHandle ? this.#foreign[machine.word(machine.api.lua_touserdata(thread, -1))] : undefined;
-    if (found === undefined) throw new Misfit("type-mismatch", "this is not a handle");
-    if (found.given) throw new Misfit("moved", `this ${found.resource.name.name} was given away`);
+    if (!isHandle) throw new Misfit("type-mismatch", "this is not a handle");
+    const found = this.#foreign.get(machine.word(machine.api.lua_touserdata(thread, -1)));
+    if (found === undefined) throw new Misfit("moved", `this ${what} was given away, or lent to a call that has ended`);
     return found;
   }
 
@@ -177,4 +211,8 @@ export class Handles implements HandleCodecs {
       },
     };
   }
+}
+
+function nameOf({ instance, id }: Handle): string {
+  return `${instance}:${id}`;
 }

@@ -1,6 +1,9 @@
 /**
  * What a guest can ask of the host while a call runs: its imports, callbacks it was lent, sleep, dropping a handle.
- * Each is known to Lua by a number; a call is a yield of the token, that number, and the arguments.
+ * Each is known to Lua by a number.
+ *
+ * One that answers at once is called on the guest's own stack. One that may have to be waited for is a yield of the token, its
+ * number, and the arguments: the guest is not on the stack meanwhile. The guest cannot tell which is which.
  */
 import { Fault } from "../../fault.ts";
 import { type AnyValue } from "../../wit/any.ts";
@@ -16,12 +19,20 @@ import type { ImportedFunction } from "../plugin.ts";
 import { luaName } from "./names.ts";
 
 export interface HostCall {
-  readonly name: string;
-  /** Reads its arguments, which are the `count` values on top of the stack, and acts. The stack may be left in any state. */
-  readonly perform: (thread: Pointer, count: number) => unknown;
-  /** Pushes whether it succeeded and with what, and answers how many values that are. */
+  readonly colour: ImportedFunction["colour"];
+  /**
+   * Reads its arguments: the `count` values on top of the stack, which is left in any state.
+   * @throws {Misfit} which the guest can catch
+   * @throws {Fault} `value-too-large`, which it cannot
+   */
+  readonly read: (thread: Pointer, count: number) => readonly Value[];
+  /** Acts. What it throws, or what the promise rejects with, is raised in the guest. */
+  readonly call: (args: readonly Value[]) => unknown;
+  /** Pushes the results and answers how many; `RAISED` when it pushed an error object. */
   readonly answer: (thread: Pointer, value: unknown) => number;
 }
+
+export const RAISED = -1;
 
 /** Slots for what stands around a value. */
 const ROOM = 8;
@@ -39,11 +50,12 @@ export function importCall(parts: HostCallParts, key: string, fn: WitFunction, i
   const codecs = fn.params.map((param) => parts.of(param.type, "plain"));
   const slots = codecs.length + ROOM + Math.max(0, ...codecs.map((codec) => codec.slots));
   return {
-    name: key,
-    perform: (thread, count) => {
+    colour: imported.colour,
+    read: (thread, count) => {
       parts.context.machine.needSlots(thread, slots);
-      return imported.call(readArguments(parts, fn.params, codecs, thread, count));
+      return readArguments(parts, fn.params, codecs, thread, count);
     },
+    call: imported.call,
     answer: resultPusher(parts, key, fn),
   };
 }
@@ -58,20 +70,19 @@ function readArguments(
   if (count > params.length)
     throw new Misfit("type-mismatch", `${params.length} arguments are taken, ${count} were given`);
   for (let missing = count; missing < params.length; missing++) machine.api.lua_pushnil(thread);
-  const values: Value[] = [];
+  const values: Value[] = Array.from({ length: params.length });
   for (let index = params.length - 1; index >= 0; index--) {
     try {
-      values.push((codecs[index] as Codec).read(thread));
+      values[index] = (codecs[index] as Codec).read(thread);
     } catch (error) {
       throw within(error, `argument ${luaName((params[index] as Field).name)}`);
     }
     machine.pop(thread, 1);
   }
-  return values.toReversed();
+  return values;
 }
 
 function resultPusher({ context, of, pushErr }: HostCallParts, key: string, fn: WitFunction): HostCall["answer"] {
-  const { api } = context.machine;
   const { result } = fn;
   const arms =
     result?.kind === "result" ? [result.ok, result.err].map((arm) => (arm === null ? null : of(arm, "plain"))) : null;
@@ -84,15 +95,13 @@ function resultPusher({ context, of, pushErr }: HostCallParts, key: string, fn: 
     if (arms === null || !(value instanceof CaseValue)) return pushOk(codec, thread, value);
     if (value.index !== ERR) return pushOk(arms[0] ?? null, thread, value.payload);
     const err = arms[1] ?? null;
-    api.lua_pushboolean(thread, 0);
     pushErr(thread, err === null ? null : () => err.push(thread, value.payload));
-    return 2;
+    return RAISED;
   };
   function pushOk(payload: Codec | null, thread: Pointer, value: Value): number {
-    api.lua_pushboolean(thread, 1);
-    if (payload === null) return 1;
+    if (payload === null) return 0;
     payload.push(thread, value);
-    return 2;
+    return 1;
   }
 }
 
@@ -100,18 +109,16 @@ function resultPusher({ context, of, pushErr }: HostCallParts, key: string, fn: 
 export function sleepCall({ context }: HostCallParts, sleep: (milliseconds: number) => Promise<void>): HostCall {
   const { api } = context.machine;
   return {
-    name: "sennit.sleep",
-    perform: (thread, count) => {
+    colour: "async",
+    read: (thread, count) => {
       api.lua_settop(thread, -count);
       const isNumber = count > 0 && api.lua_type(thread, -1) === NUMBER;
       const seconds = isNumber ? api.lua_tonumberx(thread, -1, 0) : Number.NaN;
       if (!(seconds >= 0)) throw new Misfit("type-mismatch", "sennit.sleep takes a number of seconds, zero or more");
-      return sleep(seconds * 1000);
+      return [seconds * 1000];
     },
-    answer: (thread) => {
-      api.lua_pushboolean(thread, 1);
-      return 1;
-    },
+    call: ([milliseconds]) => sleep(milliseconds as number),
+    answer: () => 0,
   };
 }
 
@@ -119,21 +126,22 @@ export function sleepCall({ context }: HostCallParts, sleep: (milliseconds: numb
 export function callbackCall({ context }: HostCallParts, callback: Callback): HostCall {
   const { machine } = context;
   return {
-    name: "callback",
-    perform: (thread, count) => {
+    colour: "async",
+    read: (thread, count) => {
       const args: AnyValue[] = [];
       machine.needSlots(thread, ANY_SLOTS);
+      context.budget.nodes(count);
       for (let index = 0; index < count; index++) {
         args.push(readAny(context, thread));
         machine.pop(thread, 1);
       }
-      return callback.call(args.toReversed().map((arg) => encodeAny(arg)));
+      return args.toReversed().map((arg) => encodeAny(arg));
     },
+    call: (args) => callback.call(args as readonly Uint8Array[]),
     answer: (thread, value) => {
       machine.needSlots(thread, ANY_SLOTS);
-      machine.api.lua_pushboolean(thread, 1);
       pushAny(context, thread, decodeAny(value as Uint8Array), false);
-      return 2;
+      return 1;
     },
   };
 }

@@ -13,18 +13,17 @@ const MOST_REMEMBERED = 8;
 
 export class FaultMemory {
   readonly #link: Link;
-  readonly #entries: { readonly ref: bigint; readonly thrown: unknown }[] = [];
+  readonly #entries: { readonly ref: number; readonly thrown: unknown }[] = [];
 
   constructor(link: Link) {
     this.#link = link;
   }
 
-  /** Pushes `false` and the error object of a failure, for the guest to be resumed with. */
-  push(thread: Pointer, thrown: unknown): number {
+  /** Pushes the error object of a failure, for the guest to raise. */
+  push(thread: Pointer, thrown: unknown): void {
     const { machine, prelude } = this.#link;
     const { api } = machine;
     const { code, source, message } = describeThrown(thrown);
-    api.lua_pushboolean(thread, 0);
     api.lua_createtable(thread, 0, 3);
     setField(machine, thread, "code", () => machine.pushText(thread, code.toWellFormed()));
     setField(machine, thread, "source", () => machine.pushText(thread, source.toWellFormed()));
@@ -32,7 +31,6 @@ export class FaultMemory {
     machine.push(thread, prelude.failure);
     api.lua_setmetatable(thread, -2);
     if (!(thrown instanceof Misfit)) this.#remember(thread, thrown);
-    return 2;
   }
 
   /** What was thrown for the error object on top of the stack, if it is one of these. */

@@ -1,6 +1,7 @@
 /** Ties one machine to its host: the functions and handle classes of the world's imports, as Lua modules. */
+import { LiftBudget } from "../../wit/budget.ts";
 import type { Resource, World, WorldSide } from "../../wit/types.ts";
-import type { Callback } from "../../wit/value.ts";
+import type { Callback, Handle } from "../../wit/value.ts";
 import { hostFunction } from "../host-functions.ts";
 import { linkFault } from "../link-fault.ts";
 import type { ImportedFunction, InstanceOptions } from "../plugin.ts";
@@ -12,46 +13,67 @@ import { Handles } from "./handles.ts";
 import { callbackCall, type HostCall, type HostCallParts, importCall, sleepCall } from "./host-calls.ts";
 
 import type { LuaMachine } from "./machine.ts";
-import { Budget, Misfit } from "./misfit.ts";
+import { Misfit } from "./misfit.ts";
 import { luaName } from "./names.ts";
-import { callPrelude, type Prelude, setField } from "./setup.ts";
+import { BAR, callPrelude, type Prelude, setField } from "./setup.ts";
 import { importNames, type Place, placesOf } from "./world.ts";
 
 const ENDED: HostCall = {
-  name: "callback",
-  perform: () => {
+  colour: "async",
+  read: () => {
     throw new Misfit("type-mismatch", "this callback was lent to a call that has ended");
   },
+  call: () => null,
   answer: () => 0,
 };
+
+/** Answers a call on the guest's own stack: how many results it pushed. */
+export type Serve = (thread: Pointer, call: HostCall) => number;
+
+const OWN_MODULE = "sennit";
+const DROP = "#[resource-drop]";
+
+export interface LinkParts {
+  readonly source: string;
+  readonly machine: LuaMachine;
+  readonly prelude: Prelude;
+  readonly world: World;
+  /** Whether the guest is given `sennit.sleep`. */
+  readonly sleeps: boolean;
+}
 
 /** One machine with everything that speaks to it. */
 export class Link {
   readonly machine: LuaMachine;
   readonly prelude: Prelude;
-  readonly budget: Budget = new Budget();
+  readonly budget: LiftBudget = new LiftBudget();
   readonly handles: Handles;
   readonly of: CodecOf;
   readonly #parts: HostCallParts;
   readonly #calls = new Map<number, HostCall>();
   readonly #lent: number[] = [];
-  readonly #classes = new Map<Resource, bigint>();
-  #next = 1;
+  readonly #classes = new Map<Resource, number>();
+  #next = BAR + 1;
+  #barred = 0;
+  #colour: ImportedFunction["colour"] = "sync";
 
-  constructor(source: string, machine: LuaMachine, prelude: Prelude, world: World, options: InstanceOptions) {
+  /** @param loading serves calls while the files load: `serveWith` says who does later */
+  constructor({ source, machine, prelude, world, sleeps }: LinkParts, options: InstanceOptions, loading: Serve) {
     this.machine = machine;
     this.prelude = prelude;
     this.handles = new Handles({
       machine,
+      budget: this.budget,
       instance: options.id,
       exported: exportedResources(world),
-      pushClass: (thread, resource) => machine.push(thread, this.#classes.get(resource) as bigint),
+      pushClass: (thread, resource) => machine.push(thread, this.#classes.get(resource) as number),
       pushCallback: (thread, callback, lent) => this.#pushCallback(thread, callback, lent),
     });
     const context: CodecContext = { machine, budget: this.budget, handles: this.handles, marks: prelude };
     this.of = codecsOf(context);
     this.#parts = { context, of: this.of, pushErr: (thread, pushValue) => this.#pushErr(thread, pushValue) };
-    this.#openSennit(options);
+    this.serveWith(loading);
+    this.#openSennit(options, sleeps);
     this.#openImports(world.imports, provided(source, world.imports, options));
   }
 
@@ -60,8 +82,34 @@ export class Link {
     return this.#calls.get(id) ?? ENDED;
   }
 
-  /** No call is running: callbacks that were lent to one are over. */
+  /** `async` when anything that the guest can call may have to be waited for. */
+  get colour(): ImportedFunction["colour"] {
+    return this.#colour;
+  }
+
+  /** Whether the guest is within a callback of a C function, as far as the prelude knows (P3 of prelude.ts). */
+  get barred(): boolean {
+    return this.#barred > 0;
+  }
+
+  /** The guest is resumed from outside: it is in no callback. */
+  unbar(): void {
+    this.#barred = 0;
+  }
+
+  /** Who serves the calls that are answered at once. */
+  serveWith(serve: Serve): void {
+    this.machine.serveWith((thread, id) => (id === BAR ? this.#bar(thread) : serve(thread, this.call(id))));
+  }
+
+  #bar(thread: Pointer): number {
+    this.#barred += this.machine.api.lua_tonumberx(thread, 1, 0);
+    return 0;
+  }
+
+  /** No call is running: what was lent to one is over. */
   endLoans(): void {
+    this.handles.endLoans();
     for (const id of this.#lent.splice(0)) this.#calls.delete(id);
   }
 
@@ -76,6 +124,11 @@ export class Link {
   #pushCall(thread: Pointer, call: HostCall): number {
     const id = this.#next++;
     this.#calls.set(id, call);
+    if (call.colour === "sync") {
+      this.machine.pushHostFunction(thread, id);
+      return id;
+    }
+    this.#colour = "async";
     callPrelude(this.machine, thread, this.prelude.import, () => {
       this.machine.api.lua_pushinteger(thread, BigInt(id));
       return 1;
@@ -88,11 +141,11 @@ export class Link {
     if (lent) this.#lent.push(id);
   }
 
-  #openSennit(options: InstanceOptions): void {
+  #openSennit(options: InstanceOptions, sleeps: boolean): void {
     const { machine, prelude } = this;
     const { main, api } = machine;
     machine.push(main, prelude.sennit);
-    setField(machine, main, "sleep", () => this.#pushCall(main, sleepCall(this.#parts, options.sleep)));
+    if (sleeps) setField(machine, main, "sleep", () => this.#pushCall(main, sleepCall(this.#parts, options.sleep)));
     setField(machine, main, "drop", () => this.#pushCall(main, this.#dropCall(options.imports)));
     setField(machine, main, "null", () => api.lua_pushlightuserdata(main, 0));
     machine.pop(main, 1);
@@ -100,17 +153,16 @@ export class Link {
 
   /** `sennit.drop(handle)`: tells the owner, when it wants to know. */
   #dropCall(imports: ReadonlyMap<string, ImportedFunction>): HostCall {
+    const waits = [...imports].some(([key, { colour }]) => key.includes(DROP) && colour === "async");
     return {
-      name: "sennit.drop",
-      perform: (thread, count) => {
+      colour: waits ? "async" : "sync",
+      read: (thread, count) => {
         if (count !== 1) throw new Misfit("type-mismatch", "sennit.drop takes one handle");
         const { resource, handle } = this.handles.takeForeign(thread);
-        return imports.get(`${resource.name.interface ?? ""}#[resource-drop]${resource.name.name}`)?.call([handle]);
+        return [`${resource.name.interface ?? ""}${DROP}${resource.name.name}`, handle];
       },
-      answer: (thread) => {
-        this.machine.api.lua_pushboolean(thread, 1);
-        return 1;
-      },
+      call: ([key, handle]) => imports.get(key as string)?.call([handle as Handle]),
+      answer: () => 0,
     };
   }
 
@@ -123,7 +175,7 @@ export class Link {
     setField(machine, main, "imports", () => this.#pushModule(own, functions));
     machine.pop(main, 1);
     for (const id of side.interfaces.keys()) {
-      machine.push(main, prelude.modules);
+      this.#pushHome(id);
       this.#pushModule(
         places.filter((place) => place.interface === id),
         functions,
@@ -134,6 +186,16 @@ export class Link {
     for (const resource of resourcesOf(side)) {
       if (!this.#classes.has(resource)) this.#defineClass(resource, null);
     }
+  }
+
+  /** The table that holds an interface's module: that of all modules, but for one that is called as ours is. */
+  #pushHome(id: string): void {
+    const { machine, prelude } = this;
+    machine.push(machine.main, id === OWN_MODULE ? prelude.sennit : prelude.modules);
+    if (id !== OWN_MODULE) return;
+    machine.shim.field(machine.main, machine.key("imports"));
+    machine.api.lua_rotate(machine.main, -2, 1);
+    machine.pop(machine.main, 1);
   }
 
   /** Sets a field of the table below the top to the value on top, which stays. */

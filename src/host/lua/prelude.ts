@@ -2,14 +2,18 @@
  * The Lua code that runs before a plugin's: it takes away what leads outside, and makes the ways in and out.
  *
  *   P1  Text only: `load` takes no bytecode, and there are no files.
- *   P2  A call of an import is a yield that starts with `token`, a light userdata that no guest can make. Coroutines of the guest's own
- *       pass such a yield outwards, so that an import works in them as anywhere.
- *   P3  An import where no yield is possible raises `import-in-callback`.
+ *   P2  A call of an import that may have to be waited for is a yield that starts with `token`, a light userdata that no guest can
+ *       make. Coroutines of the guest's own pass such a yield outwards, so that an import works in them as anywhere.
+ *   P3  An import where no yield is possible raises `import-in-callback`, whether it would have waited or not. A coroutine that is
+ *       resumed there cannot know it by itself: `bar` tells the host.
  *
- * It is given the token and two integers of the seed, and returns what the host keeps: see `Prelude` in setup.ts.
+ * It is given the token, two integers of the seed and `bar`, and returns what the host keeps: see `Prelude` in setup.ts.
  */
-export const PRELUDE = `
-local token, seed_a, seed_b = ...
+export const IN_CALLBACK: string =
+  "an import cannot be called from a callback of table.sort, string.gsub or the like, nor while a file loads";
+
+export const PRELUDE: string = `
+local token, seed_a, seed_b, bar = ...
 local yield, resume, is_yieldable = coroutine.yield, coroutine.resume, coroutine.isyieldable
 local create, close, status = coroutine.create, coroutine.close, coroutine.status
 local select, error, type, setmetatable, tostring = select, error, type, setmetatable, tostring
@@ -40,7 +44,7 @@ local Map = { __name = "sennit.map", __metatable = "sennit.map" }
 local function in_callback()
   return setmetatable({
     code = "import-in-callback", source = "sennit",
-    message = "an import cannot be called from a callback of table.sort, string.gsub or the like, nor while a file loads",
+    message = "${IN_CALLBACK}",
   }, Failure)
 end
 
@@ -63,7 +67,16 @@ local function relay(co, ...)
   return relay(co, resume(co, yield(select(2, ...))))
 end
 
-function coroutine.resume(co, ...) return relay(co, resume(co, ...)) end
+local function unbar(...)
+  bar(-1)
+  return ...
+end
+local function run(co, ...)
+  if is_yieldable() then return relay(co, resume(co, ...)) end
+  bar(1)
+  return unbar(relay(co, resume(co, ...)))
+end
+coroutine.resume = run
 
 local function unwrap(co, ok, ...)
   if ok then return ... end
@@ -72,7 +85,7 @@ local function unwrap(co, ok, ...)
 end
 function coroutine.wrap(body)
   local co = create(body)
-  return function(...) return unwrap(co, relay(co, resume(co, ...))) end
+  return function(...) return unwrap(co, run(co, ...)) end
 end
 
 local modules, chunks, loading = {}, {}, {}

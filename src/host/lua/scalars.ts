@@ -1,7 +1,7 @@
 /** Codecs of single values: booleans, numbers, text, enums. */
 import { isInRange, type IntegerKind, rangeOf } from "../../wit/numbers.ts";
 import { integer, type Value } from "../../wit/value.ts";
-import { BOOLEAN, NUMBER, type Pointer, STRING, typeName } from "./api.ts";
+import { BOOLEAN, NUMBER, type Pointer, typeName } from "./api.ts";
 import type { Codec, CodecContext } from "./codec.ts";
 import type { LuaMachine } from "./machine.ts";
 import { Misfit } from "./misfit.ts";
@@ -24,17 +24,20 @@ export function boolCodec({ machine }: CodecContext): Codec {
 }
 
 export function integerCodec({ machine }: CodecContext, kind: IntegerKind): Codec {
-  const { api } = machine;
+  const { api, shim } = machine;
   const min = Number(rangeOf(kind).min);
   const max = Number(rangeOf(kind).max);
   return {
     slots: 1,
-    // The low 64 bits cross, which for a u64 of 2^63 and above are a negative Lua integer.
-    push: (thread, value) => api.lua_pushinteger(thread, BigInt(value as number | bigint)),
+    push: (thread, value) => {
+      if (typeof value === "number") shim.pushSafeInteger(thread, value);
+      // The low 64 bits cross, which for a u64 of 2^63 and above are a negative Lua integer.
+      else api.lua_pushinteger(thread, value as bigint);
+    },
     read: (thread) => {
+      const number = shim.number(thread);
+      if (number >= min && number <= max && Number.isSafeInteger(number)) return number + 0; // -0 is the integer 0
       if (api.lua_type(thread, -1) !== NUMBER) throw mismatch(machine, thread, `an integer (${kind})`);
-      const number = api.lua_tonumberx(thread, -1, 0);
-      if (number >= min && number <= max && Number.isSafeInteger(number)) return number === 0 ? 0 : number;
       return readRareInteger(machine, thread, kind, number);
     },
   };
@@ -63,16 +66,19 @@ export function floatCodec({ machine }: CodecContext, kind: "f32" | "f64"): Code
     slots: 1,
     push: (thread, value) => api.lua_pushnumber(thread, value as number),
     read: (thread) => {
-      if (api.lua_type(thread, -1) !== NUMBER) throw mismatch(machine, thread, `a number (${kind})`);
-      const number = api.lua_tonumberx(thread, -1, 0);
-      if (!Number.isSafeInteger(number)) refuseInexact(machine, thread, number);
+      const number = machine.shim.number(thread);
+      if (!(Math.abs(number) < EXACT)) refuseInexact(machine, thread, number, kind);
       return kind === "f32" ? Math.fround(number) : number;
     },
   };
 }
 
-/** A Lua integer beyond 2^53 that is no float. */
-function refuseInexact({ api }: LuaMachine, thread: Pointer, number: number): void {
+const EXACT = 2 ** 53;
+
+/** What is no number, or a Lua integer beyond 2^53 that is no float. */
+function refuseInexact(machine: LuaMachine, thread: Pointer, number: number, kind: string): void {
+  const { api } = machine;
+  if (api.lua_type(thread, -1) !== NUMBER) throw mismatch(machine, thread, `a number (${kind})`);
   if (api.lua_isinteger(thread, -1) === 0) return;
   const exact = api.lua_tointegerx(thread, -1, 0);
   if (BigInt(number) !== exact) throw new Misfit("out-of-range", `the integer ${exact} is not exactly a float`);
@@ -83,9 +89,11 @@ export function stringCodec({ machine, budget }: CodecContext): Codec {
     slots: 1,
     push: (thread, value) => machine.pushText(thread, value as string),
     read: (thread) => {
-      if (machine.api.lua_type(thread, -1) !== STRING) throw mismatch(machine, thread, "a string");
-      budget.spendBytes(machine.length(thread));
-      const text = machine.readText(thread);
+      const at = machine.string(thread);
+      if (at === 0) throw mismatch(machine, thread, "a string");
+      const length = machine.stringLength;
+      budget.bytes(length);
+      const text = machine.textAt(at, length);
       if (text === undefined) throw new Misfit("type-mismatch", "a string that is not UTF-8 is not a string of WIT");
       return text;
     },
@@ -99,9 +107,9 @@ export function charCodec({ machine }: CodecContext): Codec {
     slots: 1,
     push: (thread, value) => machine.pushText(thread, value as string),
     read: (thread) => {
-      const isText = machine.api.lua_type(thread, -1) === STRING;
-      if (!isText) throw mismatch(machine, thread, "a character");
-      const text = machine.length(thread) <= LONGEST_CHAR ? machine.readText(thread) : undefined;
+      const at = machine.string(thread);
+      if (at === 0) throw mismatch(machine, thread, "a character");
+      const text = shortText(machine, at, LONGEST_CHAR);
       if (text === undefined || [...text].length !== 1) {
         throw new Misfit("type-mismatch", "the string is not one character in UTF-8");
       }
@@ -110,11 +118,17 @@ export function charCodec({ machine }: CodecContext): Codec {
   };
 }
 
+/** The text that `string` found last, if it has at most so many bytes. */
+export function shortText(machine: LuaMachine, at: Pointer, most: number): string | undefined {
+  const length = machine.stringLength;
+  return length <= most ? machine.textAt(at, length) : undefined;
+}
+
 export function enumCodec({ machine }: CodecContext, cases: readonly string[]): Codec {
   const names = caseNames(machine, cases);
   return {
     slots: 1,
-    push: (thread, value) => machine.push(thread, names.keys[value as number] as bigint),
+    push: (thread, value) => machine.push(thread, names.keys[value as number] as number),
     read: (thread) => names.read(thread, "case"),
   };
 }
@@ -123,15 +137,16 @@ export function enumCodec({ machine }: CodecContext, cases: readonly string[]): 
 export function caseNames(
   machine: LuaMachine,
   cases: readonly string[],
-): { readonly keys: readonly bigint[]; readonly read: (thread: Pointer, what: string) => number } {
+): { readonly keys: readonly number[]; readonly read: (thread: Pointer, what: string) => number } {
   const names = cases.map(luaName);
   const indices = new Map(names.map((name, index) => [name, index]));
   const longest = Math.max(...names.map((name) => name.length));
   return {
     keys: names.map((name) => machine.key(name)),
     read: (thread, what) => {
-      if (machine.api.lua_type(thread, -1) !== STRING) throw mismatch(machine, thread, `the name of a ${what}`);
-      const text = machine.length(thread) <= longest ? machine.readText(thread) : undefined;
+      const at = machine.string(thread);
+      if (at === 0) throw mismatch(machine, thread, `the name of a ${what}`);
+      const text = shortText(machine, at, longest);
       const index = text === undefined ? undefined : indices.get(text);
       if (index === undefined)
         throw new Misfit("type-mismatch", `${quoted(machine, thread)} is no ${what}: ${listed(names)}`);

@@ -10,20 +10,23 @@ export interface Prelude {
   /** Marks the yields that are calls of imports. */
   readonly token: Pointer;
   /** `import(id)` makes the function whose call yields the token and this id. */
-  readonly import: bigint;
+  readonly import: number;
   /** `handle_class(name, methods)` makes the metatable of imported handles. */
-  readonly handleClass: bigint;
+  readonly handleClass: number;
   /** Tables by module name: loaded modules, and files not yet run. */
-  readonly modules: bigint;
-  readonly chunks: bigint;
+  readonly modules: number;
+  readonly chunks: number;
   /** The module `sennit`. */
-  readonly sennit: bigint;
+  readonly sennit: number;
   /** Metatables of failures of imports, of `sennit.err`, `sennit.bytes` and `sennit.map`. */
-  readonly failure: bigint;
-  readonly err: bigint;
-  readonly bytes: bigint;
-  readonly map: bigint;
+  readonly failure: number;
+  readonly err: number;
+  readonly bytes: number;
+  readonly map: number;
 }
+
+/** The number of the host function `bar` of the prelude. */
+export const BAR = 0;
 
 /** What loading a text came to: the function is on the main thread's stack, or there is a message. */
 export function loadText(machine: LuaMachine, text: Uint8Array, chunk: string): string | null {
@@ -52,10 +55,11 @@ export function runPrelude(machine: LuaMachine, seed: Uint8Array): Prelude {
   api.lua_pushlightuserdata(main, token);
   api.lua_pushinteger(main, view.getBigInt64(0, true));
   api.lua_pushinteger(main, view.getBigInt64(8, true));
-  if (api.lua_pcallk(main, 3, 1, 0, 0, 0) !== STATUS_OK || api.lua_type(main, -1) !== TABLE) {
+  machine.pushHostFunction(main, BAR);
+  if (api.lua_pcallk(main, 4, 1, 0, 0, 0) !== STATUS_OK || api.lua_type(main, -1) !== TABLE) {
     throw new Defect(`Lua's prelude failed: ${machine.describeText(main)}`);
   }
-  const keep = (name: string): bigint => {
+  const keep = (name: string): number => {
     machine.push(main, machine.key(name));
     api.lua_rawget(main, -2);
     return machine.take(main);
@@ -77,7 +81,7 @@ export function runPrelude(machine: LuaMachine, seed: Uint8Array): Prelude {
 }
 
 /** Calls a function of the prelude that cannot fail but for lack of memory; its result is on top of the stack. */
-export function callPrelude(machine: LuaMachine, thread: Pointer, fn: bigint, pushArguments: () => number): void {
+export function callPrelude(machine: LuaMachine, thread: Pointer, fn: number, pushArguments: () => number): void {
   machine.push(thread, fn);
   const count = pushArguments();
   if (machine.api.lua_pcallk(thread, count, 1, 0, 0, 0) !== STATUS_OK) {

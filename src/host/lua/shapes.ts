@@ -1,31 +1,29 @@
 /** Codecs of records, variants, results, options and flags. */
 import type { Case, Field, WitType } from "../../wit/types.ts";
 import { CaseValue, ERR, isNullable, OK, Some, type Value } from "../../wit/value.ts";
-import { BOOLEAN, NIL, type Pointer, STRING, TABLE } from "./api.ts";
+import { BOOLEAN, NIL, type Pointer, TABLE } from "./api.ts";
 import type { Codec, CodecContext, CodecOf } from "./codec.ts";
 import type { LuaMachine } from "./machine.ts";
 import { Misfit, within } from "./misfit.ts";
 import { luaName } from "./names.ts";
-import { caseNames, listed, mismatch, quoted } from "./scalars.ts";
+import { caseNames, listed, mismatch, quoted, shortText } from "./scalars.ts";
 import { deepest } from "./sequences.ts";
 
 interface Slot {
-  readonly key: bigint;
+  readonly key: number;
   readonly name: string;
   readonly codec: Codec;
 }
 
 /** Sets a field of the table on top of the stack. */
-function setField(machine: LuaMachine, thread: Pointer, key: bigint, push: () => void): void {
-  machine.push(thread, key);
+function setField(machine: LuaMachine, thread: Pointer, key: number, push: () => void): void {
   push();
-  machine.api.lua_rawset(thread, -3);
+  machine.shim.setField(thread, key);
 }
 
 /** Pushes a field of the table on top of the stack and answers its type. */
-function getField(machine: LuaMachine, thread: Pointer, key: bigint): number {
-  machine.push(thread, key);
-  return machine.api.lua_rawget(thread, -2);
+function getField(machine: LuaMachine, thread: Pointer, key: number): number {
+  return machine.shim.field(thread, key);
 }
 
 /** Reads a field of the table on top of the stack. */
@@ -40,7 +38,7 @@ function readField(machine: LuaMachine, thread: Pointer, { key, name, codec }: S
   }
 }
 
-export function recordCodec({ machine, budget }: CodecContext, fields: readonly Field[], of: CodecOf): Codec {
+export function recordCodec({ machine }: CodecContext, fields: readonly Field[], of: CodecOf): Codec {
   const { api } = machine;
   const slots = fields.map(({ name, type }): Slot => {
     return { key: machine.key(luaName(name)), name: luaName(name), codec: of(type, "plain") };
@@ -52,20 +50,30 @@ export function recordCodec({ machine, budget }: CodecContext, fields: readonly 
       api.lua_createtable(thread, 0, slots.length);
       for (let index = 0; index < slots.length; index++) {
         const { key, codec } = slots[index] as Slot;
-        machine.push(thread, key);
         codec.push(thread, values[index] as Value);
-        api.lua_rawset(thread, -3);
+        machine.shim.setField(thread, key);
       }
     },
     read: (thread) => {
       if (api.lua_type(thread, -1) !== TABLE) throw mismatch(machine, thread, "a record");
-      budget.spend(slots.length);
-      return slots.map((slot) => readField(machine, thread, slot));
+      const values: Value[] = [];
+      let index = 0;
+      try {
+        for (; index < slots.length; index++) {
+          const { key, codec } = slots[index] as Slot;
+          getField(machine, thread, key);
+          values.push(codec.read(thread));
+          machine.pop(thread, 1);
+        }
+      } catch (error) {
+        throw within(error, `.${slots[index]?.name ?? ""}`);
+      }
+      return values;
     },
   };
 }
 
-export function variantCodec({ machine, budget }: CodecContext, cases: readonly Case[], of: CodecOf): Codec {
+export function variantCodec({ machine }: CodecContext, cases: readonly Case[], of: CodecOf): Codec {
   const { api } = machine;
   const tags = caseNames(
     machine,
@@ -80,12 +88,11 @@ export function variantCodec({ machine, budget }: CodecContext, cases: readonly 
       const { index, payload } = value as CaseValue;
       const codec = payloads[index];
       api.lua_createtable(thread, 0, 2);
-      setField(machine, thread, tagKey, () => machine.push(thread, tags.keys[index] as bigint));
+      setField(machine, thread, tagKey, () => machine.push(thread, tags.keys[index] as number));
       if (codec) setField(machine, thread, valueKey, () => codec.push(thread, payload));
     },
     read: (thread) => {
       if (api.lua_type(thread, -1) !== TABLE) throw mismatch(machine, thread, "a table with the field tag");
-      budget.spend(2);
       const tag: Codec = { slots: 1, push: () => {}, read: () => tags.read(thread, "case") };
       const index = readField(machine, thread, { key: tagKey, name: "tag", codec: tag }) as number;
       const codec = payloads[index];
@@ -95,18 +102,14 @@ export function variantCodec({ machine, budget }: CodecContext, cases: readonly 
   };
 }
 
-function noPayload(machine: LuaMachine, thread: Pointer, key: bigint): null {
+function noPayload(machine: LuaMachine, thread: Pointer, key: number): null {
   const type = getField(machine, thread, key);
   machine.pop(thread, 1);
   if (type !== NIL) throw new Misfit("type-mismatch", "this case has no value");
   return null;
 }
 
-export function resultCodec(
-  { machine, budget }: CodecContext,
-  type: Extract<WitType, { kind: "result" }>,
-  of: CodecOf,
-): Codec {
+export function resultCodec({ machine }: CodecContext, type: Extract<WitType, { kind: "result" }>, of: CodecOf): Codec {
   const { api } = machine;
   const arms = [
     { key: machine.key("ok"), name: "ok", codec: armCodec(machine, type.ok, of) },
@@ -122,7 +125,6 @@ export function resultCodec(
     },
     read: (thread) => {
       if (api.lua_type(thread, -1) !== TABLE) throw mismatch(machine, thread, "a table with the field ok or err");
-      budget.spend(1);
       const present = arms.map(({ key }) => {
         const found = getField(machine, thread, key);
         machine.pop(thread, 1);
@@ -171,7 +173,7 @@ export function plainOptionCodec({ machine }: CodecContext, some: WitType, of: C
 }
 
 /** An option where nil cannot stand: `{}` or `{ some = value }`. */
-export function boxedOptionCodec({ machine, budget }: CodecContext, some: WitType, of: CodecOf): Codec {
+export function boxedOptionCodec({ machine }: CodecContext, some: WitType, of: CodecOf): Codec {
   const { api } = machine;
   const nullable = isNullable(some);
   const slot: Slot = { key: machine.key("some"), name: "some", codec: of(some, "boxed") };
@@ -184,7 +186,6 @@ export function boxedOptionCodec({ machine, budget }: CodecContext, some: WitTyp
     },
     read: (thread) => {
       if (api.lua_type(thread, -1) !== TABLE) throw mismatch(machine, thread, "an option: { some = value } or {}");
-      budget.spend(1);
       const isNone = getField(machine, thread, slot.key) === NIL;
       machine.pop(thread, 1);
       if (isNone) return noneOf(machine, thread);
@@ -236,14 +237,18 @@ function flagSet(machine: LuaMachine, thread: Pointer): boolean {
   return machine.api.lua_toboolean(thread, -1) !== 0;
 }
 
+/** Longer strings need not be looked at to know that they are none. */
+const LONGEST_LABEL = 1000;
+
 function flagBit(
   machine: LuaMachine,
   thread: Pointer,
   names: readonly string[],
   bits: ReadonlyMap<string, number>,
 ): number {
-  if (machine.api.lua_type(thread, -1) !== STRING) throw mismatch(machine, thread, "the name of a flag");
-  const bit = bits.get(machine.readText(thread) ?? "");
+  const at = machine.string(thread);
+  if (at === 0) throw mismatch(machine, thread, "the name of a flag");
+  const bit = bits.get(shortText(machine, at, LONGEST_LABEL) ?? "");
   if (bit === undefined) throw new Misfit("type-mismatch", `${quoted(machine, thread)} is no flag: ${listed(names)}`);
   return bit;
 }

@@ -10,9 +10,10 @@ import { splitMessage, trapped } from "./failure.ts";
 import { faultOfError, FaultMemory } from "./import-faults.ts";
 import { LuaInstance } from "./instance.ts";
 import { Link } from "./link.ts";
-import { LuaMachine, MachineLost } from "./machine.ts";
+import { LuaMachine } from "./machine.ts";
 import { Output } from "./output.ts";
 import { loadText, runPrelude } from "./setup.ts";
+import { MachineLost } from "./system.ts";
 import type { LuaSource, Sources } from "./sources.ts";
 
 /** Bytes of Lua's heap, when the manifest sets no limit. */
@@ -41,20 +42,18 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions): LuaIn
     });
     clock.tick();
     const prelude = runPrelude(machine, options.seed);
-    const link = new Link(source, machine, prelude, pack.world, options);
+    const parts = { source, machine, prelude, world: pack.world, sleeps: mentionsSleep(pack.sources) };
+    const link = new Link(parts, options, () => {
+      throw importWhileLoading(pack);
+    });
     runFiles(link, pack);
     output.flush();
     const exports = bindExports(link, pack.world.exports, source, pack.sources.main.path);
-    const parts = {
-      id: options.id,
-      source,
-      link,
-      output,
-      overlap: pack.manifest.overlap,
-      chain: pack.chain,
-      tick: clock.tick,
-    };
-    return new LuaInstance(parts, exports);
+    const { overlap } = pack.manifest;
+    return new LuaInstance(
+      { id: options.id, source, link, output, overlap, chain: pack.chain, tick: clock.tick },
+      exports,
+    );
   } catch (thrown) {
     if (thrown instanceof Fault || !isMachineFailure(thrown)) throw thrown;
     throw trapped(source, "its start", output.complaint ?? (thrown as Error).message, []);
@@ -126,14 +125,22 @@ function load({ machine }: Link, file: LuaSource, { place, manifest }: LuaPackag
   if (problem !== null) throw syntaxFault(problem, file, place, manifest.name);
 }
 
-function startFault(link: Link, { manifest, sources }: LuaPackage, thread: number, status: number): unknown {
-  const source = manifest.name;
-  if (status === STATUS_YIELD) {
-    return new Fault(
-      "plugin-trapped",
-      `${source} failed to start: imports cannot be called while ${sources.main.path} loads`,
-      { source },
-    );
-  }
+function startFault(link: Link, pack: LuaPackage, thread: number, status: number): unknown {
+  if (status === STATUS_YIELD) return importWhileLoading(pack);
+  const source = pack.manifest.name;
   return faultOfError(link, { source, doing: "its start", thread, status, faults: new FaultMemory(link) });
+}
+
+function importWhileLoading({ manifest, sources }: LuaPackage): Fault {
+  const source = manifest.name;
+  const message = `${source} failed to start: imports cannot be called while ${sources.main.path} loads`;
+  return new Fault("plugin-trapped", message, { source });
+}
+
+/**
+ * Whether a file has the word `sleep` in it. A plugin without it is not given `sennit.sleep`, so that the host knows that
+ * it never waits.
+ */
+function mentionsSleep({ main, modules }: Sources): boolean {
+  return [main, ...modules].some(({ text }) => new TextDecoder("latin1").decode(text).includes("sleep"));
 }

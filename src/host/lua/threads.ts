@@ -1,36 +1,47 @@
 /** Coroutines for calls, used again and again: making one costs more than a small call. */
 import type { Pointer } from "./api.ts";
-import type { LuaMachine } from "./machine.ts";
+import type { Export } from "./exports.ts";
+import { FaultMemory } from "./import-faults.ts";
+import type { Link } from "./link.ts";
+
+/** One call on its way, in a coroutine of its own. */
+export interface Task {
+  target: Export;
+  readonly thread: Pointer;
+  readonly faults: FaultMemory;
+  /** The registry's hold on the coroutine. */
+  readonly ref: number;
+}
 
 /** As many as ordinarily run at once; more are made when needed and left to the collector afterwards. */
 const MOST_KEPT = 8;
 
 export class Threads {
-  readonly #machine: LuaMachine;
-  readonly #free: Pointer[] = [];
-  readonly #refs = new Map<Pointer, bigint>();
+  readonly #link: Link;
+  readonly #free: Task[] = [];
 
-  constructor(machine: LuaMachine) {
-    this.#machine = machine;
+  constructor(link: Link) {
+    this.#link = link;
   }
 
-  take(): Pointer {
+  take(target: Export): Task {
     const free = this.#free.pop();
-    if (free !== undefined) return free;
-    const { thread, ref } = this.#machine.newThread();
-    this.#refs.set(thread, ref);
-    return thread;
+    if (free !== undefined) {
+      free.target = target;
+      return free;
+    }
+    return { target, ...this.#link.machine.newThread(), faults: new FaultMemory(this.#link) };
   }
 
-  /** Takes back a thread whose call ended well or with an `err`; a suspended or broken one is never given back. */
-  giveBack(thread: Pointer): void {
-    const ref = this.#refs.get(thread);
+  /** Takes back a task whose call ended well or with an `err`; a suspended or broken one is never given back. */
+  giveBack(task: Task): void {
+    const { machine } = this.#link;
+    task.faults.forget();
     if (this.#free.length < MOST_KEPT) {
-      this.#machine.api.lua_settop(thread, 0);
-      this.#free.push(thread);
-    } else if (ref !== undefined) {
-      this.#refs.delete(thread);
-      this.#machine.release(ref);
+      machine.api.lua_settop(task.thread, 0);
+      this.#free.push(task);
+    } else {
+      machine.release(task.ref);
     }
   }
 }

@@ -23,11 +23,19 @@ export interface Place {
 }
 
 export function placesOf(side: WorldSide): readonly Place[] {
-  return [...functionsOf(side)].map(([key, fn]) => {
+  const functions = [...functionsOf(side)];
+  const made = new Set(functions.filter(([, fn]) => fn.shape === "constructor").map(([, fn]) => fn.resource));
+  return functions.map(([key, fn]) => {
     const hash = key.lastIndexOf("#");
     const resource = fn.resource === null ? [] : [luaName(fn.resource.name.name)];
-    return { key, interface: hash < 0 ? null : key.slice(0, hash), fn, path: [...resource, memberName(fn)] };
+    const name = fn.shape !== "constructor" && made.has(fn.resource) ? besideNew(memberName(fn)) : memberName(fn);
+    return { key, interface: hash < 0 ? null : key.slice(0, hash), fn, path: [...resource, name] };
   });
+}
+
+/** `new` is the constructor: a method of that name stands beside it under a name that no other can have. */
+function besideNew(name: string): string {
+  return name === "new" ? "new_" : name;
 }
 
 /** The names under which an exported interface may stand in the table that a plugin returns. */

@@ -8,6 +8,7 @@ import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
 import { Fault } from "../../fault.ts";
+import { DiskCache, userCacheFolder } from "../cache.node.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
 import { isErrno, manifestOf } from "./manifest-file.node.ts";
 import { isPathInside, readManifest } from "./manifest-table.ts";

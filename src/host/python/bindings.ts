@@ -17,11 +17,12 @@ export function bindings(world: World, names: Names, importNumber: (key: string)
   return new BindingsWriter(world, names, importNumber).files();
 }
 
+/** What the module's own code needs has private names, for a type of the world may well be called `protocol` or `enum`. */
 const HEADER = `from __future__ import annotations
-from abc import abstractmethod
-from dataclasses import dataclass
-from enum import Enum, Flag, auto
-from typing import Optional, Protocol, Union
+from abc import abstractmethod as _abstractmethod
+from dataclasses import dataclass as _dataclass
+from enum import Enum as _Enum, Flag as _Flag, auto as _auto
+from typing import Optional, Protocol as _Protocol, Union as _Union
 from componentize_py_types import Err, Ok, Result, Some
 from sennit_calls import imported as _imported
 from sennit_resources import Imported as _Imported
@@ -92,12 +93,12 @@ class BindingsWriter {
         const bodies = type.cases.map((one, i) =>
           dataclass(cases[i] ?? "", one.type === null ? [] : [`value: ${this.#annotation(one.type)}`]),
         );
-        return `${bodies.join("\n")}\n${name} = Union[${cases.join(", ")}]\n`;
+        return `${bodies.join("\n")}\n${name} = _Union[${cases.join(", ")}]\n`;
       }
       case "enum":
-        return `class ${name}(Enum):\n${type.cases.map((one, i) => `    ${shouty(one)} = ${i}\n`).join("")}`;
+        return `class ${name}(_Enum):\n${type.cases.map((one, i) => `    ${shouty(one)} = ${i}\n`).join("")}`;
       case "flags":
-        return `class ${name}(Flag):\n${type.labels.map((one) => `    ${shouty(one)} = auto()\n`).join("") || "    pass\n"}`;
+        return `class ${name}(_Flag):\n${type.labels.map((one) => `    ${shouty(one)} = _auto()\n`).join("") || "    pass\n"}`;
     }
   }
 
@@ -153,7 +154,7 @@ class BindingsWriter {
       this.#typesOf("wit_world"),
       ...this.#resources(imports.types.values(), "", null),
       ...functions,
-      `class WitWorld(Protocol):\n${methods.join("") || "    pass\n"}`,
+      `class WitWorld(_Protocol):\n${methods.join("") || "    pass\n"}`,
       // Interface modules refer back to nothing here, so loading them last is safe.
       "from . import imports, exports\n",
     ].join("\n");
@@ -215,7 +216,7 @@ class BindingsWriter {
     const members = [...iface.functions.values()]
       .filter((fn) => fn.resource === resource)
       .map((fn) => this.#protocolMember(fn));
-    return `class ${camel(resource.name.name)}(Protocol):\n${members.join("") || "    pass\n"}`;
+    return `class ${camel(resource.name.name)}(_Protocol):\n${members.join("") || "    pass\n"}`;
   }
 
   #protocolMember(fn: WitFunction): string {
@@ -227,7 +228,7 @@ class BindingsWriter {
 
   #abstractMethod(fn: WitFunction, name: string, self: boolean): string {
     const params = [...(self ? ["self"] : []), ...parameters(fn)].join(", ");
-    return `    @abstractmethod\n    def ${name}(${params}):\n        raise NotImplementedError\n`;
+    return `    @_abstractmethod\n    def ${name}(${params}):\n        raise NotImplementedError\n`;
   }
 
   #protocols(): string {
@@ -236,7 +237,7 @@ class BindingsWriter {
       const functions = [...iface.functions.values()].filter((fn) => fn.shape === "function");
       if (functions.length === 0) return "";
       const methods = functions.map((fn) => this.#abstractMethod(fn, snake(fn.name), true));
-      return `class ${interfaceClass(this.#names, id)}(Protocol):\n${methods.join("")}`;
+      return `class ${interfaceClass(this.#names, id)}(_Protocol):\n${methods.join("")}`;
     });
     return [HEADER, this.#loads([...interfaces.keys()]), ...classes].join("\n");
   }
@@ -248,7 +249,7 @@ class BindingsWriter {
 
 /** The class of the application that implements an exported interface: `Geometry`. */
 export function interfaceClass(names: Names, id: string): string {
-  return camel(names.module(id).replace(/_$/, "").replaceAll("_", "-"));
+  return camel(names.module(id).replace(/_+$/, "").replaceAll(/_+/g, "-"));
 }
 
 /** Parameter names; a method's own first one is `self` as in Python. */
@@ -264,5 +265,5 @@ function parameters(fn: WitFunction): string[] {
 }
 
 function dataclass(name: string, lines: readonly string[]): string {
-  return `@dataclass\nclass ${name}:\n${lines.map((line) => `    ${line}\n`).join("") || "    pass\n"}`;
+  return `@_dataclass\nclass ${name}:\n${lines.map((line) => `    ${line}\n`).join("") || "    pass\n"}`;
 }

@@ -3,25 +3,43 @@
  *
  * | WIT type                  | marshal                                                                        |
  * | ------------------------- | ------------------------------------------------------------------------------ |
- * | list of numbers           | bytes: the numbers as a little-endian array                                    |
+ * | list of numbers           | to Python bytes: a little-endian array; from it a list, or bytes for u8 and s8 |
  * | other list, map           | list; of pairs                                                                 |
  * | record, tuple             | tuple                                                                          |
  * | variant, result           | tuple (index, payload or None)                                                 |
  * | enum, flags, own, borrow  | int                                                                            |
  * | option                    | None or the value; a tuple of one around it when the value can be None (Some)  |
  *
- * The Python side of this table is `conversions.ts`.
+ * The Python side of this table is `lifting.ts` and `lowering.ts`.
  */
 import { type IntegerKind, rangeOf } from "../../wit/numbers.ts";
 import type { Field, WitFunction, WitType } from "../../wit/types.ts";
-import { CaseValue, Some, type TypedNumbers, type Value, integer, isNullable } from "../../wit/value.ts";
-import { Mismatch, type Reader, type Writer } from "./marshal.ts";
+import { CaseValue, Some, type Value, integer, isNullable } from "../../wit/value.ts";
+import { expected, inRange, oneCharacter } from "./expected.ts";
+import { Mismatch } from "./marshal.ts";
+import { type NumberList, isBytes, memoryOf, numberList } from "./number-lists.ts";
+import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
 
 /** Both directions of one type. */
 export interface Codec {
   readonly encode: (writer: Writer, value: Value) => void;
   readonly decode: (reader: Reader) => Value;
+  /** How many nodes a value has at least, lists and maps in it counted as one (B2 of budget.ts). */
+  readonly nodes: number;
+  /** How many bytes a value takes in marshal at least. */
+  readonly least: number;
+  /** Of a list of numbers: the bytes that `encode` writes. */
+  readonly memory?: (value: Value) => Uint8Array;
 }
+
+/** What an array, a map and a handle cost beside what is in them, in bytes: a guest can make very many that are empty. */
+const ARRAY_BYTES = 128;
+const MAP_BYTES = 256;
+const HANDLE_BYTES = 128;
+
+/** A list of numbers of this many bytes goes beside the marshal value, which saves a copy. */
+const LARGE = 1 << 14;
 
 const cache = new WeakMap<WitType, Codec>();
 
@@ -40,6 +58,8 @@ const NULL: Codec = {
     writer.none();
   },
   decode: (reader) => reader.none(),
+  nodes: 1,
+  least: 1,
 };
 
 /** The codec of an optional payload or result. */
@@ -47,15 +67,28 @@ export function codecOrNull(type: WitType | null): Codec {
   return type === null ? NULL : codecOf(type);
 }
 
-/** Writes the arguments of a call as one tuple. Throws a Mismatch that names the parameter. */
+const parameters = new WeakMap<WitFunction, Codec>();
+
+/**
+ * Writes the arguments of a call as one tuple, large ones beside it (`Writer.aside`); reads the arguments of an import.
+ * Throws a Mismatch that names the parameter.
+ */
 export function parametersCodec(fn: WitFunction): Codec {
-  return product(fn.params, (field) => `argument \`${field.name}\``);
+  const known = parameters.get(fn);
+  if (known !== undefined) return known;
+  const codec = product(fn.params, (field) => `argument \`${field.name}\``, true);
+  parameters.set(fn, codec);
+  return codec;
 }
 
 function compile(type: WitType): Codec {
   switch (type.kind) {
     case "bool":
-      return { encode: (w, v) => w.bool(typeof v === "boolean" ? v : refuse("bool", v)), decode: (r) => r.bool() };
+      return leaf(
+        (w, v) => w.bool(typeof v === "boolean" ? v : refuse("bool", v)),
+        (r) => r.bool(),
+        1,
+      );
     case "s8":
     case "u8":
     case "s16":
@@ -66,16 +99,29 @@ function compile(type: WitType): Codec {
     case "u64":
       return integerCodec(type.kind);
     case "f32":
-      return {
-        encode: (w, v) => w.float(Math.fround(typeof v === "number" ? v : refuse("f32", v))),
-        decode: (r) => Math.fround(r.float()),
-      };
+      return leaf(
+        (w, v) => w.float(Math.fround(typeof v === "number" ? v : refuse("f32", v))),
+        (r) => Math.fround(r.float("f32")),
+        5,
+      );
     case "f64":
-      return { encode: (w, v) => w.float(typeof v === "number" ? v : refuse("f64", v)), decode: (r) => r.float() };
+      return leaf(
+        (w, v) => w.float(typeof v === "number" ? v : refuse("f64", v)),
+        (r) => r.float("f64"),
+        5,
+      );
     case "char":
-      return { encode: (w, v) => w.text(oneCharacter(v)), decode: (r) => oneCharacter(r.text()) };
+      return leaf(
+        (w, v) => w.text(oneCharacter(v)),
+        (r) => oneCharacter(r.text()),
+        5,
+      );
     case "string":
-      return { encode: (w, v) => w.text(typeof v === "string" ? v : refuse("string", v)), decode: (r) => r.text() };
+      return leaf(
+        (w, v) => w.text(typeof v === "string" ? v : refuse("string", v)),
+        (r) => r.text(),
+        5,
+      );
     case "list":
       return listCodec(type.element, type.length);
     case "map":
@@ -99,13 +145,17 @@ function compile(type: WitType): Codec {
     case "enum":
       return integerCodec("u32", type.cases.length - 1, type.name?.name ?? "enum");
     case "flags":
-      return integerCodec("u64", 2n ** BigInt(type.labels.length) - 1n, type.name?.name ?? "flags");
+      return integerCodec("u64", integer(2n ** BigInt(type.labels.length) - 1n), type.name?.name ?? "flags");
     case "own":
     case "borrow":
-      return {
-        encode: (w, v) => w.integer(w.handles.lower(type, v)),
-        decode: (r) => r.handles.lift(type, r.index(2 ** 32)),
-      };
+      return leaf(
+        (w, v) => w.integer(w.handles.lower(type, v)),
+        (r) => {
+          r.budget.bytes(HANDLE_BYTES);
+          return r.handles.lift(type, r.index(2 ** 32, `a ${type.resource.name.name}`));
+        },
+        5,
+      );
     case "stream":
     case "future":
     case "error-context":
@@ -113,153 +163,75 @@ function compile(type: WitType): Codec {
   }
 }
 
-/** The least and the greatest value; numbers where they are exact, because those compare faster. */
-function boundsOf(kind: IntegerKind): readonly [low: number | bigint, high: number | bigint] {
-  const { min, max } = rangeOf(kind);
-  return [integer(min), integer(max)];
+function leaf(encode: Codec["encode"], decode: Codec["decode"], least: number): Codec {
+  return { encode, decode, nodes: 1, least };
 }
 
+/** Bounds are numbers where they are exact, because those compare faster. */
 function integerCodec(kind: IntegerKind, most?: number | bigint, name: string = kind): Codec {
-  const [low, top] = boundsOf(kind);
-  const high = most ?? top;
-  return {
-    encode: (writer, value) => writer.integer(inRange(value, low, high, name)),
-    decode: (reader) => reader.integer(low, high),
-  };
-}
-
-function inRange(value: Value | undefined, low: number | bigint, high: number | bigint, name: string): number | bigint {
-  if (typeof value === "number" ? !Number.isSafeInteger(value) : typeof value !== "bigint") throw expected(name, value);
-  const number = value as number | bigint;
-  if (number < low || number > high)
-    throw new Mismatch(`expected ${name} (${low} to ${high}), found ${number}`, "out-of-range");
-  return Object.is(number, -0) ? 0 : number;
-}
-
-function oneCharacter(value: Value): string {
-  if (typeof value !== "string") throw expected("char", value);
-  const point = value.codePointAt(0);
-  if (point === undefined || value.length !== (point > 0xffff ? 2 : 1)) throw expected("char", value);
-  return value;
-}
-
-interface NumberArray {
-  readonly make: new (buffer: ArrayBuffer) => TypedNumbers;
-  readonly size: number;
-  readonly fill: (length: number, at: (i: number) => Value | undefined) => TypedNumbers;
-}
-
-function integers(
-  kind: IntegerKind,
-  Type: { new (length: number): TypedNumbers & { [i: number]: number }; new (buffer: ArrayBuffer): TypedNumbers },
-  size: number,
-): NumberArray {
-  const [low, high] = boundsOf(kind);
-  return {
-    make: Type,
-    size,
-    fill: (length, at) => {
-      const array = new Type(length);
-      for (let i = 0; i < length; i += 1) array[i] = Number(inRange(at(i), low, high, kind));
-      return array;
-    },
-  };
-}
-
-function wideIntegers(
-  kind: IntegerKind,
-  Type: { new (length: number): TypedNumbers & { [i: number]: bigint }; new (buffer: ArrayBuffer): TypedNumbers },
-): NumberArray {
-  const [low, high] = boundsOf(kind);
-  return {
-    make: Type,
-    size: 8,
-    fill: (length, at) => {
-      const array = new Type(length);
-      for (let i = 0; i < length; i += 1) array[i] = BigInt(inRange(at(i), low, high, kind));
-      return array;
-    },
-  };
-}
-
-function floats(Type: typeof Float32Array | typeof Float64Array, size: number, name: string): NumberArray {
-  return {
-    make: Type,
-    size,
-    fill: (length, at) => {
-      const array = new Type(length);
-      for (let i = 0; i < length; i += 1) {
-        const value = at(i);
-        array[i] = typeof value === "number" ? value : refuse(name, value);
-      }
-      return array;
-    },
-  };
-}
-
-const NUMBER_ARRAYS: Partial<Record<WitType["kind"], NumberArray>> = {
-  u8: integers("u8", Uint8Array, 1),
-  s8: integers("s8", Int8Array, 1),
-  u16: integers("u16", Uint16Array, 2),
-  s16: integers("s16", Int16Array, 2),
-  u32: integers("u32", Uint32Array, 4),
-  s32: integers("s32", Int32Array, 4),
-  u64: wideIntegers("u64", BigUint64Array),
-  s64: wideIntegers("s64", BigInt64Array),
-  f32: floats(Float32Array, 4, "f32"),
-  f64: floats(Float64Array, 8, "f64"),
-};
-
-/** True when a list of this element crosses as the bytes of an array. */
-export function isNumberList(element: WitType): boolean {
-  return NUMBER_ARRAYS[element.kind] !== undefined;
+  const { min, max } = rangeOf(kind);
+  const [low, high] = [integer(min), most ?? integer(max)];
+  return leaf(
+    (writer, value) => writer.integer(inRange(value, low, high, name)),
+    (reader) => reader.integer(low, high, name),
+    5,
+  );
 }
 
 function listCodec(element: WitType, length: number | undefined): Codec {
-  const numbers = NUMBER_ARRAYS[element.kind];
-  const checked = (found: number): number => {
-    if (length !== undefined && found !== length)
-      throw new Mismatch(`expected a list of ${length}, found ${found} items`);
-    return found;
-  };
-  if (numbers !== undefined) return numberListCodec(numbers, element.kind, checked);
+  const numbers = numberList(element);
+  if (numbers !== undefined) return numberListCodec(numbers, element, length);
   const item = codecOf(element);
+  const { nodes, least } = item;
   return {
     encode: (writer, value) => {
       if (!Array.isArray(value)) throw expected("list", value);
-      writer.list(checked(value.length));
+      writer.list(sized(value.length, length));
       for (const one of value) item.encode(writer, one as Value);
     },
-    decode: (reader) => Array.from({ length: checked(reader.list()) }, () => item.decode(reader)),
-  };
-}
-
-function numberListCodec(numbers: NumberArray, kind: string, checked: (found: number) => number): Codec {
-  return {
-    encode: (writer, value) => {
-      const array = asNumbers(numbers, kind, value);
-      checked(array.length);
-      writer.bytes(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    },
     decode: (reader) => {
-      const bytes = reader.bytes();
-      if (bytes.length % numbers.size !== 0) throw new Mismatch(`expected whole numbers of ${numbers.size} bytes`);
-      checked(bytes.length / numbers.size);
-      return new numbers.make(bytes.buffer);
+      const count = sized(reader.list(least), length);
+      reader.budget.nodes(count * nodes);
+      const list: Value[] = [];
+      for (let i = 0; i < count; i += 1) list.push(item.decode(reader));
+      return list;
     },
+    nodes: 1,
+    least: 5,
   };
 }
 
-function asNumbers(numbers: NumberArray, kind: string, value: Value): TypedNumbers {
-  if (value instanceof numbers.make) return value;
-  if (Array.isArray(value)) return numbers.fill(value.length, (i) => value[i] as Value | undefined);
-  if (!ArrayBuffer.isView(value)) throw expected(`list<${kind}>`, value);
-  const other = value as TypedNumbers;
-  return numbers.fill(other.length, (i) => other[i]);
+function sized(found: number, length: number | undefined): number {
+  if (length === undefined || found === length) return found;
+  throw new Mismatch(`expected a list of ${length}, found ${found} items`);
+}
+
+function numberListCodec(numbers: NumberList, element: WitType, length: number | undefined): Codec {
+  const memory = (value: Value): Uint8Array => memoryOf(numbers, element.kind, value, length);
+  return {
+    encode: (writer, value) => writer.bytes(memory(value)),
+    decode: isBytes(element)
+      ? (reader) => {
+          reader.budget.bytes(ARRAY_BYTES);
+          const bytes = numbers.read(reader, 0);
+          sized(bytes.length, length);
+          return bytes;
+        }
+      : (reader) => {
+          const count = sized(reader.list(5), length);
+          reader.budget.bytes(ARRAY_BYTES + count * numbers.size);
+          return numbers.read(reader, count);
+        },
+    nodes: 1,
+    least: 5,
+    memory,
+  };
 }
 
 function mapCodec(keyType: WitType, valueType: WitType): Codec {
   const [key, item] = [codecOf(keyType), codecOf(valueType)];
+  const nodes = key.nodes + item.nodes;
+  const least = 5 + key.least + item.least;
   return {
     encode: (writer, value) => {
       if (!(value instanceof Map)) throw expected("map", value);
@@ -271,35 +243,65 @@ function mapCodec(keyType: WitType, valueType: WitType): Codec {
       }
     },
     decode: (reader) => {
+      const count = reader.list(least);
+      reader.budget.nodes(count * nodes);
+      reader.budget.bytes(MAP_BYTES);
       const map = new Map<Value, Value>();
-      for (let left = reader.list(); left > 0; left -= 1) {
+      for (let i = 0; i < count; i += 1) {
         reader.tuple(2);
-        map.set(key.decode(reader), item.decode(reader));
+        const k = key.decode(reader);
+        map.set(k, item.decode(reader));
       }
       return map;
     },
+    nodes: 1,
+    least: 5,
   };
 }
 
-function product(fields: readonly Field[], place: (field: Field) => string): Codec {
+function product(fields: readonly Field[], place: (field: Field) => string, beside: boolean = false): Codec {
   const items = fields.map((field) => codecOf(field.type));
+  const count = items.length;
+  const encodeOne = beside ? encodeParameter : encodeItem;
   return {
     encode: (writer, value) => {
-      if (!Array.isArray(value) || value.length !== items.length) throw expected(`${items.length} values`, value);
-      writer.tuple(items.length);
-      items.forEach((item, i) => {
-        try {
-          item.encode(writer, value[i] as Value);
-        } catch (error) {
-          throw within(error, fields[i], place);
+      if (!Array.isArray(value) || value.length !== count) throw expected(`${count} values`, value);
+      writer.tuple(count);
+      let i = 0;
+      try {
+        for (const item of items) {
+          encodeOne(writer, item, value[i] as Value, i);
+          i += 1;
         }
-      });
+      } catch (error) {
+        throw within(error, fields[i], place);
+      }
     },
     decode: (reader) => {
-      reader.tuple(items.length);
-      return items.map((item) => item.decode(reader));
+      reader.tuple(count);
+      const values: Value[] = [];
+      try {
+        for (const item of items) values.push(item.decode(reader));
+      } catch (error) {
+        throw within(error, fields[values.length], place);
+      }
+      return values;
     },
+    nodes: items.reduce((sum, item) => sum + item.nodes, 1),
+    least: items.reduce((sum, item) => sum + item.least, 5),
   };
+}
+
+function encodeItem(writer: Writer, item: Codec, value: Value): void {
+  item.encode(writer, value);
+}
+
+function encodeParameter(writer: Writer, item: Codec, value: Value, i: number): void {
+  const { memory } = item;
+  if (memory === undefined) return item.encode(writer, value);
+  const bytes = memory(value);
+  if (bytes.length < LARGE) writer.bytes(bytes);
+  else writer.aside(i, bytes);
 }
 
 function within(error: unknown, field: Field | undefined, place: (field: Field) => string): unknown {
@@ -309,10 +311,13 @@ function within(error: unknown, field: Field | undefined, place: (field: Field) 
 
 function optionCodec(some: WitType): Codec {
   const inner = codecOf(some);
+  const [nodes, least] = [1 + inner.nodes, 1];
   if (!isNullable(some)) {
     return {
       encode: (writer, value) => (value === null ? writer.none() : inner.encode(writer, value)),
       decode: (reader) => (reader.takeNone() ? null : inner.decode(reader)),
+      nodes,
+      least,
     };
   }
   return {
@@ -327,6 +332,8 @@ function optionCodec(some: WitType): Codec {
       reader.tuple(1);
       return new Some(inner.decode(reader));
     },
+    nodes,
+    least,
   };
 }
 
@@ -342,24 +349,14 @@ function casesCodec(name: string, cases: readonly { readonly name: string; reado
     },
     decode: (reader) => {
       reader.tuple(2);
-      const index = reader.index(payloads.length);
+      const index = reader.index(payloads.length, name);
       return new CaseValue(index, (payloads[index] ?? NULL).decode(reader));
     },
+    nodes: 1 + Math.max(...payloads.map((payload) => payload.nodes)),
+    least: 10 + Math.min(...payloads.map((payload) => payload.least)),
   };
 }
 
 function refuse(name: string, value: Value | undefined): never {
   throw expected(name, value);
-}
-
-function expected(name: string, value: Value | undefined): Mismatch {
-  return new Mismatch(`expected ${name}, found ${describe(value)}`);
-}
-
-function describe(value: Value | undefined): string {
-  if (value === null || value === undefined) return "nothing";
-  if (typeof value === "string") return value.length > 40 ? "a string" : `the string ${JSON.stringify(value)}`;
-  if (typeof value !== "object") return `the ${typeof value} ${value}`;
-  if (Array.isArray(value)) return `${value.length} values`;
-  return `a ${value.constructor.name}`;
 }

@@ -3,10 +3,12 @@
  * read like any value, and a broken one still gives a Fault.
  */
 import { Fault, type ForeignFrame } from "../../fault.ts";
+import { LiftBudget } from "../../wit/budget.ts";
 import type { WitType } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { codecOf } from "./codec.ts";
-import { type HandleTable, Mismatch, Reader } from "./marshal.ts";
+import { type HandleTable, Mismatch } from "./marshal.ts";
+import { Reader } from "./reader.ts";
 
 const TEXT: WitType = { kind: "string" };
 const COUNT: WitType = { kind: "u32" };
@@ -24,6 +26,9 @@ export const NO_HANDLES: HandleTable = {
   },
 };
 
+/** More than any honest record needs. */
+const LIMITS = { nodes: 10_000, bytes: 1 << 20 };
+
 /** Kind of a failure record: an exception of the plugin's, a failed import, a plugin that does not fit its world. */
 export const FAILURE_KIND = { exception: 0, failedImport: 1, misfit: 2 } as const;
 
@@ -37,9 +42,10 @@ export interface FailureRecord {
 }
 
 /** Reads a record; a forged one becomes a record that says so. */
-export function readFailure(bytes: Uint8Array): FailureRecord {
+export function readFailure(bytes: Uint8Array<ArrayBuffer>): FailureRecord {
   try {
-    const reader = new Reader(NO_HANDLES, bytes);
+    const reader = new Reader(NO_HANDLES, new LiftBudget(LIMITS));
+    reader.open(bytes);
     const [kind, number, type, message, frames] = codecOf(RECORD).decode(reader) as [
       number,
       number,
@@ -49,7 +55,7 @@ export function readFailure(bytes: Uint8Array): FailureRecord {
     ];
     return { kind, number, type, message, frames: frames.map(frameOf) };
   } catch (error) {
-    if (!(error instanceof Mismatch)) throw error;
+    if (!(error instanceof Mismatch) && !(error instanceof Fault)) throw error;
     return { kind: 0, number: 0, type: "broken", message: "it failed in a way that it could not describe", frames: [] };
   }
 }

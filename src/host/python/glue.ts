@@ -2,15 +2,18 @@
  * Writes the Python module `sennit_glue`: for each function of a world the code that lifts marshal values to the classes of
  * `wit_world`, calls, and lowers the result with every type checked. The other side of `codec.ts`.
  *
- *   G4  A wrong result or a wrong Err names its function; conversions are those of `conversions.ts` (G1-G3).
+ *   G3  A wrong result or a wrong Err names its function; conversions are those of `lifting.ts` and `lowering.ts`.
  */
 import { type FunctionKey, type WitFunction, type WitType, type World, functionsOf } from "../../wit/types.ts";
 import { memberName } from "../names.ts";
 import { interfaceClass } from "./bindings.ts";
-import { Conversions } from "./conversions.ts";
+import { Definitions } from "./definitions.ts";
+import { Lifting } from "./lifting.ts";
+import { Lowering } from "./lowering.ts";
 import { type Names, camel, snake } from "./names.ts";
 
-const HEADER = `from types import CoroutineType as _Coroutine
+const HEADER = `from array import array
+from types import CoroutineType as _Coroutine
 import wit_world
 from componentize_py_types import Err, Ok, Some
 from sennit_calls import ask, ask_async, imported, run_coroutine
@@ -28,25 +31,32 @@ class GlueWriter {
   readonly #world: World;
   readonly #names: Names;
   readonly #application: string;
-  readonly #types: Conversions;
+  readonly #shared: Definitions;
+  readonly #lifting: Lifting;
+  /** Of results, and of the arguments of imports. */
+  readonly #lowering: Lowering;
+  readonly #strict: Lowering;
 
   constructor(world: World, names: Names, application: string) {
     this.#world = world;
     this.#names = names;
     this.#application = application;
-    this.#types = new Conversions(names);
+    this.#shared = new Definitions(names);
+    this.#lifting = new Lifting(this.#shared);
+    this.#lowering = new Lowering(this.#shared, false);
+    this.#strict = new Lowering(this.#shared, true);
   }
 
   text(): string {
     const imports = [...functionsOf(this.#world.imports)].map(([, fn], i) => this.#import(fn, i));
     const exports = this.#exports();
     const attach = this.#attach();
-    return [HEADER, ...this.#types.definitions, ...imports, attach, exports].join("\n");
+    return [HEADER, ...this.#shared.lines, ...imports, attach, exports].join("\n");
   }
 
   #import(fn: WitFunction, number: number): string {
     const params = fn.params.map((_, i) => `a${i}`);
-    const lowered = fn.params.map((param, i) => `${this.#types.lower(param.type, `a${i}`)}, `).join("");
+    const lowered = fn.params.map((param, i) => `${this.#strict.lower(param.type, `a${i}`)}, `).join("");
     const name = fn.async ? "ask_async" : "ask";
     const body = this.#importResult(fn);
     return `${fn.async ? "async " : ""}def im_${number}(${params.join(", ")}):
@@ -59,9 +69,13 @@ imported.append(im_${number})
   #importResult(fn: WitFunction): string {
     // The class is already being constructed, so a constructor gives the bare number.
     const lift = (type: WitType | null, text: string): string =>
-      type === null ? "None" : fn.shape === "constructor" && type.kind === "own" ? text : this.#types.lift(type, text);
+      type === null
+        ? "None"
+        : fn.shape === "constructor" && type.kind === "own"
+          ? text
+          : this.#lifting.lift(type, text);
     if (fn.result?.kind !== "result") return `    return ${lift(fn.result, "r")}`;
-    const err = fn.result.err === null ? "None" : this.#types.lift(fn.result.err, "r[1]");
+    const err = fn.result.err === null ? "None" : this.#lifting.lift(fn.result.err, "r[1]");
     return `    if r[0]: raise Err(${err})\n    return ${lift(fn.result.ok, "r[1]")}`;
   }
 
@@ -86,11 +100,11 @@ imported.append(im_${number})
 
   #export(key: FunctionKey, fn: WitFunction, number: number): string[] {
     const params = fn.params.map((_, i) => `a${i}`).join(", ");
-    const lifted = fn.params.map((param, i) => this.#types.lift(param.type, `a${i}`));
+    const lifted = fn.params.map((param, i) => this.#lifting.lift(param.type, `a${i}`));
     const shown = key.includes("#") ? `${snakeTail(key)}.${shownName(fn)}` : snake(fn.name);
     const [setup, called] = this.#callee(key, fn, number, lifted);
     const ok = fn.result?.kind === "result" ? fn.result.ok : fn.result;
-    const lowered = ok === null ? "nothing(r)" : this.#types.lower(ok, "r");
+    const lowered = ok === null ? "None if r is None else nothing(r)" : this.#lowering.result(ok, "r");
     const good = fn.result?.kind === "result" ? `(0, ${lowered})` : lowered;
     return [
       ...setup,
@@ -106,14 +120,13 @@ imported.append(im_${number})
   }
 
   #raising(called: string, err: WitType | null, shown: string): string[] {
-    const lowered = err === null ? "nothing(error.value)" : this.#types.lower(err, "error.value");
     return [
       `        try:`,
       `            r = ${called}`,
       `            if type(r) is _Coroutine: r = run_coroutine(r)`,
       `        except Err as error:`,
       `            if type(error) is not Err: raise`,
-      `            try: return (1, ${lowered})`,
+      `            try: return (1, ${this.#lowering.orNone(err, "error.value")})`,
       `            except Mismatch as second: raise wrong("${shown}", "raised Err of", second) from None`,
     ];
   }
@@ -122,7 +135,7 @@ imported.append(im_${number})
   #callee(key: FunctionKey, fn: WitFunction, number: number, lifted: readonly string[]): [string[], string] {
     const all = lifted.join(", ");
     const rest = lifted.slice(1).join(", ");
-    const resource = fn.resource === null ? "" : this.#types.resourceClass(fn.resource);
+    const resource = fn.resource === null ? "" : this.#shared.resourceClass(fn.resource);
     switch (fn.shape) {
       case "function": {
         const hash = key.lastIndexOf("#");
@@ -140,7 +153,7 @@ imported.append(im_${number})
 
   /** Finds the plugin's classes once its modules are loaded. */
   #attach(): string {
-    const names = [...this.#types.resources];
+    const names = [...this.#shared.resources];
     const lines = names.map(([resource, variable]) => {
       const module = this.#names.module(resource.name.interface ?? "");
       return `    ${variable} = class_of("${module}", "${camel(resource.name.name)}")`;

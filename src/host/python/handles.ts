@@ -3,11 +3,21 @@
  *
  *   R1  The guest names the host's resources by numbers of this table only, so that it cannot forge a handle of another's.
  *   R2  What was lent for a call (`borrow`) is taken back when the call ends.
- *   R3  Encoding changes nothing until `commit`: arguments that turn out wrong leave every handle where it was.
+ *   R3  Encoding changes nothing until `commit`: arguments that turn out wrong leave every handle where it was; and `undo`
+ *       takes back what a call moved that was never made.
  */
 import type { Resource, WitType } from "../../wit/types.ts";
 import { Callback, Handle, type Value } from "../../wit/value.ts";
 import { type HandleTable, Mismatch } from "./marshal.ts";
+
+/** What the arguments of one call moved: what was lent to the guest, given to it, and given back to it. */
+export interface Moved {
+  readonly lent: readonly number[];
+  readonly added: readonly number[];
+  readonly given: readonly number[];
+}
+
+const NOTHING: Moved = { lent: [], added: [], given: [] };
 
 type HandleType = WitType & { readonly kind: "own" | "borrow" };
 
@@ -17,11 +27,16 @@ interface Entry {
   readonly lent: boolean;
 }
 
+/** A guest that gives out more objects than this at once is out to fill the host's memory. */
+const MOST_EXPORTED = 1 << 20;
+
 export class Handles implements HandleTable {
   readonly #instance: number;
   readonly #isExported: (resource: Resource) => boolean;
   /** Objects of the guest that the host holds. */
   readonly #exported = new Map<number, Resource>();
+  /** What calls gave back to the guest that have not ended. */
+  readonly #away = new Map<number, Resource>();
   /** Resources of the host, or of another plugin, that the guest holds. */
   readonly #imported = new Map<number, Entry>();
   /** The guest never uses a number twice, so one up to here that is not held was given away. */
@@ -67,8 +82,12 @@ export class Handles implements HandleTable {
   }
 
   #liftExported(type: HandleType, number: number): Value {
-    if (type.kind === "borrow") throw new Mismatch(`a borrowed ${type.resource.name.name} cannot leave its instance`);
-    if (this.#exported.has(number)) throw new Mismatch(`the same ${type.resource.name.name} was given out twice`);
+    if (type.kind === "borrow")
+      throw new Mismatch(`a borrowed ${type.resource.name.name} cannot leave its instance`, "forged");
+    if (this.#exported.has(number))
+      throw new Mismatch(`the same ${type.resource.name.name} was given out twice`, "forged");
+    if (this.#exported.size >= MOST_EXPORTED)
+      throw new Mismatch(`${MOST_EXPORTED} objects were given out before`, "forged");
     this.#exported.set(number, type.resource);
     this.#highest = Math.max(this.#highest, number);
     return new Handle(this.#instance, number);
@@ -78,33 +97,52 @@ export class Handles implements HandleTable {
     const entry = this.#imported.get(number);
     const wanted = type.resource.name;
     if (entry === undefined || entry.resource !== type.resource)
-      throw new Mismatch(`expected a ${wanted.name} that the plugin holds`);
+      throw new Mismatch(`expected a ${wanted.name} that the plugin holds`, "forged");
     if (type.kind === "borrow") return entry.value;
-    if (entry.lent) throw new Mismatch(`a borrowed ${wanted.name} cannot be given away`);
+    if (entry.lent) throw new Mismatch(`a borrowed ${wanted.name} cannot be given away`, "forged");
     this.#imported.delete(number);
     return entry.value;
   }
 
-  /** The arguments were all right: what they gave away is gone. Returns what was lent, for `endLoan`. */
-  commit(): readonly number[] {
-    for (const id of this.#given) this.#exported.delete(id);
-    const lent = this.#lent;
-    this.#given = [];
-    this.#lent = [];
-    this.#added = [];
-    return lent;
+  /** The arguments were all right: what they gave away is gone. */
+  commit(): Moved {
+    if (this.#added.length === 0 && this.#given.length === 0) return NOTHING;
+    const moved: Moved = { lent: this.#lent, added: this.#added, given: this.#given };
+    for (const id of moved.given) {
+      const resource = this.#exported.get(id);
+      this.#exported.delete(id);
+      if (resource !== undefined) this.#away.set(id, resource);
+    }
+    this.#forget();
+    return moved;
   }
 
   /** The arguments were wrong (R3). */
   rollback(): void {
     for (const id of this.#added) this.#imported.delete(id);
-    this.#given = [];
-    this.#lent = [];
-    this.#added = [];
+    this.#forget();
   }
 
-  endLoan(lent: readonly number[]): void {
-    for (const number of lent) this.#imported.delete(number);
+  #forget(): void {
+    if (this.#given.length > 0) this.#given = [];
+    if (this.#lent.length > 0) this.#lent = [];
+    if (this.#added.length > 0) this.#added = [];
+  }
+
+  /** The call was made, and has ended (R2). */
+  endLoan(moved: Moved): void {
+    for (const number of moved.lent) this.#imported.delete(number);
+    for (const id of moved.given) this.#away.delete(id);
+  }
+
+  /** The call was never made (R3). */
+  undo(moved: Moved): void {
+    for (const number of moved.added) this.#imported.delete(number);
+    for (const id of moved.given) {
+      const resource = this.#away.get(id);
+      this.#away.delete(id);
+      if (resource !== undefined) this.#exported.set(id, resource);
+    }
   }
 
   /** The guest lets go of a resource; gives it, if the guest held it for its own. */

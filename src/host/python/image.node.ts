@@ -119,7 +119,8 @@ async function save(file: string, image: Uint8Array): Promise<void> {
 }
 
 async function make(runtime: Runtime, code: Code, base: Uint8Array | null): Promise<Uint8Array> {
-  const peer = startPeer(runtime, { ...code, image: base, makeImage: true, memory: LOADING_MEMORY, waits: false });
+  const rest = { memory: LOADING_MEMORY, waits: false, overlap: false };
+  const peer = startPeer(runtime, { ...code, image: base, makeImage: true, ...rest });
   try {
     const frame = await new Promise<Frame | null>((resolve) => {
       peer.listen(resolve);

@@ -4,26 +4,24 @@
  *   I1  One call at a time unless the manifest says `overlap`: the lock is held while a call waits for the host.
  *   I2  The first trap, forged message or death of the worker ends the instance; its worker is terminated at once.
  *   I3  A failed import ends the call, and the instance, with the import's own error.
+ *   I4  Calls that wait at the same moment go to the worker in one message, in the order in which they were made.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Fault } from "../../fault.ts";
-import type { FunctionKey, WitFunction } from "../../wit/types.ts";
+import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
-import type { ImportedFunction, Instance, InstanceOptions, LogLine } from "../plugin.ts";
-import { codecOrNull, parametersCodec } from "./codec.ts";
+import type { Answer, ImportedFunction, Instance, InstanceOptions, LogLine, ManyOptions } from "../plugin.ts";
+import { type Codec, codecOrNull, parametersCodec } from "./codec.ts";
 import { FAILURE_KIND, failureFault, readFailure } from "./failure.ts";
 import { Handles } from "./handles.ts";
-import { Mismatch, Reader, Writer } from "./marshal.ts";
+import { Mismatch } from "./marshal.ts";
 import type { Peer } from "./peer.node.ts";
+import { Outbox } from "./outbox.ts";
+import { Reader } from "./reader.ts";
+import { type Call, type InContext, Many, type Numbered, type Request } from "./requests.ts";
 import * as frames from "./worker/frame.ts";
-
-/** An export or import with its number in the guest's table. */
-export interface Numbered {
-  readonly key: FunctionKey;
-  readonly fn: WitFunction;
-  readonly number: number;
-}
+import { Writer } from "./writer.ts";
 
 export interface InstanceParts {
   readonly source: string;
@@ -38,36 +36,39 @@ export interface InstanceParts {
   readonly ended: () => void;
 }
 
-/** A call from the moment its arguments are encoded. */
-interface Call {
-  readonly doing: string;
-  readonly decode: (reader: Reader) => Value;
-  readonly message: ArrayBuffer;
-  readonly number: number;
-  readonly lent: readonly number[];
-  readonly inContext: <T>(work: () => T) => T;
-  readonly resolve: (value: Value) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** An import in progress is answered with what `sleep` and imports give; more than this many at once is an attack. */
 const MOST_IMPORTS = 10_000;
 
 /** A failed import usually ends the instance at once; a guest that goes on all the same cannot make us remember for ever. */
 const KEPT_FAILURES = 100;
 
+/** Called as the first function of a fresh instance. */
+const BIND = {
+  key: "bind",
+  number: frames.BIND,
+  fn: {
+    name: "bind",
+    shape: "function",
+    async: false,
+    resource: null,
+    params: [{ name: "seed", type: { kind: "list", element: { kind: "u8" } } }],
+    result: null,
+  },
+} as const satisfies Numbered;
+
+const anywhere: InContext = (work) => work();
+
 export class PythonInstance implements Instance {
   readonly id: number;
   readonly #parts: InstanceParts;
   readonly #options: InstanceOptions;
   readonly #handles: Handles;
+  readonly #reader: Reader;
+  /** For answers to imports. */
   readonly #writer: Writer;
-  readonly #queue: Call[] = [];
-  readonly #running = new Map<number, Call>();
+  readonly #outbox: Outbox;
   readonly #importFailures = new Map<number, unknown>();
   #imports = 0;
-  #lastCall = 0;
-  #latest: Call | undefined;
   #cause: unknown;
   #alive = true;
 
@@ -75,10 +76,20 @@ export class PythonInstance implements Instance {
     this.id = options.id;
     this.#parts = parts;
     this.#options = options;
+    const { peer, overlap } = parts;
     this.#handles = new Handles(options.id, parts.isExported);
+    this.#reader = new Reader(this.#handles);
     this.#writer = new Writer(this.#handles, frames.HEADER);
-    parts.peer.listen((frame) => this.#receive(frame));
-    void parts.peer.gone.then((error) => {
+    this.#outbox = new Outbox({
+      handles: this.#handles,
+      overlap,
+      stops: peer.stops,
+      now: options.now,
+      send: (message) => peer.send(message),
+      wrong: (target, error) => new Fault(error.code, `${parts.source}: ${target.key}: ${error.message}`),
+    });
+    peer.listen((frame) => this.#receive(frame));
+    void peer.gone.then((error) => {
       if (this.#alive) this.#end(this.#trap(error === null ? "its process ended" : reasonOf(error)));
       parts.ended();
     });
@@ -90,34 +101,27 @@ export class PythonInstance implements Instance {
 
   /** Seeds the instance and creates the plugin's objects. */
   async bind(): Promise<void> {
-    this.#writer.tuple(1);
-    this.#writer.bytes(this.#options.seed);
-    const decode = (reader: Reader): Value => reader.none();
-    await this.#submit({
-      doing: "cannot start: ",
-      decode,
-      number: frames.BIND,
-      lent: [],
-      message: this.#writer.take(),
-    });
+    await this.#submit(BIND, [this.#options.seed], "cannot start: ");
   }
 
   call(key: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
-    const target = this.#parts.exports.get(key);
-    if (target === undefined) throw this.#fault("unknown-function", `there is no export ${key}`);
-    if (!this.#alive) throw this.#lost();
-    if (!this.#parts.overlap && this.#parts.chain.includes(this)) {
-      throw this.#fault("re-entrant", `${key} was called while a call into the same instance waits for it`);
+    return this.#submit(this.#target(key), args, `${key}: `);
+  }
+
+  callMany(key: FunctionKey, calls: readonly (readonly Value[])[], options: ManyOptions): Promise<readonly Answer[]> {
+    try {
+      const many = new Many(this.#target(key), calls, options, this.#context());
+      this.#outbox.addMany(many);
+      return many.promise;
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      return Promise.resolve([{ thrown }]);
     }
-    const message = this.#encode(target, args);
-    const result = codecOrNull(target.fn.result);
-    const lent = this.#handles.commit();
-    return this.#submit({ doing: `${key}: `, decode: result.decode, number: target.number, lent, message });
   }
 
   drop(handle: number): void {
     if (this.#alive && this.#handles.releaseExported(handle))
-      this.#parts.peer.send(frames.frame(frames.RELEASE, handle, 0, 0));
+      this.#parts.peer.send(frames.frame({ kind: frames.RELEASE, a: handle }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -125,37 +129,28 @@ export class PythonInstance implements Instance {
     await this.#parts.peer.terminate();
   }
 
-  #encode(target: Numbered, args: readonly Value[]): ArrayBuffer {
-    try {
-      parametersCodec(target.fn).encode(this.#writer, args);
-      return this.#writer.take();
-    } catch (error) {
-      this.#writer.clear();
-      this.#handles.rollback();
-      if (error instanceof Mismatch)
-        throw new Fault(error.code, `${this.#parts.source}: ${target.key}: ${error.message}`);
-      throw error;
+  /** The function to call, if it may be called now (H2, H3). */
+  #target(key: FunctionKey): Numbered {
+    const target = this.#parts.exports.get(key);
+    if (target === undefined) throw this.#fault("unknown-function", `there is no export ${key}`);
+    if (!this.#alive) throw this.#lost();
+    if (!this.#parts.overlap && this.#parts.chain.includes(this)) {
+      throw this.#fault("re-entrant", `${key} was called while a call into the same instance waits for it`);
     }
+    return target;
   }
 
-  #submit(call: Omit<Call, "resolve" | "reject" | "inContext">): Promise<Value> {
+  #submit(target: Numbered, args: readonly Value[], doing: string): Promise<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
-    this.#queue.push({ ...call, inContext: AsyncLocalStorage.snapshot(), resolve, reject });
-    this.#next();
+    const { number, fn } = target;
+    const { decode } = codecOrNull(fn.result);
+    this.#outbox.add(target, args, { doing, decode, number, inContext: this.#context(), resolve, reject });
     return promise;
   }
 
-  /** Sends what may run now (I1). */
-  #next(): void {
-    while (this.#alive && (this.#parts.overlap || this.#running.size === 0)) {
-      const call = this.#queue.shift();
-      if (call === undefined) return;
-      this.#lastCall = (this.#lastCall + 1) >>> 0;
-      this.#running.set(this.#lastCall, call);
-      this.#latest = call;
-      frames.writeHeader(call.message, frames.CALL, this.#lastCall, call.number, this.#options.now());
-      this.#parts.peer.send(call.message);
-    }
+  /** Only imports need to know where they are called from. */
+  #context(): InContext {
+    return this.#parts.imports.length === 0 ? anywhere : AsyncLocalStorage.snapshot();
   }
 
   #receive(frame: frames.Frame | null): void {
@@ -164,17 +159,16 @@ export class PythonInstance implements Instance {
       if (frame === null) throw new Mismatch("a message of another kind");
       this.#handle(frame);
     } catch (error) {
-      if (!(error instanceof Mismatch)) throw error;
-      this.#end(this.#trap(`it broke the protocol: ${error.message}`));
+      if (error instanceof Fault) this.#end(error);
+      else if (error instanceof Mismatch) this.#end(this.#trap(`it broke the protocol: ${error.message}`));
+      else throw error;
     }
   }
 
   #handle(frame: frames.Frame): void {
     switch (frame.kind) {
-      case frames.RESULT:
-        return this.#result(frame);
-      case frames.FAILURE:
-        return this.#failure(frame);
+      case frames.RESULTS:
+        return this.#results(frame);
       case frames.IMPORT:
         return this.#import(frame);
       case frames.SLEEP:
@@ -190,54 +184,75 @@ export class PythonInstance implements Instance {
     }
   }
 
-  #finish(number: number): Call {
-    const call = this.#running.get(number);
-    if (call === undefined) throw new Mismatch("an answer to no call");
-    this.#running.delete(number);
-    this.#handles.endLoan(call.lent);
-    return call;
+  #results(frame: frames.Frame): void {
+    const parcel = this.#outbox.answeredFrom(frame.a);
+    const whole = frames.readResults(frame, (_, failed, start, end) => {
+      if (!this.#alive) return;
+      const call = this.#outbox.answered(parcel);
+      if (failed) this.#failure(call, frame.body.subarray(start, end));
+      else this.#result(call, frame.body, start, end);
+    });
+    if (!this.#alive) return;
+    if (!whole) throw new Mismatch("results that are not there");
+    if (this.#reader.release()) this.#outbox.recycle(frame.body.buffer);
+    this.#outbox.next(parcel, (frame.d & frames.MORE) === 0);
   }
 
-  #result(frame: frames.Frame): void {
-    const call = this.#finish(frame.a);
+  #result({ request }: Call, body: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     try {
-      const reader = new Reader(this.#handles, frame.body);
-      const value = call.decode(reader);
-      reader.end();
-      call.resolve(value);
+      this.#reader.open(body, start, end);
+      const value = request.decode(this.#reader);
+      this.#reader.close();
+      request.resolve(value);
     } catch (error) {
-      if (!(error instanceof Mismatch)) throw error;
-      this.#fail(call, this.#fault("plugin-invalid-value", `${call.doing}it returned a wrong value: ${error.message}`));
+      this.#fail(request, this.#wrongValue(error, `${request.doing}it returned a wrong value: `));
     }
-    this.#next();
   }
 
-  #failure(frame: frames.Frame): void {
-    const call = this.#finish(frame.a);
-    const record = readFailure(frame.body);
+  /** The fault of a value that does not fit its type, or of one that is too large. */
+  #wrongValue(error: unknown, what: string): Fault {
+    if (error instanceof Fault) return error;
+    if (!(error instanceof Mismatch)) throw error;
+    if (error.code === "forged") return this.#trap(`${what}${error.message}`);
+    return this.#fault("plugin-invalid-value", `${what}${error.message}`);
+  }
+
+  #failure({ request }: Call, body: Uint8Array<ArrayBuffer>): void {
+    const record = readFailure(body);
     const failedImport = record.kind === FAILURE_KIND.failedImport && this.#importFailures.has(record.number);
-    const loading = call.number === frames.BIND;
+    const loading = request.number === frames.BIND;
     const fault = failedImport
       ? this.#importFailures.get(record.number) // I3
-      : failureFault(record, this.#parts.source, call.doing, loading);
-    this.#fail(call, fault);
+      : failureFault(record, this.#parts.source, request.doing, loading);
+    this.#fail(request, fault);
   }
 
-  #fail(call: Call, cause: unknown): void {
-    call.reject(cause);
-    this.#end(cause);
+  #fail(request: Request, cause: unknown): void {
+    request.reject(cause);
+    this.#end(cause, () => this.#lost());
   }
 
   #import(frame: frames.Frame): void {
     const target = this.#parts.imports[frame.b];
     if (target === undefined) throw new Mismatch(`import ${frame.b} of ${this.#parts.imports.length}`);
-    const reader = new Reader(this.#handles, frame.body);
-    const args = parametersCodec(target.fn).decode(reader) as readonly Value[];
-    reader.end();
-    const context = this.#latest?.inContext ?? ((work) => work());
+    const args = this.#importArguments(target, frame.body);
+    const inContext = this.#outbox.contextOf(frame.d) ?? anywhere;
     const work = (): Value | Promise<Value> =>
-      context(() => this.#parts.chain.enter(this, () => target.given.call(args)));
+      inContext(() => this.#parts.chain.enter(this, () => target.given.call(args)));
     this.#perform(frame.a, target.key, work, codecOrNull(target.fn.result));
+  }
+
+  #importArguments(target: Numbered, body: Uint8Array<ArrayBuffer>): readonly Value[] {
+    try {
+      this.#reader.open(body);
+      const args = parametersCodec(target.fn).decode(this.#reader) as readonly Value[];
+      this.#reader.close();
+      return args;
+    } catch (error) {
+      throw this.#wrongValue(error, `it called ${target.key} with a wrong value: `);
+    } finally {
+      this.#reader.release();
+    }
   }
 
   #sleep(frame: frames.Frame): void {
@@ -246,12 +261,7 @@ export class PythonInstance implements Instance {
   }
 
   /** Does what the guest asked for and sends the answer, whichever way it ends. */
-  #perform(
-    number: number,
-    key: string,
-    work: () => Value | Promise<Value>,
-    codec: ReturnType<typeof codecOrNull>,
-  ): void {
+  #perform(number: number, key: string, work: () => Value | Promise<Value>, codec: Codec): void {
     if (this.#imports >= MOST_IMPORTS) throw new Mismatch("too many calls of imports at once");
     this.#imports += 1;
     const answer = (value: Value): void => {
@@ -271,13 +281,13 @@ export class PythonInstance implements Instance {
     }
   }
 
-  #answer(number: number, key: string, value: Value, codec: ReturnType<typeof codecOrNull>): void {
+  #answer(number: number, key: string, value: Value, codec: Codec): void {
     try {
       this.#writer.tuple(2);
       this.#writer.integer(0);
       codec.encode(this.#writer, value);
     } catch (error) {
-      this.#writer.clear();
+      this.#writer.truncate(frames.HEADER);
       this.#handles.rollback();
       const fault =
         error instanceof Mismatch
@@ -303,9 +313,10 @@ export class PythonInstance implements Instance {
     this.#sendAnswer(number);
   }
 
-  #sendAnswer(number: number): void {
+  #sendAnswer(a: number): void {
+    const length = this.#writer.end - frames.HEADER;
     const message = this.#writer.take();
-    frames.writeHeader(message, frames.ANSWER, number, 0, this.#options.now());
+    frames.writeHeader(message, { kind: frames.ANSWER, a, c: this.#options.now(), length });
     this.#parts.peer.send(message);
   }
 
@@ -322,15 +333,15 @@ export class PythonInstance implements Instance {
     void drop?.call([entry.value]);
   }
 
-  /** Ends the instance: what runs and what waits fails, and the worker goes (I2, H6). */
-  #end(cause: unknown): void {
+  /**
+   * Ends the instance: what runs and what waits fails, and the worker goes (I2, H6).
+   * @param first Why the call that runs has failed: the cause, unless another one has been told that.
+   */
+  #end(cause: unknown, first: () => unknown = () => cause): void {
     if (!this.#alive) return;
     this.#alive = false;
     this.#cause = cause;
-    for (const [i, call] of [...this.#running.values()].entries()) call.reject(i === 0 ? cause : this.#lost());
-    for (const call of this.#queue) call.reject(this.#lost());
-    this.#running.clear();
-    this.#queue.length = 0;
+    this.#outbox.end(first, () => this.#lost());
     void this.#parts.peer.terminate();
   }
 

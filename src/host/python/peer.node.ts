@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Runtime } from "./runtime.node.ts";
 import { workerEntry } from "./runtime.node.ts";
-import { type Frame, readFrame } from "./worker/frame.ts";
+import { type Frame, readFrame, STOPS } from "./worker/frame.ts";
 import type { Start } from "./worker/worker.node.ts";
 
 /** A running worker. The owner ends it with `terminate`. */
@@ -19,6 +19,8 @@ export interface Peer {
   /** Replaces who gets the frames; null stands for a message that is no frame. */
   listen(receive: (frame: Frame | null) => void): void;
   terminate(): Promise<void>;
+  /** Told to the worker even while it is busy: which messages of calls it should not go on with (S2 of serve.ts). */
+  readonly stops: Int32Array;
   /** Why the worker ended: an error it died of, or null. */
   readonly gone: Promise<Error | null>;
 }
@@ -44,10 +46,14 @@ function shareable({
 const HEAP_MEGABYTES = 512;
 
 /** Starts a worker. */
-export function startPeer(runtime: Runtime, start: Omit<Start, "base" | "module" | "stdlib" | "lockInfo">): Peer {
+export function startPeer(
+  runtime: Runtime,
+  start: Omit<Start, "base" | "module" | "stdlib" | "lockInfo" | "stops">,
+): Peer {
   const entry = workerEntry();
+  const stops = new Int32Array(new SharedArrayBuffer(4 * STOPS));
   const worker = new Worker(entry, {
-    workerData: { ...start, ...shareable(runtime) } satisfies Start,
+    workerData: { ...start, ...shareable(runtime), stops } satisfies Start,
     env: {},
     argv: [],
     execArgv: ["--permission", ...readable(runtime, entry).map((path) => `--allow-fs-read=${path}`)],
@@ -74,6 +80,7 @@ export function startPeer(runtime: Runtime, start: Omit<Start, "base" | "module"
       await worker.terminate();
       await gone;
     },
+    stops,
     gone,
   };
 }

@@ -19,10 +19,11 @@ import { type Code, pythonCode } from "./code.ts";
 import { codecOrNull, parametersCodec } from "./codec.ts";
 import { failureFault, readFailure } from "./failure.ts";
 import { StartFailure, processImages, type StartImages } from "./image.node.ts";
-import { type Numbered, PythonInstance } from "./instance.node.ts";
+import { PythonInstance } from "./instance.node.ts";
 import { Mismatch } from "./marshal.ts";
 import { Names } from "./names.ts";
 import { type Peer, startPeer } from "./peer.node.ts";
+import type { Numbered } from "./requests.ts";
 import { pythonRuntime } from "./runtime.node.ts";
 import { FAILURE, FATAL, type Frame, READY } from "./worker/frame.ts";
 
@@ -37,6 +38,8 @@ export interface PythonOptions {
   readonly admission?: Admission;
   /** Keeps start images; the process's own by default. */
   readonly images?: StartImages;
+  /** Stands between an instance and its worker, for who wants to see the messages. */
+  readonly between?: (peer: Peer) => Peer;
 }
 
 /** Linear memory of an instance whose manifest sets no limit. */
@@ -110,7 +113,8 @@ class PythonPlugin implements Plugin {
     const place = await admission.enter(name, (line) => this.#warn(line), options.together);
     let peer: Peer;
     try {
-      peer = await this.#startUnlessClosed();
+      const started = await this.#startUnlessClosed();
+      peer = this.#options.between?.(started) ?? started;
     } catch (error) {
       place.release();
       throw error;
@@ -192,6 +196,7 @@ class PythonPlugin implements Plugin {
           makeImage: false,
           memory: this.#memory(),
           waits: this.#waits,
+          overlap: this.manifest.overlap,
         }),
         code,
       );

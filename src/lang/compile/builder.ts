@@ -63,6 +63,11 @@ export class Builder {
     return label;
   }
 
+  /** Where the next instruction will stand. */
+  get here(): number {
+    return this.#code.length;
+  }
+
   /** The label is the next instruction. */
   place(label: Label): void {
     label.at = this.#code.length;

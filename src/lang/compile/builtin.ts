@@ -5,12 +5,18 @@
 import { Builder } from "./builder.ts";
 import type { Tables } from "./tables.ts";
 import { SITE_CALL } from "../ir/ir.ts";
-import type { IrFunction } from "../ir/ir.ts";
+import type { IrAhead, IrFunction } from "../ir/ir.ts";
 import type { Type } from "../types.ts";
 
-function finish(name: string, params: number, captures: number, b: Builder): IrFunction {
+function finish(
+  name: string,
+  params: number,
+  captures: number,
+  b: Builder,
+  ahead: readonly IrAhead[] = [],
+): IrFunction {
   const { code, lines, registers } = b.finish();
-  return { name, file: -1, kind: "function", params, captures, registers, silent: false, code, lines };
+  return { name, file: -1, kind: "function", params, captures, registers, silent: false, code, lines, ahead };
 }
 
 export function builtin(name: string): IrFunction {
@@ -44,31 +50,35 @@ function mapFunction(): IrFunction {
   const b = new Builder(2, null);
   const [list, closure] = [0, 1];
   const [out, item, result] = [b.temp(), b.temp(), b.temp()];
+  const ahead: IrAhead[] = [];
   b.emit("LIST_NEW", out);
   counted(b, list, (at) => {
     b.emit("AT", item, list, at);
+    ahead.push({ pc: b.here, list, at, peek: -1 });
     b.emit("CALL_VALUE", result, closure, item, 1, SITE_CALL);
     b.emit("APPEND", out, result);
   });
   b.emit("RETURN", out);
-  return finish("map", 2, 0, b);
+  return finish("map", 2, 0, b, ahead);
 }
 
 function filterFunction(): IrFunction {
   const b = new Builder(2, null);
   const [list, closure] = [0, 1];
   const [out, item, keep] = [b.temp(), b.temp(), b.temp()];
+  const ahead: IrAhead[] = [];
   b.emit("LIST_NEW", out);
   counted(b, list, (at) => {
     const next = b.label();
     b.emit("AT", item, list, at);
+    ahead.push({ pc: b.here, list, at, peek: -1 });
     b.emit("CALL_VALUE", keep, closure, item, 1, SITE_CALL);
     b.emit("JF", keep, next);
     b.emit("APPEND", out, item);
     b.place(next);
   });
   b.emit("RETURN", out);
-  return finish("filter", 2, 0, b);
+  return finish("filter", 2, 0, b, ahead);
 }
 
 function foldFunction(): IrFunction {

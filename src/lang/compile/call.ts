@@ -12,7 +12,7 @@ import type { Argument, Expr, ForeignCall } from "../typed.ts";
 type Of<K extends Expr["kind"]> = Extract<Expr, { kind: K }>;
 
 /** Arguments in the order they are evaluated, each into the register of its parameter. */
-function arrange(unit: Unit, args: readonly Argument[]): number {
+export function arrange(unit: Unit, args: readonly Argument[]): number {
   const first = unit.b.window(args.length);
   for (const arg of args) unit.b.scratch(() => unit.expr(arg.value, first + arg.param));
   return first;
@@ -47,6 +47,8 @@ export function foreign(unit: Unit, expr: ForeignCall, dest: number): void {
   });
   const callee = `${owner}#${expr.function}`;
   b.mark(expr.span);
+  const expected = unit.expected.get(expr);
+  if (expected !== undefined) unit.ahead.push({ pc: b.here, ...expected });
   b.emit("FOREIGN", dest, call, first, site(unit, callee, expr.label));
 }
 

@@ -5,6 +5,8 @@
  *
  * The parts (compile-*.ts) see one function through `Unit`; only this file knows them all.
  */
+import { expectInLambda } from "./ahead.ts";
+import { takeApart } from "./bind.ts";
 import { builtin, callbackAdapter } from "./builtin.ts";
 import { Builder } from "./builder.ts";
 import * as calls from "./call.ts";
@@ -44,6 +46,7 @@ export function compileProgram(program: CheckedProgram): Ir {
       provide(`callback(${params.map(typeKey).join()})${typeKey(result)}`, () =>
         callbackAdapter(tables, params, result),
       ),
+    extra: (fn) => program.functions.length + extra.push(fn) - 1,
   };
   for (const fn of program.functions) functions.push(compileFunction(facts, fn));
   return {
@@ -66,7 +69,8 @@ function compileFunction(facts: ProgramFacts, fn: Fn): IrFunction {
   const own = new Map(growingLocals(fn.body).map((local) => [local, b.temp()]));
   const unit = unitFor(facts, fn, b, own);
   b.mark(fn.span);
-  for (const { from, into } of fn.unpack) flow.takeApart(unit, into, from.index);
+  for (const { from, into } of fn.unpack) takeApart(unit, into, from.index);
+  if (fn.kind === "lambda") expectInLambda(unit);
   unit.block(fn.body, result);
   b.emit("RETURN", result);
   const { code, lines, registers } = b.finish();
@@ -81,6 +85,7 @@ function compileFunction(facts: ProgramFacts, fn: Fn): IrFunction {
     silent: facts.silent[fn.index]!,
     code,
     lines,
+    ahead: unit.ahead,
   };
 }
 
@@ -94,6 +99,9 @@ function unitFor(facts: ProgramFacts, fn: Fn, b: Builder, own: ReadonlyMap<Local
     own,
     // The register of the function's value: nothing else writes it once a `return` has.
     returning: fn.locals.length,
+    expected: new Map(),
+    ahead: [],
+    beside: (other) => unitFor(facts, fn, other, new Map()),
     expr: (expr, dest) => b.scratch(() => expression(unit, expr, dest)),
     operand: (expr) => data.operand(unit, expr),
     operands: (exprs) => data.operands(unit, exprs),

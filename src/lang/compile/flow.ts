@@ -1,12 +1,14 @@
 /** Statements and blocks that stay in their function: sequences, loops, `if`, `match`, leaving early. */
 import type { Label } from "./builder.ts";
+import { expectInLoop } from "./ahead.ts";
+import { element } from "./bind.ts";
 import * as calls from "./call.ts";
 import { closure } from "./data.ts";
 import { bindPattern } from "./pattern.ts";
 import { site } from "./unit.ts";
 import type { Control, Unit } from "./unit.ts";
 import { hasSite } from "./walk.ts";
-import type { Bind, Block, Expr, Statement } from "../typed.ts";
+import type { Block, Expr, Statement } from "../typed.ts";
 
 export function nil(unit: Unit, dest: number | null): void {
   if (dest !== null) unit.b.emit("CONST", dest, unit.facts.tables.constant(null));
@@ -110,7 +112,8 @@ function forLoop(unit: Unit, s: Extract<Statement, { kind: "for" }>): void {
   b.emit("JUMP", test);
   b.place(top);
   if (scoped) b.emit("SCOPE", site(unit, "turn"));
-  b.scratch(() => element(unit, s.bind, items, at));
+  if (scoped) expectInLoop(unit, s, items, at);
+  element(unit, s.bind, items, at);
   within(unit, { kind: "loop", onBreak, onContinue, scoped }, () => unit.block(s.body, null));
   b.place(onContinue);
   if (scoped) b.emit("UNSCOPE");
@@ -118,27 +121,6 @@ function forLoop(unit: Unit, s: Extract<Statement, { kind: "for" }>): void {
   b.place(test);
   b.emit("JLT", at, length, top);
   b.place(onBreak);
-}
-
-function element(unit: Unit, bind: Bind, items: number, at: number): void {
-  const { b } = unit;
-  if (bind.kind === "local") return b.emit("AT", bind.local.index, items, at);
-  const value = b.temp();
-  b.emit("AT", value, items, at);
-  takeApart(unit, bind, value);
-}
-
-export function takeApart(unit: Unit, bind: Bind, value: number): void {
-  const { b } = unit;
-  if (bind.kind === "local") return b.emit("MOVE", bind.local.index, value);
-  bind.items.forEach((item, i) => {
-    if (item.kind === "local") return b.emit("FIELD", item.local.index, value, i);
-    b.scratch(() => {
-      const part = b.temp();
-      b.emit("FIELD", part, value, i);
-      takeApart(unit, item, part);
-    });
-  });
 }
 
 export function within(unit: Unit, control: Control, body: () => void): void {

@@ -7,7 +7,8 @@
  */
 import type { Builder, Label } from "./builder.ts";
 import type { Tables } from "./tables.ts";
-import type { Block, CheckedProgram, Expr, Fn, Local } from "../typed.ts";
+import type { IrAhead, IrFunction } from "../ir/ir.ts";
+import type { Block, CheckedProgram, Expr, Fn, ForeignCall, Local } from "../typed.ts";
 import type { Type } from "../types.ts";
 
 /** What surrounds the code being written, outermost first: what a jump out of it has to leave. */
@@ -35,6 +36,8 @@ export interface ProgramFacts {
   builtin(name: string): number;
   /** The number of a function that adapts a closure to a plugin's callback. */
   callbackAdapter(params: readonly Type[], result: Type): number;
+  /** The number of a function that is made for one place. */
+  extra(fn: IrFunction): number;
 }
 
 export interface Unit {
@@ -47,6 +50,11 @@ export interface Unit {
   readonly own: ReadonlyMap<Local, number>;
   /** Holds the value of a `return` that passes through a `finally`. */
   readonly returning: number;
+  /** Calls in loops that can be told before they come (compile/ahead.ts): without their place until it is known. */
+  readonly expected: Map<ForeignCall, Omit<IrAhead, "pc">>;
+  readonly ahead: IrAhead[];
+  /** Other code over the same variables. */
+  beside(b: Builder): Unit;
   expr(expr: Expr, dest: number): void;
   /** A register that holds the value: a variable's own, or a temporary. */
   operand(expr: Expr): number;

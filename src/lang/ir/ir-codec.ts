@@ -6,8 +6,8 @@
  *   `irDigest(ir)`      SHA-256 of the bytes: what a snapshot belongs to.
  */
 import { sha256 } from "../vm/hash.ts";
-import { IR_VERSION } from "./ir.ts";
-import type { Ir, IrCall, IrFunction } from "./ir.ts";
+import { IR_VERSION, PEEK_PARAMS } from "./ir.ts";
+import type { Ir, IrAhead, IrCall, IrFunction } from "./ir.ts";
 import { ByteReader, ByteWriter, malformed } from "./ir-bytes.ts";
 import { readType, writeType } from "./ir-types.ts";
 import { readValues, ValueWriter } from "./ir-values.ts";
@@ -56,6 +56,10 @@ function writeFunction(out: ByteWriter, fn: IrFunction): void {
   out.bool(fn.silent);
   out.list([...fn.code], (cell) => out.int(cell));
   out.list([...fn.lines], (cell) => out.uint(cell));
+  out.list(fn.ahead, (entry) => {
+    out.uint(entry.pc);
+    for (const cell of [entry.list, entry.at, entry.peek]) out.int(cell);
+  });
 }
 
 const digests: WeakMap<Ir, string> = new WeakMap();
@@ -112,10 +116,16 @@ function readFunction(input: ByteReader): IrFunction {
   const silent = input.bool();
   const code = Int32Array.from(input.list(() => input.int()));
   const lines = Int32Array.from(input.list(() => input.uint()));
+  const ahead = input.list((): IrAhead => ({
+    pc: input.uint(),
+    list: input.int(),
+    at: input.int(),
+    peek: input.int(),
+  }));
   if (kind === undefined) throw malformed("a function of no known kind");
   if (registers > MAX_REGISTERS || params + captures > registers)
     throw malformed("a function has impossible registers");
-  return { name, file, kind, params, captures, registers, silent, code, lines };
+  return { name, file, kind, params, captures, registers, silent, code, lines, ahead };
 }
 
 function verify(ir: Ir): void {
@@ -125,7 +135,20 @@ function verify(ir: Ir): void {
     if (fn.file < -1 || fn.file >= ir.files.length) throw malformed("a function's file does not exist");
     if (fn.lines.length % 3 !== 0) throw malformed("a table of lines is cut");
     verifyCode(ir, fn);
+    for (const entry of fn.ahead) if (!isPossible(ir, fn, entry)) throw malformed("a call ahead is impossible");
   }
+}
+
+function isPossible(ir: Ir, fn: IrFunction, { pc, list, at, peek }: IrAhead): boolean {
+  if (!instructionStarts(fn).has(pc)) return false;
+  const { name } = operations[fn.code[pc]!]!;
+  const isRegister = (cell: number): boolean => cell >= 0 && cell < fn.registers;
+  const hasLoop = isRegister(list) && isRegister(at);
+  if (name === "CALL_VALUE") return hasLoop && peek === -1;
+  const gives = ir.functions[peek];
+  if (name !== "FOREIGN" || gives === undefined || !(hasLoop || (list === -1 && at === -1))) return false;
+  const variables = gives.params - PEEK_PARAMS;
+  return gives.silent && variables >= 0 && variables <= fn.registers && gives.registers > gives.params;
 }
 
 /** Where instructions begin. */

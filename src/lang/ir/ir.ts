@@ -9,7 +9,7 @@ import type { Value } from "../../wit/value.ts";
 import type { Type } from "../types.ts";
 
 /** Raised with every change to instructions, tables or encoding. */
-export const IR_VERSION = 1;
+export const IR_VERSION = 2;
 
 export interface Ir {
   readonly version: number;
@@ -39,7 +39,30 @@ export interface IrFunction {
   readonly code: Int32Array;
   /** Triples: first pc, line, column; in order of pc. */
   readonly lines: Int32Array;
+  /** In order of pc. */
+  readonly ahead: readonly IrAhead[];
 }
+
+/**
+ * A call in a loop that can be told before it comes: its arguments do not depend on what earlier turns were answered, and
+ * from its answer to the next turn's call nothing happens that could fail or be noticed. What a turn's call will be given
+ * is known by running the function `peek` of the program, which is silent.
+ */
+export interface IrAhead {
+  /** Of a FOREIGN; of a CALL_VALUE when the loop is a builtin's and the call in the closure that it goes over a list with. */
+  readonly pc: number;
+  /** Registers: the list gone over, and the index of its element. -1 in a closure: they are those of the frame below. */
+  readonly list: number;
+  readonly at: number;
+  /**
+   * Its registers begin with the variables of this function; its last three parameters are the list, from where, and up
+   * to where; the next register takes a list of arguments for each element, one after the other. -1 in a builtin.
+   */
+  readonly peek: number;
+}
+
+/** Parameters of a `peek` beyond the variables. */
+export const PEEK_PARAMS = 3;
 
 /** A native of the prelude, `name/overload`, with what fills its type parameters. */
 export interface IrNative {

@@ -3,8 +3,10 @@ import { OK } from "../../wit/value.ts";
 import type { CaseValue, Value } from "../../wit/value.ts";
 import { plainAny } from "../data/any-data.ts";
 import type { Request } from "../effect.ts";
+import { NO_TASKS } from "./fiber.ts";
 import type { Completion, Fiber, Frame, Take } from "./fiber.ts";
 import type { Scope } from "./identity.ts";
+import { SITE_JOIN } from "../ir/ir.ts";
 import type { IrCall } from "../ir/ir.ts";
 import { operations, preludeEffects } from "../ir/opcode.ts";
 import type { Task } from "../value.ts";
@@ -13,12 +15,14 @@ import { LATER } from "./host.ts";
 import { proceed } from "./machine.ts";
 import type { Machine } from "./machine.ts";
 
-/** The value of a foreign call, its error, or null when the fiber waits for it. */
-export function foreign(
-  m: Machine,
-  fiber: Fiber,
-  frame: Frame,
-): { readonly kind: "value"; readonly value: Value } | Extract<Completion, { kind: "error" }> | null {
+/** The fiber waits; what its instruction gives is taken later. */
+export const WAITS: unique symbol = Symbol("waits");
+
+/** What comes after an instruction: the next one (null), nothing for now, or unwinding. */
+export type Step = Completion | typeof WAITS | null;
+
+/** A foreign call: answered into its register at once, or waited for. */
+export function foreign(m: Machine, fiber: Fiber, frame: Frame): Step {
   const { code } = frame.fn;
   const { pc, regs } = frame;
   const number = code[pc + 2]!;
@@ -27,26 +31,40 @@ export function foreign(
   const args = regs.slice(first, first + call.params) as Value[];
   const effect = (frame.scope as Scope).child(code[pc + 4]!);
   if (m.host !== undefined && !call.fork) {
-    const value = m.host.callNow(call.package, call.function, args);
-    if (value !== LATER) return answered(m, fiber, call, value);
+    const value = m.host.callNow(number, args);
+    if (value !== LATER) {
+      const failed = failure(m, fiber, call, value);
+      if (failed === null) regs[code[pc + 1]!] = taken(call, value);
+      return failed;
+    }
   }
   const kind = call.fork ? "fork" : "call";
   const request: Request = { kind, package: call.package, function: call.function, args };
   m.wait(fiber, effect, request, code[pc + 1]!, { kind: "call", call: number });
-  return null;
+  return WAITS;
 }
 
-function answered(
-  m: Machine,
-  fiber: Fiber,
-  call: IrCall,
-  value: Value,
-): { readonly kind: "value"; readonly value: Value } | Extract<Completion, { kind: "error" }> {
-  if (call.result !== "raise") return { kind: "value", value };
+/** The error that an answer is, where an err is raised. */
+function failure(m: Machine, fiber: Fiber, call: IrCall, value: Value): Completion | null {
+  if (call.result !== "raise") return null;
   const { index, payload } = value as CaseValue;
-  if (index === OK) return { kind: "value", value: payload };
+  if (index === OK) return null;
   const source = m.ir.packages[call.package]?.name ?? "program";
   return { kind: "error", error: fromErr(m, fiber, payload, call.err, source) };
+}
+
+function taken(call: IrCall, value: Value): Value {
+  return call.result === "raise" ? (value as CaseValue).payload : value;
+}
+
+/** Tasks that nobody awaited are joined where the workflow that spawned them ends: one after another, by coming back here. */
+export function joinFirst(m: Machine, fiber: Fiber, frame: Frame): boolean {
+  const [first, ...rest] = frame.tasks;
+  frame.tasks = rest.length === 0 ? NO_TASKS : rest;
+  if (first === undefined) return false;
+  const effect = (frame.scope as Scope).child(SITE_JOIN);
+  m.wait(fiber, effect, { kind: "join", task: first.task }, -1, { kind: "again" });
+  return true;
 }
 
 /** An effect of the prelude. True when the fiber waits; `log`, `emit` and `progress` are told and forgotten. */
@@ -145,9 +163,10 @@ export function take(m: Machine, fiber: Fiber, what: Take, dest: number, effect:
       return proceed(fiber, dest, value);
     }
     case "call": {
-      const answer = answered(m, fiber, m.ir.calls[what.call]!, value);
-      if (answer.kind === "value") return proceed(fiber, dest, answer.value);
-      fiber.resume = answer;
+      const call = m.ir.calls[what.call]!;
+      const failed = failure(m, fiber, call, value);
+      if (failed === null) return proceed(fiber, dest, taken(call, value));
+      fiber.resume = failed;
     }
   }
 }

@@ -1,5 +1,4 @@
 /** What a VM is given from outside, and what it says when it stops. */
-import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { Answer, EffectRequest } from "../effect.ts";
 import type { ErrorValue } from "../value.ts";
@@ -11,9 +10,10 @@ export interface VmHost {
   /**
    * A foreign call that can be answered without waiting. A WIT result is a CaseValue here too. A `Fault` it throws is
    * raised in the program. It must not call back into the VM: a function with callbacks is answered LATER.
-   * After LATER the request that follows carries this very `args` array, which tells whose call it is.
+   * After LATER the request that follows carries this very `args` array, which tells whose call it is. `call` is its
+   * number in `ir.calls`.
    */
-  callNow(pkg: number, fn: FunctionKey, args: readonly Value[]): Value | typeof LATER;
+  callNow(call: number, args: readonly Value[]): Value | typeof LATER;
 }
 
 export interface VmLimits {

@@ -3,7 +3,8 @@
  *
  *   L1  `frame.pc` is up to date whenever something outside this function looks at it: at a call it stays on the call,
  *       and returning steps over it (`SIZES`).
- *   L2  Case numbers are those of ir/opcode.ts (a test compares them): literals, because only they make a jump table.
+ *   L2  Case numbers are those of ir/opcode.ts (a test compares them): literals, because only they make a jump table. What is
+ *       not worth a place in it is in ops.ts and beyond.ts.
  *   L3  An instruction that fails has not written its register.
  *   L4  The budget counts instructions; a fiber whose budget ends stays first in the queue.
  */
@@ -13,19 +14,16 @@ import { elementAt } from "../data/any-data.ts";
 import { Frame, NO_TASKS } from "./fiber.ts";
 import type { Completion, Fiber, Register } from "./fiber.ts";
 import type { Scope } from "./identity.ts";
-import { SITE_JOIN } from "../ir/ir.ts";
 import { addInt, MAX_SAFE, modInt, mulInt, subInt } from "../data/maths-int.ts";
 import type { Int } from "../data/maths-int.ts";
 import type { Closure, ErrorValue } from "../value.ts";
-import { makeError, raised } from "./error.ts";
-import * as effects from "./effects.ts";
-import { errorOf } from "./error.ts";
-import { openGroup, openLoop } from "./group.ts";
-import * as guards from "./guards.ts";
+import { beyond } from "./beyond.ts";
+import { foreign, joinFirst, WAITS } from "./effects.ts";
+import { errorOf, makeError } from "./error.ts";
 import { SIZES } from "./machine.ts";
 import type { Machine } from "./machine.ts";
 import { coldOp } from "./ops.ts";
-import { endFinally, undoReturned, unwind } from "./unwind.ts";
+import { undoReturned, unwind } from "./unwind.ts";
 
 /** Runs the fiber until it waits, ends, or the budget does. */
 export function execute(m: Machine, fiber: Fiber): void {
@@ -335,123 +333,32 @@ export function execute(m: Machine, fiber: Fiber): void {
             frame.scope = (frame.scope as Scope).parent;
             pc += 1;
             break;
-          // RAISE a t
-          case 89:
-            frame.pc = pc;
-            completion = { kind: "error", error: raised(m, fiber, regs[code[pc + 1]!] as Value, code[pc + 2]!) };
-            break unwinding;
-          // ASSERT a k
-          case 90: {
-            frame.pc = pc;
-            const message = (regs[code[pc + 1]!] as string | null) ?? (constants[code[pc + 2]!] as string);
-            completion = { kind: "error", error: makeError(m, fiber, "assert", message) };
-            break unwinding;
-          }
-          // RETHROW a
-          case 91:
-            frame.pc = pc;
-            completion = { kind: "error", error: regs[code[pc + 1]!] as ErrorValue };
-            break unwinding;
-          // TRY j d
-          case 92:
-          // FINALLY j d
-          case 94:
-          // SHIELD d
-          case 95:
-          // UNDO a
-          case 97:
-          // LEAVE
-          case 93:
-          // TIMEOUT a s
-          case 98:
-          // UNARM
-          case 99:
-          // ATTEMPT j a
-          case 101:
-            frame.pc = pc;
-            guards.guard(m, fiber, frame, code[pc]!);
-            pc += SIZES[code[pc]!]!;
-            break;
-          // END_FINALLY d
-          case 96: {
-            frame.pc = pc;
-            const rest = endFinally(fiber, frame);
-            if (rest !== null) {
-              completion = rest;
-              break unwinding;
-            }
-            pc += 2;
-            break;
-          }
-          // RETRY a s
-          case 100:
-            frame.pc = pc;
-            if (guards.beginRetry(m, fiber, frame)) return budgetLeft(m, budget);
-            pc += 3;
-            break;
-          // BACKOFF d a
-          case 102: {
-            frame.pc = pc;
-            const error = guards.backOff(m, fiber, frame);
-            if (error === null) return budgetLeft(m, budget);
-            completion = { kind: "error", error };
-            break unwinding;
-          }
           // FOREIGN d w a s
           case 104: {
             frame.pc = pc;
-            const answer = effects.foreign(m, fiber, frame);
-            if (answer === null) return budgetLeft(m, budget);
-            if (answer.kind === "error") {
-              completion = answer;
+            const step = foreign(m, fiber, frame);
+            if (step === WAITS) return budgetLeft(m, budget);
+            if (step !== null) {
+              completion = step;
               break unwinding;
             }
-            regs[code[pc + 1]!] = answer.value;
             pc += 5;
             break;
           }
-          // PRINT a s
-          case 105: {
-            frame.pc = pc;
-            const effect = (frame.scope as Scope).child(code[pc + 2]!);
-            m.ask(fiber, effect, { kind: "print", text: regs[code[pc + 1]!] as string });
-            pc += 3;
-            break;
+          default: {
+            const op = code[pc]!;
+            if (op < BEYOND) coldOp(m.ir, m.natives, code, pc, regs);
+            else {
+              frame.pc = pc;
+              const step = beyond(m, fiber, frame, op);
+              if (step === WAITS) return budgetLeft(m, budget);
+              if (step !== null) {
+                completion = step;
+                break unwinding;
+              }
+            }
+            pc += SIZES[op]!;
           }
-          // EFFECT d i a n s
-          case 106:
-            frame.pc = pc;
-            if (effects.prelude(m, fiber, frame)) return budgetLeft(m, budget);
-            pc += 6;
-            break;
-          // SPAWN d f a n s
-          case 107:
-          // AWAIT d a s
-          case 108:
-          // SIGNAL d a b s
-          case 109:
-          // SHELL d a b s
-          case 110:
-            frame.pc = pc;
-            effects.request(m, fiber, frame, code[pc]!);
-            return budgetLeft(m, budget);
-          // PARA d a n s
-          case 111:
-          // RACE d a n s
-          case 112:
-            frame.pc = pc;
-            if (openGroup(m, fiber, frame, code[pc] === PARA ? "para" : "race")) return budgetLeft(m, budget);
-            pc += 5;
-            break;
-          // PARA_FOR d a b c s
-          case 113:
-            frame.pc = pc;
-            if (openLoop(m, fiber, frame)) return budgetLeft(m, budget);
-            pc += 6;
-            break;
-          default:
-            coldOp(m.ir, m.natives, code, pc, regs);
-            pc += SIZES[code[pc]!]!;
         }
       }
     } catch (thrown) {
@@ -467,7 +374,8 @@ export function execute(m: Machine, fiber: Fiber): void {
 }
 
 const CALL = 83;
-const PARA = 111;
+/** Instructions from here on reach beyond their registers: handlers, the world, branches. */
+const BEYOND = 89;
 
 function budgetLeft(m: Machine, budget: number): void {
   m.budget = budget;
@@ -475,14 +383,4 @@ function budgetLeft(m: Machine, budget: number): void {
 
 function tooDeep(m: Machine, fiber: Fiber): ErrorValue {
   return makeError(m, fiber, "stack-overflow", `Calls are nested more than ${m.limits.frames} deep`);
-}
-
-/** Tasks that nobody awaited are joined where the workflow that spawned them ends: one after another, by coming back here. */
-function joinFirst(m: Machine, fiber: Fiber, frame: Frame): boolean {
-  const [first, ...rest] = frame.tasks;
-  frame.tasks = rest.length === 0 ? NO_TASKS : rest;
-  if (first === undefined) return false;
-  const effect = (frame.scope as Scope).child(SITE_JOIN);
-  m.wait(fiber, effect, { kind: "join", task: first.task }, -1, { kind: "again" });
-  return true;
 }

@@ -17,6 +17,8 @@ import type { Ir } from "../ir/ir.ts";
 import { decodeMachine, encodeMachine } from "./snapshot.ts";
 import { ErrorValue } from "../value.ts";
 import type { Closure } from "../value.ts";
+import { ahead } from "./ahead.ts";
+import type { Ahead } from "./ahead.ts";
 import { take } from "./effects.ts";
 import { withTrace } from "./error.ts";
 import { branchEnded } from "./group.ts";
@@ -112,6 +114,15 @@ export class Vm {
     let fiber = m.fibers.get(m.pending.get(effect)?.fiber ?? -1);
     while (fiber?.role.kind === "branch") fiber = m.fibers.get(m.groups.get(fiber.role.group)?.parent ?? -1);
     return fiber?.role.kind === "callback" ? fiber.role.id : null;
+  }
+
+  /**
+   * The calls that follow a pending one in its loop, at most so many, as far as they are known now; none when it is no
+   * such call. Whatever is answered, no other effect of the loop comes before them, and they come in this order, each
+   * with the identity given here, unless the loop ends early. Changes nothing in the state.
+   */
+  ahead(effect: string, most: number): Ahead {
+    return ahead(this.#m, effect, most);
   }
 
   /** Every request that still waits for an answer, oldest first: what to perform again after `decode`. */

@@ -129,6 +129,7 @@ const rich = `
       para {
         race { try { sleep(2s); } finally { sleep(1s); print "unwound"; } seq { sleep(1s); } }
         para for x in range(5) limit 2 { double(x); sleep(1s); print x; V.a };
+        seq { for x in range(3) { double(x); } map([1, 2], |x| double(x + 1)) };
         seq { sleep(3s); raise "stop"; }
       }
     } finally { sleep(1s); print any; print err; print b"\\x00"; print f; } } }

@@ -23,14 +23,14 @@ function idOf(outcome: Outcome, kind: string): string {
   return found[0]!.id;
 }
 
-const answering = (answer: (fn: string, args: readonly Value[]) => Value | typeof LATER): VmHost => ({
-  callNow: (_, fn, args) => answer(fn, args),
+const answering = (ir: Ir, answer: (fn: string, args: readonly Value[]) => Value | typeof LATER): VmHost => ({
+  callNow: (call, args) => answer(ir.calls[call]!.function, args),
 });
 
 describe("foreign calls", () => {
   it("are answered at once by the host, without a request", () => {
-    const { vm } = start("require double; print double(double(5));");
-    const outcome = vm.run(answering((_, [x]) => (x as number) * 2));
+    const { vm, ir } = start("require double; print double(double(5));");
+    const outcome = vm.run(answering(ir, (_, [x]) => (x as number) * 2));
     expect(outcome.state).toBe("done");
     expect(outcome.requests.map((asked) => asked.request.kind)).toEqual(["print"]);
     expect(shown(outcome)).toEqual(["20"]);
@@ -38,11 +38,11 @@ describe("foreign calls", () => {
 
   it("become requests when the host cannot answer now, and count the same either way", () => {
     const text = "require double; print double(1); print double(2);";
-    const { vm } = start(text);
+    const { vm, ir } = start(text);
     const first = vm.run();
     vm.deliver(idOf(first, "call"), { kind: "ok", value: 2 });
     const second = idOf(vm.run(), "call");
-    const mixed = start(text).vm.run(answering((_, [x]) => (x === 1 ? 2 : LATER)));
+    const mixed = start(text).vm.run(answering(ir, (_, [x]) => (x === 1 ? 2 : LATER)));
     expect(idOf(mixed, "call")).toBe(second);
   });
 
@@ -51,12 +51,13 @@ describe("foreign calls", () => {
       try { reserve("x"); } catch (e) { print e.code; print e.message; print e.source; print e.value; }
       try { risky(); } catch (e) { print e.code; print e.message; }
       print try? reserve("y"); print reserve("z");`;
-    const host = answering((fn, [name]) => {
+    const { vm, ir } = start(text);
+    const host = answering(ir, (fn, [name]) => {
       if (fn === "risky") return new CaseValue(ERR, "boom");
       if (name === "x") return new CaseValue(ERR, new CaseValue(0, "no x left"));
       return name === "y" ? new CaseValue(ERR, new CaseValue(1, null)) : new CaseValue(OK, 7);
     });
-    expect(shown(start(text).vm.run(host))).toEqual([
+    expect(shown(vm.run(host))).toEqual([
       "out-of-stock",
       "no x left",
       "program",
@@ -69,12 +70,12 @@ describe("foreign calls", () => {
   });
 
   it("raise a thrown Fault, with the guest's frames before the workflow's", () => {
-    const { vm } = start(`require double;
+    const { vm, ir } = start(`require double;
 function f() -> Int { double(1) }
 try { f(); } catch (e) { print e.code; print e.source; print e.trace; }`);
     const frames = [{ function: "inner", file: "plugin.py", line: 3, column: 1 }];
     const outcome = vm.run(
-      answering(() => {
+      answering(ir, () => {
         throw new Fault("plugin-trapped", "it fell", { source: "acme:x", frames });
       }),
     );
@@ -86,10 +87,10 @@ try { f(); } catch (e) { print e.code; print e.source; print e.trace; }`);
   });
 
   it("give lists in typed arrays, which all list operations accept", () => {
-    const { vm } = start(`require numbers, floats; xs = numbers(); fs = floats();
+    const { vm, ir } = start(`require numbers, floats; xs = numbers(); fs = floats();
       print xs; print xs[0] + 1; print sum(xs); print sort(xs); print xs == [1, 18446744073709551615];
       print map(fs, |f| f * 2.0); print push(fs, 1.0); print slice(fs, 1); print zip(xs, fs); for f in fs { print f; }`);
-    const host = answering((fn) =>
+    const host = answering(ir, (fn) =>
       fn === "floats" ? Float64Array.of(1.5, -0) : BigUint64Array.of(1n, 2n ** 64n - 1n),
     );
     const overflow = vm.run(host);
@@ -98,10 +99,10 @@ try { f(); } catch (e) { print e.code; print e.source; print e.trace; }`);
   });
 
   it("lists in typed arrays, without the overflow", () => {
-    const { vm } = start(`require numbers, floats; xs = numbers(); fs = floats();
+    const { vm, ir } = start(`require numbers, floats; xs = numbers(); fs = floats();
       print sort(xs); print xs == [2, 1]; print map(fs, |f| f * 2.0); print push(fs, 1.0); print slice(fs, 1); print zip(xs, fs);
       for f in fs { print f; } print contains(xs, 2); print reverse(xs); print xs[-1]; print para for x in xs { x + 1 };`);
-    const host = answering((fn) => (fn === "floats" ? Float64Array.of(1.5, -0) : BigInt64Array.of(2n, 1n)));
+    const host = answering(ir, (fn) => (fn === "floats" ? Float64Array.of(1.5, -0) : BigInt64Array.of(2n, 1n)));
     expect(shown(vm.run(host))).toEqual([
       "[1, 2]",
       "true",

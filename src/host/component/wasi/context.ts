@@ -1,8 +1,8 @@
 /**
  * What the WASI functions of one instance share: its clock, its random numbers, its output, how it sleeps.
  *
- *   W1  The clock stands still while the guest computes (HAZARDS 22): it is read at the start of a call and moves
- *       only when the guest has waited.
+ *   W1  The clock stands still while the guest computes (HAZARDS 22): it is read when a call first looks at it, and moves
+ *       in that call only when the guest has waited. A call that does not look at it costs nothing.
  *   W2  Nothing of the host shows: no arguments, no environment, no files, no sockets; `exit` ends the instance only.
  */
 import { SeededBytes } from "../../seeded.ts";
@@ -18,6 +18,7 @@ export class WasiContext {
   readonly #now: () => number;
   readonly #start: number;
   #milliseconds: number;
+  #stale = false;
 
   constructor(options: InstanceOptions, suspends: boolean) {
     this.suspends = suspends;
@@ -30,24 +31,28 @@ export class WasiContext {
     this.#milliseconds = this.#start;
   }
 
-  /** Called at the start of every call (W1). The clock never goes back. */
+  /** Called at the start of every call: who looks at the clock next sees the time (W1). */
   readClock(): void {
-    this.#milliseconds = Math.max(this.#milliseconds, this.#now());
+    this.#stale = true;
   }
 
   /** Lets the guest's clock show that it waited. */
   advance(nanoseconds: bigint): void {
-    this.#milliseconds += Number(nanoseconds) / 1e6;
+    this.#milliseconds = this.wall + Number(nanoseconds) / 1e6;
   }
 
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. The clock never goes back. */
   get wall(): number {
+    if (this.#stale) {
+      this.#stale = false;
+      this.#milliseconds = Math.max(this.#milliseconds, this.#now());
+    }
     return this.#milliseconds;
   }
 
   /** Nanoseconds since the instance began. */
   get monotonic(): bigint {
-    return BigInt(Math.round((this.#milliseconds - this.#start) * 1e6));
+    return BigInt(Math.round((this.wall - this.#start) * 1e6));
   }
 
   /** Gives out a line that has no end yet: at the end of a call. */
@@ -63,14 +68,17 @@ const LONGEST_LINE = 65_536;
 /** Bytes in, lines of text out. Text that is not UTF-8 shows replacement characters. */
 export class LineWriter {
   readonly #line: (text: string) => void;
-  #decoder: TextDecoder = new TextDecoder();
+  readonly #decoder: TextDecoder = new TextDecoder();
   #rest = "";
+  /** Whether a line may have begun. */
+  #open = false;
 
   constructor(line: (text: string) => void) {
     this.#line = line;
   }
 
   write(bytes: Uint8Array): void {
+    this.#open = true;
     const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
     this.#rest = lines.pop() ?? "";
     for (const line of lines) this.#line(line);
@@ -81,6 +89,8 @@ export class LineWriter {
   }
 
   flush(): void {
+    if (!this.#open) return;
+    this.#open = false;
     const rest = this.#rest + this.#decoder.decode();
     this.#rest = "";
     if (rest !== "") this.#line(rest);

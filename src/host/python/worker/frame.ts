@@ -1,34 +1,40 @@
 /**
  * The messages between the host and a Python worker: one ArrayBuffer each, transferred.
  *
- *   F1  A frame is 24 bytes of header (kind, a, b, unused: u32; c: f64; little endian) and a body that runs to its end.
- *   F2  The host reads a worker's frame only through `readFrame`, which refuses what is not one: the worker is an untrusted peer.
+ *   F1  A frame is 32 bytes of header (kind, a, b, d: u32; c: f64; length: u32; unused; little endian) and a body of that
+ *       length. The buffer may be longer: the same one travels there and back, since large buffers are dear to make.
+ *   F2  The host reads a worker's frame only through `readFrame` and `readResults`, which refuse what is not one: the worker
+ *       is an untrusted peer.
  *
- * | to the worker | a       | b        | c            | body                                        |
- * | ------------- | ------- | -------- | ------------ | ------------------------------------------- |
- * | call          | call    | function | clock, ms    | marshal: tuple of arguments                 |
- * | answer        | import  |          | clock, ms    | marshal: (0, result) or (1, code, message)  |
- * | release       | handle  |          |              |                                             |
+ * | to the worker | a       | b        | c            | d             | body                                        |
+ * | ------------- | ------- | -------- | ------------ | ------------- | ------------------------------------------- |
+ * | calls         | call    | count    | clock, ms    | flags, stop   | the calls, one after the other              |
+ * | answer        | import  |          | clock, ms    |               | marshal: (0, result) or (1, code, message)  |
+ * | release       | handle  |          |              |               |                                             |
  *
- * | from it       | a       | b        | c            | body                                        |
- * | ------------- | ------- | -------- | ------------ | ------------------------------------------- |
- * | ready         |         |          |              | the start image, if one was asked for       |
- * | result        | call    |          |              | marshal: result                             |
- * | failure       | call    |          |              | marshal: the record of `failure.ts`         |
- * | import        | import  | function |              | marshal: tuple of arguments                 |
- * | sleep         | import  |          | duration, ms |                                             |
- * | log           | level   |          |              | UTF-8 text of one line                      |
- * | release       | handle  |          |              |                                             |
- * | fatal         |         |          |              | UTF-8 reason; nothing works afterwards      |
+ * | from it       | a       | b        | c            | d             | body                                        |
+ * | ------------- | ------- | -------- | ------------ | ------------- | ------------------------------------------- |
+ * | ready         |         |          |              |               | the start image, if one was asked for       |
+ * | results       | call    | count    |              | more          | the results, one after the other            |
+ * | failure       |         |          |              |               | marshal: the record of `failure.ts`         |
+ * | import        | import  | function |              | call          | marshal: tuple of arguments                 |
+ * | sleep         | import  |          | duration, ms |               |                                             |
+ * | log           | level   |          |              |               | UTF-8 text of one line                      |
+ * | release       | handle  |          |              |               |                                             |
+ * | fatal         |         |          |              |               | UTF-8 reason; nothing works afterwards      |
+ *
+ * The calls of a message have numbers that follow each other. Each call is function, length, asides: u32; that length of
+ * marshal: tuple of arguments; and for each aside param, length: u32, and the bytes that param is. Each result is its
+ * length, with the highest bit set when it is a failure: u32; and marshal: the result, or the record of `failure.ts`.
  */
 
-export const HEADER = 24;
+export const HEADER = 32;
 
-export const CALL = 1;
+export const CALLS = 1;
 export const ANSWER = 2;
 export const RELEASE = 3;
 export const READY = 4;
-export const RESULT = 5;
+export const RESULTS = 5;
 export const FAILURE = 6;
 export const IMPORT = 7;
 export const SLEEP = 8;
@@ -38,27 +44,53 @@ export const FATAL = 10;
 /** The function number of the call that seeds a fresh instance and creates its plugin's objects. */
 export const BIND = 0xffff_ffff;
 
+/** Flags of `calls`: the first that answers `err` is the last; nobody reads an answer before all have come. */
+export const UNTIL_ERR = 1;
+export const TOGETHER = 2;
+/** Above the flags: one more than the place in the table of stops that tells these calls to stop, or 0. */
+export const STOP_SHIFT = 8;
+/** How many messages may be told to stop at once. */
+export const STOPS = 16;
+
+/** `d` of `results`: there are more to come. */
+export const MORE = 1;
+/** In the length of a result: it is a failure. */
+export const FAILED = 0x8000_0000;
+
 export interface Frame {
   readonly kind: number;
   readonly a: number;
   readonly b: number;
   readonly c: number;
-  readonly body: Uint8Array;
+  readonly d: number;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+export interface Head {
+  readonly kind: number;
+  readonly a?: number;
+  readonly b?: number;
+  readonly c?: number;
+  readonly d?: number;
+  readonly length: number;
 }
 
 /** Fills in the header of a frame whose body already stands behind it. */
-export function writeHeader(buffer: ArrayBuffer, kind: number, a: number, b: number, c: number): void {
-  const view = new DataView(buffer);
+export function writeHeader(buffer: ArrayBuffer, { kind, a = 0, b = 0, c = 0, d = 0, length }: Head): void {
+  const view = new DataView(buffer, 0, HEADER);
   view.setUint32(0, kind, true);
   view.setUint32(4, a, true);
   view.setUint32(8, b, true);
+  view.setUint32(12, d, true);
   view.setFloat64(16, c, true);
+  view.setUint32(24, length, true);
 }
 
 /** A frame around a copy of `body`. */
-export function frame(kind: number, a: number, b: number, c: number, body?: Uint8Array): ArrayBuffer {
-  const buffer = new ArrayBuffer(HEADER + (body?.length ?? 0));
-  writeHeader(buffer, kind, a, b, c);
+export function frame(head: Omit<Head, "length">, body?: Uint8Array): ArrayBuffer {
+  const length = body?.length ?? 0;
+  const buffer = new ArrayBuffer(HEADER + length);
+  writeHeader(buffer, { ...head, length });
   if (body !== undefined) new Uint8Array(buffer, HEADER).set(body);
   return buffer;
 }
@@ -66,12 +98,33 @@ export function frame(kind: number, a: number, b: number, c: number, body?: Uint
 /** The frame in a message, or null when the message is none (F2). */
 export function readFrame(message: unknown): Frame | null {
   if (!(message instanceof ArrayBuffer) || message.byteLength < HEADER) return null;
-  const view = new DataView(message);
+  const view = new DataView(message, 0, HEADER);
+  const length = view.getUint32(24, true);
+  if (length > message.byteLength - HEADER) return null;
   return {
     kind: view.getUint32(0, true),
     a: view.getUint32(4, true),
     b: view.getUint32(8, true),
     c: view.getFloat64(16, true),
-    body: new Uint8Array(message, HEADER),
+    d: view.getUint32(12, true),
+    body: new Uint8Array(message, HEADER, length),
   };
+}
+
+/** One result of a message: whether it failed, and where it stands in the body. */
+export type EachResult = (i: number, failed: boolean, start: number, end: number) => void;
+
+/** Goes through the results of a message. False when they are not what its header says (F2). */
+export function readResults({ body, b: count }: Frame, each: EachResult): boolean {
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  let at = 0;
+  for (let i = 0; i < count; i += 1) {
+    if (at + 4 > body.length) return false;
+    const head = view.getUint32(at, true);
+    const start = at + 4;
+    at = start + (head & ~FAILED);
+    if (at > body.length) return false;
+    each(i, head >= FAILED, start, at);
+  }
+  return at === body.length;
 }

@@ -7,8 +7,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { SeededBytes } from "../../seeded.ts";
 import { FAILURE, FATAL, HEADER, READY, frame, writeHeader } from "./frame.ts";
-import { type Guest, serve } from "./serve.ts";
+import { type CApi, Interpreter } from "./interpreter.ts";
 import { scrub, shape } from "./realm.ts";
+import { type Guest, serve } from "./serve.ts";
 import type { Module } from "./wasm.ts";
 
 /** What the host gives a new worker. */
@@ -27,13 +28,16 @@ export interface Start {
   /** Python that makes the runtime and the plugin ready; null when the image already holds its effect. */
   readonly boot: string | null;
   readonly memory: number;
-  /** Whether calls may wait for the host, which costs some microseconds each. */
+  /** Whether calls may wait for the host, which costs some microseconds each; and whether others may begin meanwhile. */
   readonly waits: boolean;
+  readonly overlap: boolean;
+  /** Shared with the host: one number for each message that may be told to stop (S2). */
+  readonly stops: Int32Array;
 }
 
 /** The part of Pyodide that we use. */
 interface Pyodide {
-  readonly _module: { readonly HEAPU8: Uint8Array };
+  readonly _module: CApi;
   readonly _api: Record<string, unknown>;
   readonly FS: { mkdirTree(path: string): void; writeFile(path: string, text: string): void };
   runPython(code: string): unknown;
@@ -49,11 +53,13 @@ const clock = {
   seed: new SeededBytes(new Uint8Array(32)),
   sleep: (_ms: number, then: () => void): void => then(),
 };
+/** Real time, while there still is one: not for Python (W3). */
+const elapsed = performance.now.bind(performance);
 const send = (message: ArrayBuffer): void => port?.postMessage(message, [message]);
 
 function fatal(error: unknown): void {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  send(frame(FATAL, 0, 0, 0, new TextEncoder().encode(text.slice(0, 4000))));
+  send(frame({ kind: FATAL }, new TextEncoder().encode(text.slice(0, 4000))));
   port?.close();
 }
 
@@ -131,17 +137,21 @@ async function main(): Promise<void> {
     const image = pyodide.makeMemorySnapshot();
     const message = new ArrayBuffer(HEADER + image.length);
     new Uint8Array(message, HEADER).set(image);
-    writeHeader(message, READY, 0, 0, 0);
+    writeHeader(message, { kind: READY, length: image.length });
     send(message);
     port.close();
     return;
   }
   pyodide.runPython("import sys; sys.__dict__.pop('_sennit_kept', None); del sys"); // no image will be made of this one
+  const { waits, overlap, stops } = start;
+  const guest = pyodide.pyimport("sennit_calls");
+  const api = pyodide._module;
   output = serve(
-    { port, send, fatal, clock, waits: start.waits, heap: () => pyodide._module.HEAPU8 },
-    pyodide.pyimport("sennit_calls"),
+    { port, send, elapsed, fatal, clock, waits, overlap, stops, heap: () => api.HEAPU8 },
+    guest,
+    new Interpreter(api),
   );
-  send(frame(READY, 0, 0, 0));
+  send(frame({ kind: READY }));
 }
 
 /** Runs the boot code. Its answer is nothing, or a failure record in hexadecimal, which the host gets. */
@@ -149,7 +159,7 @@ function boot(pyodide: Pyodide, code: string): boolean {
   const failed = pyodide.runPython(code);
   if (typeof failed !== "string") return true;
   const record = Uint8Array.from(failed.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  send(frame(FAILURE, 0, 0, 0, record));
+  send(frame({ kind: FAILURE }, record));
   return false;
 }
 

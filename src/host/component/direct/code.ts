@@ -1,0 +1,74 @@
+/**
+ * A component's plan with everything compiled: done once per plugin and shared by its instances.
+ */
+import { Defect, Fault } from "../../../fault.ts";
+import type { LinkPlan, Lift } from "../../../wit/plan.ts";
+import { type FunctionKey, functionOf, type Resource, type WitFunction, type World } from "../../../wit/types.ts";
+import { argumentCheck, type CheckArguments } from "../../check-arguments.ts";
+import { resourcesOf } from "../../world.ts";
+import { compileExport, type CompiledExport } from "../abi/lift.ts";
+import { compileImport, type CompiledImport } from "../abi/lower.ts";
+import { compileCore, MOST_CORES } from "../core-module.ts";
+
+export interface ExportCode {
+  readonly key: FunctionKey;
+  readonly lift: Lift;
+  readonly check: CheckArguments;
+  readonly compiled: CompiledExport;
+}
+
+export interface ImportCode {
+  readonly fn: WitFunction;
+  readonly compiled: CompiledImport;
+}
+
+export class DirectCode {
+  readonly plan: LinkPlan;
+  readonly modules: readonly WebAssembly.Module[];
+  /** Those that somebody else implements. */
+  readonly importedResources: readonly Resource[];
+  readonly #world: World;
+  readonly #exports = new Map<FunctionKey, ExportCode>();
+  readonly #imports = new Map<FunctionKey, ImportCode>();
+
+  /**
+   * `bytes` are a component that was found valid; `memory` is the cap of each memory in bytes.
+   * @throws {Fault} `component-invalid`, `component-unsupported`, `memory-limit`
+   */
+  constructor(bytes: Uint8Array, world: World, plan: LinkPlan, memory: number) {
+    refuseMany(plan.modules.length, "core modules");
+    refuseMany(plan.instances.length, "core instances");
+    this.plan = plan;
+    this.#world = world;
+    this.importedResources = resourcesOf(world.imports);
+    this.modules = plan.modules.map(({ start, end }) => compileCore(bytes.slice(start, end), memory));
+  }
+
+  /** Compiled when it is first asked for: most instances call few of their functions. */
+  export(key: FunctionKey): ExportCode | undefined {
+    const known = this.#exports.get(key);
+    if (known !== undefined) return known;
+    const lift = this.plan.exports.get(key);
+    const fn = functionOf(this.#world.exports, key);
+    if (lift === undefined || fn === undefined) return undefined;
+    const code = { key, lift, check: argumentCheck(fn.name, fn), compiled: compileExport(fn) };
+    this.#exports.set(key, code);
+    return code;
+  }
+
+  import(key: FunctionKey): ImportCode {
+    const known = this.#imports.get(key);
+    if (known !== undefined) return known;
+    const fn = functionOf(this.#world.imports, key);
+    if (fn === undefined) throw new Defect(`the plan lowers ${key}, which the world does not import`);
+    const code = { fn, compiled: compileImport(fn) };
+    this.#imports.set(key, code);
+    return code;
+  }
+}
+
+/** What a component may have of anything that costs memory (HAZARDS 5). */
+function refuseMany(count: number, what: string): void {
+  if (count <= MOST_CORES) return;
+  throw new Fault("component-unsupported", `The component has ${count} ${what}; ${MOST_CORES} are allowed`);
+}

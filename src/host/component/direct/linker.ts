@@ -1,0 +1,153 @@
+/**
+ * Linking without jco's binding: the cores are instantiated as the component says, and the canonical ABI between them and
+ * workflow values is our own (abi/).
+ *
+ *   D1  Only for components that were found valid and have a plan.
+ *   D2  Whatever an import or a built-in throws on its way through the guest ends the instance, even when the guest
+ *       catches it.
+ *   D3  When some import may wait, every export is a promise and each waiting import suspends (JSPI); a destructor that
+ *       the guest runs may then wait too. Start code, `realloc` and post-return may not.
+ */
+import type { CanonFunction, DefinedResource } from "../../../wit/plan.ts";
+import type { FunctionKey } from "../../../wit/types.ts";
+import { invalidValue } from "../../invalid-value.ts";
+import type { CallImport } from "../abi/abi.ts";
+import { resourceDrop, resourceNew, resourceRep } from "../abi/builtins.ts";
+import { AbiGuest } from "../abi/guest.ts";
+import { AbiTrap, NotOfItsType } from "../abi/trap.ts";
+import { faultOf } from "../failure.ts";
+import type { BindExport, Bound, Guest } from "../guest.ts";
+import { importCall, type Imports } from "../import-call.ts";
+import type { Linked, Linker } from "../linker.ts";
+import type { DirectCode, ExportCode } from "./code.ts";
+import { Cores } from "./cores.ts";
+
+export class DirectLinker implements Linker {
+  readonly #compile: () => Promise<DirectCode>;
+
+  /** `compile` gives the same code each time, and does not give any for a component that is not valid (D1). */
+  constructor(compile: () => Promise<DirectCode>) {
+    this.#compile = compile;
+  }
+
+  async prepare(): Promise<void> {
+    await this.#compile();
+  }
+
+  async link(id: number, imports: Imports, suspending: readonly FunctionKey[]): Promise<Linked> {
+    const code = await this.#compile();
+    const abi = new AbiGuest(id);
+    const start = (guest: Guest): BindExport => new Link(code, abi, imports, suspending.length > 0, guest).start();
+    return { handles: abi.handles, start };
+  }
+}
+
+/** One instance being linked. */
+class Link {
+  readonly #code: DirectCode;
+  readonly #abi: AbiGuest;
+  readonly #imports: Imports;
+  readonly #suspends: boolean;
+  readonly #guest: Guest;
+  readonly #cores: Cores;
+  #started = false;
+
+  constructor(code: DirectCode, abi: AbiGuest, imports: Imports, suspends: boolean, guest: Guest) {
+    this.#code = code;
+    this.#abi = abi;
+    this.#imports = imports;
+    this.#suspends = suspends;
+    this.#guest = guest;
+    this.#cores = new Cores(code.plan, (canon) => this.#make(canon));
+  }
+
+  start(): BindExport {
+    const { handles } = this.#abi;
+    for (const each of this.#code.importedResources) handles.defineHost(each, this.#imports.dropped(each));
+    for (const each of this.#code.plan.resources) this.#define(each);
+    this.#cores.start(this.#code.modules);
+    this.#started = true;
+    return (key) => {
+      const found = this.#code.export(key);
+      return found === undefined ? undefined : this.#bind(found);
+    };
+  }
+
+  #bind({ key, lift, check, compiled }: ExportCode): Bound {
+    const core = this.#cores.function(lift.function);
+    const options = this.#cores.options(lift.options);
+    const { admit } = compiled;
+    return {
+      key,
+      async: false,
+      check,
+      admit: admit === null ? null : (args) => admit(this.#abi, args),
+      invoke: this.#suspends
+        ? compiled.bindSuspending(this.#abi, WebAssembly.promising(core), options)
+        : compiled.bind(this.#abi, core, options),
+    };
+  }
+
+  /** The destructor is looked up when it first runs: it may belong to a core that is not there yet. */
+  #define({ resource, destructor }: DefinedResource): void {
+    if (destructor === null) return this.#abi.handles.defineGuest(resource, null);
+    let run: ((rep: number) => unknown) | undefined;
+    const made = (): ((rep: number) => unknown) => {
+      const core = this.#cores.function(destructor);
+      return this.#suspends ? WebAssembly.promising(core) : core;
+    };
+    this.#abi.handles.defineGuest(resource, (rep) => (run ??= made())(rep));
+  }
+
+  #make(canon: CanonFunction): unknown {
+    switch (canon.kind) {
+      case "lower":
+        return this.#lower(canon);
+      case "resource-new":
+        return resourceNew(this.#abi, canon.resource, this.#failed("resource.new"));
+      case "resource-rep":
+        return resourceRep(this.#abi, canon.resource, this.#failed("resource.rep"));
+      case "resource-drop": {
+        const drop = resourceDrop(this.#abi, canon.resource, this.#failed("resource.drop"), this.#suspends);
+        return this.#suspends && this.#hasDestructor(canon) ? new WebAssembly.Suspending(drop) : drop;
+      }
+    }
+  }
+
+  #hasDestructor({ resource }: Extract<CanonFunction, { kind: `resource-${string}` }>): boolean {
+    return this.#code.plan.resources.some((each) => each.resource === resource && each.destructor !== null);
+  }
+
+  #lower({ key, options }: Extract<CanonFunction, { kind: "lower" }>): unknown {
+    const { fn, compiled } = this.#code.import(key);
+    const call = importCall(key, fn, this.#imports, this.#guest);
+    const bound = this.#cores.options(options);
+    const failed = this.#failed(key);
+    if (this.#imports.functions.get(key)?.colour === "async") {
+      const waits = this.#unlessStarting(call);
+      return new WebAssembly.Suspending(compiled.bindSuspending(this.#abi, waits, bound, failed));
+    }
+    return compiled.bind(this.#abi, call as (args: Parameters<typeof call>[0]) => never, bound, failed);
+  }
+
+  /** The engine lets a start function that is itself an import return before it has answered. */
+  #unlessStarting(call: CallImport): CallImport {
+    return (args) => {
+      const answer = call(args);
+      if (this.#started || !(answer instanceof Promise)) return answer;
+      answer.catch(() => {}); // nobody waits for it
+      throw new AbiTrap("start code cannot wait");
+    };
+  }
+
+  /** What goes on through the guest instead of what was thrown in this import or built-in (D2). */
+  #failed(name: string): (thrown: unknown) => unknown {
+    const { source } = this.#guest;
+    return (thrown) => {
+      if (thrown instanceof NotOfItsType) {
+        return this.#guest.importFailed(invalidValue(source, "passed", name, thrown.message, { cause: thrown }));
+      }
+      return this.#guest.importFailed(thrown instanceof AbiTrap ? faultOf(thrown, name, source) : thrown);
+    };
+  }
+}

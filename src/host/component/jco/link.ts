@@ -1,0 +1,97 @@
+/**
+ * Linking through jco's binding: its script instantiates the cores and converts between them and JavaScript.
+ *
+ *   L1  An export suspends (JSPI) only when some import may: code is made once per set of suspending imports.
+ */
+import { Defect, Fault } from "../../../fault.ts";
+import type { FunctionKey, Resource, World } from "../../../wit/types.ts";
+import { resourcesOf } from "../../world.ts";
+import type { BindExport, Guest } from "../guest.ts";
+import type { Imports } from "../import-call.ts";
+import type { Linked, Linker } from "../linker.ts";
+import type { Binding } from "./code.ts";
+import { bindExport } from "./exports.ts";
+import { foreignClass } from "./foreign.ts";
+import { importsObject } from "./imports.ts";
+import { Resources } from "./resources.ts";
+import { signaturesOf, type Signature } from "./signature.ts";
+import type { TranspileOptions } from "./transpile.ts";
+
+/** Makes the binding for these options, once. */
+export type BindingFor = (options: TranspileOptions) => Promise<Binding>;
+
+export class JcoLinker implements Linker {
+  readonly #world: World;
+  readonly #load: BindingFor;
+  readonly #exports: ReadonlyMap<FunctionKey, Signature>;
+  readonly #imports: readonly Signature[];
+  readonly #resources: readonly Resource[];
+  readonly #bindings = new Map<string, Promise<Binding>>();
+
+  /** @throws {Fault} `component-unsupported` for types that have no codec. */
+  constructor(world: World, load: BindingFor) {
+    this.#world = world;
+    this.#load = load;
+    this.#exports = new Map(signaturesOf(world.exports).map((each) => [each.key, each]));
+    this.#imports = signaturesOf(world.imports);
+    this.#resources = resourcesOf(world.imports);
+  }
+
+  async prepare(suspending: readonly FunctionKey[]): Promise<void> {
+    await this.#bindingFor(suspending);
+  }
+
+  async link(id: number, imports: Imports, suspending: readonly FunctionKey[]): Promise<Linked> {
+    const binding = await this.#bindingFor(suspending);
+    const classes = new Map(this.#resources.map((each) => [each, foreignClass(each, imports.dropped(each))]));
+    const resources = new Resources(id, classes);
+    const start = (guest: Guest): BindExport => {
+      const given = importsObject(this.#world, this.#imports, imports, classes, guest, resources);
+      // Never awaited: an export named `then` would make a promise of it. With compiled cores nothing has to wait.
+      const exported = binding.instantiate(coresOf(binding), given, instantiateCore);
+      if (exported instanceof Promise) throw new Defect("jco's script waited while it was instantiated");
+      return (key) => {
+        const signature = this.#exports.get(key);
+        return signature === undefined ? undefined : bindExport(exported, signature, resources);
+      };
+    };
+    return { handles: resources, start };
+  }
+
+  #bindingFor(asyncImports: readonly FunctionKey[]): Promise<Binding> {
+    const key = asyncImports.join();
+    const known = this.#bindings.get(key);
+    if (known !== undefined) return known;
+    const made = this.#load(transpileOptions(this.#world, [...this.#exports.values()], asyncImports));
+    this.#bindings.set(key, made);
+    made.catch(() => this.#bindings.delete(key));
+    return made;
+  }
+}
+
+/** `asyncImports` in their order: WIT's own async functions suspend without JSPI and are not among them (T3 of transpile.ts). */
+function transpileOptions(
+  world: World,
+  exports: readonly Signature[],
+  asyncImports: readonly FunctionKey[],
+): TranspileOptions {
+  const asyncExports = asyncImports.length === 0 ? [] : exports.filter(maySuspend).map((each) => each.key);
+  return { interfaces: [...world.imports.interfaces.keys()], asyncImports, asyncExports: asyncExports.toSorted() };
+}
+
+/** WIT's async functions wait by themselves; JavaScript's constructors cannot, and jco's script for one that does is not valid. */
+function maySuspend({ fn }: Signature): boolean {
+  return !fn.async && fn.shape !== "constructor";
+}
+
+function coresOf(binding: Binding): (name: string) => WebAssembly.Module {
+  return (name) => {
+    const core = binding.cores.get(name);
+    if (core === undefined) throw new Fault("component-invalid", `The component has no core module ${name}`);
+    return core;
+  };
+}
+
+function instantiateCore(module: WebAssembly.Module, imports?: WebAssembly.Imports): WebAssembly.Instance {
+  return new WebAssembly.Instance(module, imports);
+}

@@ -1,0 +1,61 @@
+/**
+ * The generated script, made a function in a scope of our choosing.
+ *
+ *   S1  The script sees none of the host's globals that it does not need. In particular no `process`: reading
+ *       `process.env`, as its tracing does on every call, costs more than the call itself.
+ *   S2  Its text decoders refuse what is not UTF-8 and keep a leading U+FEFF; the platform's defaults do neither.
+ *   S3  Nothing a guest's data says can make the script's own error handling fail.
+ */
+import { Defect } from "../../../fault.ts";
+import { repaired, repairScope } from "./repair.ts";
+
+/** What the generated script exports. `imports` is keyed by interface id. */
+export type Instantiate = (
+  core: (name: string) => WebAssembly.Module,
+  imports: Record<string, unknown>,
+  instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance,
+) => Promise<Record<string, unknown>> | Record<string, unknown>;
+
+/** Compiles the text of a function expression; the platform's way of doing it may keep a code cache. */
+export type CompileScript = (functionText: string) => unknown;
+
+/** The text of a function expression over `scopeNames` that gives the script's `instantiate`. */
+export function functionText(script: string): string {
+  const body = repaired(script)
+    .replace(/^export function instantiate\b/m, "function instantiate")
+    .replace(/^export const _util\b/m, "const _util")
+    .replaceAll("import.meta.url", '"about:blank"');
+  if (/^(?:import|export)\b/m.test(body)) throw new Defect("jco's script has a form that is not known here");
+  return `(function (${Object.keys(scope).join(", ")}) { "use strict"; ${body}\nreturn instantiate; })`;
+}
+
+/** @throws {SyntaxError} when a name in the component cannot be bound. */
+export function evaluate(script: string, compile: CompileScript): Instantiate {
+  const build = compile(functionText(script));
+  if (typeof build !== "function") throw new Defect("the script's wrapper is not a function");
+  return build(...Object.values(scope)) as Instantiate;
+}
+
+class StrictTextDecoder extends TextDecoder {
+  constructor(label = "utf-8") {
+    super(label, { fatal: true, ignoreBOM: true }); // S2
+  }
+}
+
+/** `String(value)` of a record may call the record's own field `to-string` (S3). */
+const SafeString: { (value: unknown): string; fromCodePoint: typeof String.fromCodePoint } = Object.assign(
+  (value: unknown): string => (typeof value === "object" ? "[object]" : String(value)),
+  { fromCodePoint: String.fromCodePoint },
+);
+
+const silent = (): void => {};
+
+const scope: Readonly<Record<string, unknown>> = {
+  TextDecoder: StrictTextDecoder,
+  String: SafeString,
+  ...repairScope,
+  console: { error: silent, debug: silent, warn: silent, log: silent },
+  process: undefined,
+  fetch: undefined,
+  globalThis: { WebAssembly, AggregateError }, // S1
+};

@@ -1,0 +1,20 @@
+/**
+ * The ways to make an instance of a component. There are two: `jco/`, which takes everything, and `direct/`, which takes
+ * what a plan could be made for and is many times faster. What happens between calls is the same for both (instance.ts).
+ */
+import type { FunctionKey } from "../../wit/types.ts";
+import type { BindExport, Guest, Handles } from "./guest.ts";
+import type { Imports } from "./import-call.ts";
+
+export interface Linker {
+  /** Makes ready what instances with these suspending imports need. @throws {Fault} (rejects with) */
+  readonly prepare: (suspending: readonly FunctionKey[]) => Promise<void>;
+  /** @throws {Fault} (rejects with) */
+  readonly link: (id: number, imports: Imports, suspending: readonly FunctionKey[]) => Linked | Promise<Linked>;
+}
+
+export interface Linked {
+  readonly handles: Handles;
+  /** Runs the start code. What it throws is the guest's failure. */
+  readonly start: (guest: Guest) => BindExport;
+}

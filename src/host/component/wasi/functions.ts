@@ -1,0 +1,63 @@
+/**
+ * The WASI 0.2 functions that every component may import, all harmless (W1, W2 of context.ts), over the host's values.
+ * A package that truly needs files or the network imports `std:fs` and its like instead.
+ */
+import { Defect } from "../../../fault.ts";
+import type { FunctionKey, WitFunction } from "../../../wit/types.ts";
+import type { ImportedFunction } from "../../plugin.ts";
+import type { WasiContext } from "./context.ts";
+import { denialTable } from "./denials.ts";
+import { formOf } from "./form.ts";
+import { pollTable } from "./poll.ts";
+import { processTable } from "./process.ts";
+import { streamTable } from "./streams.ts";
+import type { Typed, WasiFunction, WasiInterface, WasiTable } from "./table.ts";
+
+const table: WasiTable = { ...processTable, ...streamTable, ...pollTable, ...denialTable };
+
+/**
+ * @param declared the function as the guest declares it; one of another type than WASI gives it is not there
+ */
+export type WasiFunctions = (key: FunctionKey, declared?: WitFunction) => ImportedFunction | undefined;
+
+/**
+ * The functions for one instance, by key. Undefined for what this host does not have; `[resource-drop]…` of a resource
+ * that it has is a function that does nothing.
+ */
+export function wasiFunctions(context: WasiContext): WasiFunctions {
+  return (key, declared) => {
+    const found = find(key, declared);
+    if (found === undefined) return undefined;
+    const { run, waits } = found;
+    return { colour: waits && context.suspends ? "async" : "sync", call: (args) => run(context, args) };
+  };
+}
+
+interface Found {
+  readonly run: WasiFunction;
+  readonly waits: boolean;
+}
+
+function find(key: FunctionKey, declared: WitFunction | undefined): Found | undefined {
+  const [, id = "", name = ""] = /^(wasi:[a-z]+\/[a-z0-9-]+)@0\.2\.\d+#(.+)$/.exec(key) ?? [];
+  const found = Object.hasOwn(table, id) ? table[id] : undefined;
+  if (found === undefined) return undefined;
+  const { functions, waits = [] } = found;
+  if (!Object.hasOwn(functions, name)) return ofResource(found, name);
+  const [form, run] = functions[name] as Typed;
+  if (declared !== undefined && formOf(declared) !== form) return undefined;
+  return { run, waits: waits.includes(name) };
+}
+
+/** Drops, and the methods of resources of which no object ever exists. */
+function ofResource({ resources = [], functions }: WasiInterface, name: string): Found | undefined {
+  const [, kind, resource = ""] = /^\[([a-z-]+)\]([a-z0-9-]+)(?:\.|$)/.exec(name) ?? [];
+  if (!resources.includes(resource)) return undefined;
+  if (kind === "resource-drop") return { run: () => null, waits: false };
+  const lives = Object.keys(functions).some((each) => each.startsWith(`[method]${resource}.`));
+  return kind === "method" && !lives ? { run: neverCalled, waits: false } : undefined;
+}
+
+function neverCalled(): never {
+  throw new Defect("a handle of a WASI resource that has no objects came through");
+}

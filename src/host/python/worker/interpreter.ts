@@ -1,0 +1,254 @@
+/**
+ * Calls into Python through CPython's own C functions, which Pyodide's module exports: no proxies, and no copy but those
+ * that the format needs.
+ *
+ *   C1  What is written to or read from the linear memory is looked up anew for each access, for the memory moves when it grows.
+ *   C2  Every object reference that a function hands over is let go of, once; `release` lets go of a result.
+ *   C3  Arguments are the host's and trusted; a Python exception ends here, as a failure record.
+ */
+
+/** The part of Pyodide's module that is used: addresses of objects and of bytes are numbers. */
+export interface CApi {
+  readonly HEAPU8: Uint8Array;
+  readonly HEAPU32: Uint32Array;
+  _malloc(size: number): number;
+  _free(address: number): void;
+  _Py_IncRef(object: number): void;
+  _Py_DecRef(object: number): void;
+  _PyImport_ImportModule(name: number): number;
+  _PyObject_GetAttrString(object: number, name: number): number;
+  _PyObject_Call(callable: number, args: number, keywords: number): number;
+  _PyObject_Vectorcall(callable: number, args: number, count: number, keywords: number): number;
+  _PyMarshal_ReadObjectFromString(data: number, length: number): number;
+  _PyMarshal_WriteObjectToString(object: number, version: number): number;
+  _PyErr_GetRaisedException(): number;
+  _PyErr_Clear(): void;
+  _PyBytes_FromStringAndSize(data: number, length: number): number;
+  _PyBytes_AsString(object: number): number;
+  _PyBytes_Size(object: number): number;
+  _PyTuple_SetItem(tuple: number, i: number, object: number): number;
+  _PyTuple_GetItem(tuple: number, i: number): number;
+  _PyList_Size(list: number): number;
+  _PyList_GetItem(list: number, i: number): number;
+  _PyLong_FromUnsignedLong(value: number): number;
+  _PyDict_SetItem(dict: number, key: number, object: number): number;
+  _PyDict_GetItem(dict: number, key: number): number;
+  _PyDict_DelItem(dict: number, key: number): number;
+  _PyObject_IsTrue(object: number): number;
+}
+
+/** The arguments of one call: marshal, and the large parameters that stand beside it. */
+export interface Arguments {
+  readonly marshal: Uint8Array;
+  readonly asides: readonly { readonly param: number; readonly bytes: Uint8Array }[];
+}
+
+/** Of marshal: without back references, so that a reader needs no table of them. */
+const VERSION = 2;
+
+const BYTES_CODE = 0x73;
+const ERR_AT = 6; // of a result's index, behind `(`, four bytes of length and `i`
+/** `bytes` of this size are taken from their object without `marshal` between. */
+const LARGE = 1 << 12;
+const OBJECT_TYPE = 1; // words into an object
+
+export class Interpreter {
+  readonly #api: CApi;
+  readonly #record: number;
+  readonly #unfit: number;
+  readonly #arguments: number;
+  readonly #results: number;
+  readonly #bytesType: number;
+  readonly #scratch: number;
+  #exports: readonly number[] = [];
+  #buffer: number;
+  #size = 1 << 16;
+  #held = 0;
+
+  /** The result of the latest call, until `release`: a failure record, or a value. */
+  failed = false;
+  #address = 0;
+  #length = 0;
+  /** Whether a head of marshal has to be written before the bytes. */
+  #bare = false;
+
+  /** When the plugin's modules and `sennit_calls` have loaded. */
+  constructor(api: CApi) {
+    this.#api = api;
+    this.#buffer = api._malloc(this.#size);
+    this.#scratch = api._malloc(8);
+    const calls = this.#imported("sennit_calls");
+    const failure = this.#imported("sennit_failure");
+    this.#record = this.#attribute(failure, "record");
+    this.#unfit = this.#attribute(failure, "unfit");
+    this.#arguments = this.#attribute(calls, "arguments");
+    this.#results = this.#attribute(calls, "results");
+    this.#exports = this.#items(this.#attribute(calls, "exports"));
+    const bytes = api._PyBytes_FromStringAndSize(0, 1);
+    this.#bytesType = this.#typeOf(bytes);
+    api._Py_DecRef(bytes);
+  }
+
+  /** Looks the exports up, which are there once the instance is bound. */
+  attach(): void {
+    const exports = this.#attribute(this.#imported("sennit_calls"), "exports");
+    this.#exports = this.#items(exports);
+  }
+
+  /** Calls an export that does not wait. */
+  call(number: number, given: Arguments): void {
+    const args = this.#read(given);
+    const result = this.#api._PyObject_Call(this.#exports[number] ?? 0, args, 0);
+    this.#api._Py_DecRef(args);
+    this.#give(result);
+  }
+
+  /** Leaves the arguments of a call that may wait where `sennit_calls.dispatch_waiting` finds them. */
+  leave(call: number, given: Arguments): void {
+    const args = this.#read(given);
+    const key = this.#api._PyLong_FromUnsignedLong(call);
+    const failed = this.#api._PyDict_SetItem(this.#arguments, key, args);
+    this.#api._Py_DecRef(key);
+    this.#api._Py_DecRef(args);
+    if (failed !== 0) throw new Error("there is no memory for the arguments of a call");
+  }
+
+  /** Takes the result that `dispatch_waiting` left. */
+  fetch(call: number): void {
+    const api = this.#api;
+    const key = api._PyLong_FromUnsignedLong(call);
+    const pair = api._PyDict_GetItem(this.#results, key);
+    if (pair === 0) throw new Error("a call has left no result");
+    api._Py_IncRef(pair);
+    api._PyDict_DelItem(this.#results, key);
+    api._Py_DecRef(key);
+    const [flag, result] = [api._PyTuple_GetItem(pair, 0), api._PyTuple_GetItem(pair, 1)];
+    if (flag === 0 || result === 0) throw new Error("a call has left no result");
+    const failed = api._PyObject_IsTrue(flag) === 1;
+    api._Py_IncRef(result);
+    api._Py_DecRef(pair);
+    if (failed) this.#hold(result, true);
+    else this.#give(result);
+  }
+
+  /** Bytes of marshal that the latest result takes. */
+  get size(): number {
+    return this.#length + (this.#bare ? 5 : 0);
+  }
+
+  /** Whether the latest result, of a function with a `result`, is `err`. */
+  get isErr(): boolean {
+    return this.#length > ERR_AT && this.#api.HEAPU8[this.#address + ERR_AT] !== 0;
+  }
+
+  /** Copies the latest result. */
+  copy(to: Uint8Array, at: number): void {
+    let start = at;
+    if (this.#bare) {
+      to[at] = BYTES_CODE;
+      for (let i = 0; i < 4; i += 1) to[at + 1 + i] = this.#length >>> (8 * i);
+      start = at + 5;
+    }
+    to.set(this.#api.HEAPU8.subarray(this.#address, this.#address + this.#length), start);
+  }
+
+  /** Lets go of the latest result (C2). */
+  release(): void {
+    if (this.#held !== 0) this.#api._Py_DecRef(this.#held);
+    this.#held = 0;
+  }
+
+  /** A new reference to the arguments as a tuple. */
+  #read({ marshal, asides }: Arguments): number {
+    const api = this.#api;
+    if (marshal.length > this.#size) this.#reserve(marshal.length);
+    api.HEAPU8.set(marshal, this.#buffer);
+    const args = api._PyMarshal_ReadObjectFromString(this.#buffer, marshal.length);
+    if (args === 0) throw new Error("there is no memory for the arguments of a call");
+    for (const { param, bytes } of asides) {
+      const object = api._PyBytes_FromStringAndSize(0, bytes.length);
+      if (object === 0) throw new Error("there is no memory for the arguments of a call");
+      api.HEAPU8.set(bytes, api._PyBytes_AsString(object));
+      api._PyTuple_SetItem(args, param, object);
+    }
+    return args;
+  }
+
+  #reserve(size: number): void {
+    this.#api._free(this.#buffer);
+    this.#size = Math.max(size, 2 * this.#size);
+    this.#buffer = this.#api._malloc(this.#size);
+    if (this.#buffer === 0) throw new Error("there is no memory for the arguments of a call");
+  }
+
+  /** Makes marshal of a result, whose reference it takes; 0 stands for an exception. */
+  #give(result: number): void {
+    if (result === 0) return this.#fail(this.#record);
+    if (this.#typeOf(result) === this.#bytesType && this.#api._PyBytes_Size(result) >= LARGE) {
+      this.#hold(result, false);
+      this.#bare = true;
+      return;
+    }
+    const bytes = this.#api._PyMarshal_WriteObjectToString(result, VERSION);
+    if (bytes === 0) this.#fail(this.#unfit, result);
+    else this.#hold(bytes, false);
+    this.#api._Py_DecRef(result);
+  }
+
+  /** Makes the failure record of the exception that is raised (C3). */
+  #fail(describe: number, value?: number): void {
+    const api = this.#api;
+    const exception = api._PyErr_GetRaisedException();
+    if (exception === 0) throw new Error("a call failed without an exception");
+    api.HEAPU32[this.#scratch >> 2] = exception;
+    if (value !== undefined) api.HEAPU32[(this.#scratch >> 2) + 1] = value;
+    const record = api._PyObject_Vectorcall(describe, this.#scratch, value === undefined ? 1 : 2, 0);
+    api._Py_DecRef(exception);
+    if (record === 0) {
+      api._PyErr_Clear();
+      throw new Error("a call failed in a way that Python cannot describe");
+    }
+    this.#hold(record, true);
+  }
+
+  #hold(bytes: number, failed: boolean): void {
+    this.release();
+    this.#held = bytes;
+    this.failed = failed;
+    this.#bare = false;
+    this.#address = this.#api._PyBytes_AsString(bytes);
+    if (this.#address === 0) throw new Error("a result that is no bytes"); // whatever the plugin has done
+    this.#length = this.#api._PyBytes_Size(bytes);
+  }
+
+  #typeOf(object: number): number {
+    return this.#api.HEAPU32[(object >> 2) + OBJECT_TYPE] ?? 0;
+  }
+
+  #imported(name: string): number {
+    return this.#named(name, (text) => this.#api._PyImport_ImportModule(text));
+  }
+
+  #attribute(object: number, name: string): number {
+    return this.#named(name, (text) => this.#api._PyObject_GetAttrString(object, text));
+  }
+
+  /** References of our own to the items of a list. */
+  #items(list: number): readonly number[] {
+    return Array.from({ length: this.#api._PyList_Size(list) }, (_, i) => {
+      const item = this.#api._PyList_GetItem(list, i);
+      this.#api._Py_IncRef(item);
+      return item;
+    });
+  }
+
+  #named(name: string, find: (text: number) => number): number {
+    const text = new TextEncoder().encode(`${name}\0`);
+    const address = this.#api._malloc(text.length);
+    this.#api.HEAPU8.set(text, address);
+    const found = find(address);
+    this.#api._free(address);
+    if (found === 0) throw new Error(`Python has no ${name}`);
+    return found;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What some realisations cannot do, each with its reason; exceptions.test.ts shows that each is still true.
+ * Nothing else is left out anywhere in this folder.
+ *
+ *   X1  jco's transpiler, which validates every component, panics on a world's own export whose name has capitals: components are made without those.
+ *   X2  jco's transpiler panics on strings of the encoding latin1+utf16: the generator does not choose it.
+ *   X3  Functions of the embedding program have no imports: what goes through the host elsewhere is a plain echo there, and
+ *       a function that only fetches a value from the host, or takes the host's things, is not called.
+ *   X4  wit-component makes names of the world out of type names and fails where two differ by case or hyphens only:
+ *       type names have one spelling.
+ *
+ * jco's binding, which is only taken for components that the direct path cannot, has these besides (`isForJco`); the direct
+ * path takes all such worlds:
+ *
+ *   Y1  A resource whose class has the name of a global that the script uses breaks it; a static function `caller`, `length` or `name` too,
+ *       and a method `then` is refused.
+ *   Y2  A function whose own result is a result in a result, or an alias of a result, is unwrapped wrongly.
+ *   Y3  The functions of an exported interface that is written in the world are not found.
+ *   Y4  A long text with U+07FF in it traps: `TextEncoder.encodeInto` of Node 26 leaves that character out where the room is exact.
+ */
+import { CaseValue, Some, type Value } from "../../../src/wit/value.ts";
+import type { GeneratedFunction, GeneratedWorld } from "./model.ts";
+
+/** The world as components can have it (X1). */
+export function forComponent(world: GeneratedWorld): GeneratedWorld {
+  return { ...world, exports: world.exports.filter(({ name }) => name === name.toLowerCase()) };
+}
+
+/** The world whose functions need no imports (X3). */
+export function withoutImports(world: GeneratedWorld): GeneratedWorld {
+  const interfaces = world.interfaces.map((each) => {
+    return each.exported ? { ...each, functions: each.functions.filter(isPossible) } : each;
+  });
+  return { ...world, interfaces, exports: world.exports.filter(isPossible) };
+}
+
+function isPossible({ does, params, result }: GeneratedFunction): boolean {
+  return does.kind === "via" ? params.length > 0 || result === null : does.kind !== "thing";
+}
+
+const GLOBALS = new Set(["array", "error", "map", "number", "object", "set", "string", "symbol"]); // Y1
+
+/** Whether jco's binding can take the world. */
+export function isForJco({ interfaces, imports, exports }: GeneratedWorld): boolean {
+  if (interfaces.some((each) => each.package === null)) return false; // Y3
+  const functions = [...imports, ...exports, ...interfaces.flatMap((each) => each.functions)];
+  return !interfaces.some(({ resource }) => GLOBALS.has(resource?.label ?? "")) && functions.every(isFunctionForJco);
+}
+
+function isFunctionForJco({ name, result }: GeneratedFunction): boolean {
+  if (/^\[static\].*\.(?:caller|length|name)$|^\[method\].*\.then$/.test(name)) return false; // Y1
+  if (result?.type.kind !== "result") return true;
+  return result.type.ok?.kind !== "result" && result.text.startsWith("result"); // Y2
+}
+
+/** Whether jco's binding can take these values (Y4). */
+export function areForJco(values: readonly Value[]): boolean {
+  return values.every((value) => {
+    if (typeof value === "string") return value.length < 32 || !value.includes("\u07ff");
+    if (value instanceof Map) return areForJco([...(value as ReadonlyMap<Value, Value>)].flat());
+    if (value instanceof CaseValue) return areForJco([value.payload]);
+    if (value instanceof Some) return areForJco([value.value]);
+    return !Array.isArray(value) || areForJco(value as readonly Value[]);
+  });
+}

@@ -1,0 +1,405 @@
+/** Makes the world of a seed and a number: always the same one. */
+import type { Resource } from "../../../src/wit/types.ts";
+import type {
+  Does,
+  GeneratedFunction,
+  GeneratedInterface,
+  GeneratedResource,
+  GeneratedWorld,
+  Param,
+  TallyAct,
+  ThingAct,
+  Typed,
+} from "./model.ts";
+import { Random } from "./random.ts";
+import { define, randomType, resultOf, Scope, tupleOf } from "./types.ts";
+import { Labels, spelt, WORDS } from "./words.ts";
+
+const U64: Typed = { text: "u64", type: { kind: "u64" } };
+const INTERFACES =
+  `types api host echo class store HTTP-server a-b aB a1-b2 none true self def json random world exports imports
+  sennit end lambda list`.split(/\s+/);
+/** Versions that no toolchain merges with each other. */
+const VERSIONS = ["1.0.0", "2.0.0", "0.1.0", "0.2.3", "3.0.0-rc.1"] as const;
+
+export function generateWorld(seed: number, number: number): GeneratedWorld {
+  const random = new Random(seed, number);
+  const names = new Labels(random);
+  const labels = [0, 1, 2, 3, 4].map(() => interfaceLabel(random, names));
+  const versions = random.chance(35) ? distinctVersions(random) : [random.pick(VERSIONS)];
+  const libraries = versions.map((version) => library(random, `w${number}:${packageName(number)}@${version}`, labels));
+  const interfaces = libraries.flat();
+  const imported = random.chance(30) ? [mirrored(random, `w${number}:lib@9.9.9`, interfaceLabel(random, names))] : [];
+  const inline = random.chance(20) ? [inlined(random, `in-line-${letters(number)}`)] : [];
+  return {
+    seed,
+    number,
+    interfaces: [...interfaces, ...imported, ...inline],
+    ...ownFunctions(random, number),
+    core: { encoding: random.pick(["utf8", "utf8", "utf16"]), postReturn: random.chance(70) },
+    waits: random.chance(25),
+  };
+}
+
+/** The number in letters: an interface of the world is a word that jco must read back (X1 of exceptions.ts). */
+function letters(number: number): string {
+  return String(number).replaceAll(/./g, (digit) => "abcdefghij"[Number(digit)] ?? "");
+}
+
+function packageName(number: number): string {
+  return ["lib", "a-b", "none", "types"][number % 4] ?? "lib";
+}
+
+function interfaceLabel(random: Random, names: Labels): string {
+  for (;;) {
+    const label = random.pick(INTERFACES);
+    if (/^(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*))*$/.test(label) && names.take(label))
+      return label;
+  }
+}
+
+function distinctVersions(random: Random): string[] {
+  const first = random.below(VERSIONS.length);
+  const second = (first + 1 + random.below(VERSIONS.length - 1)) % VERSIONS.length;
+  return [VERSIONS[first] ?? "1.0.0", VERSIONS[second] ?? "2.0.0"];
+}
+
+/** The interfaces of one package: types, more types, what the host gives, what the guest gives. */
+function library(random: Random, pkg: string, labels: readonly string[]): GeneratedInterface[] {
+  const [types = "", more = "", host = "", echo = ""] = labels;
+  const first = typesInterface(random, pkg, types, []);
+  const second = random.chance(50) ? [typesInterface(random, pkg, more, [first])] : [];
+  const sources = [first, ...second];
+  const uses = chosenUses(random, sources);
+  const vias = new Scope(random);
+  applyUses(vias, uses);
+  const thing = random.chance(50) ? resourceIn(pkg, host, vias.labels.nextType()) : null;
+  const viaFunctions = Array.from({ length: random.between(2, 3) }, () => viaFunction(random, vias));
+  const given = plain(pkg, host, {
+    lines: vias.lines,
+    functions: [...viaFunctions, ...(thing === null ? [] : thingImports(random, thing))],
+    resource: thing,
+    imported: true,
+  });
+  const users = exportedInterface(random, pkg, echo, { uses, given, viaFunctions });
+  return [...sources.map((each) => each.iface), given, users];
+}
+
+interface Source {
+  readonly iface: GeneratedInterface;
+  readonly named: readonly Typed[];
+}
+
+function typesInterface(random: Random, pkg: string, name: string, sources: readonly Source[]): Source {
+  const scope = new Scope(random);
+  applyUses(scope, chosenUses(random, sources));
+  const used = scope.named.length;
+  const count = random.between(2, 6);
+  for (let n = 0; n < count; n++) define(random, scope);
+  return { iface: plain(pkg, name, { lines: scope.lines }), named: scope.named.slice(used) };
+}
+
+function plain(pkg: string, name: string, parts: Partial<GeneratedInterface>): GeneratedInterface {
+  const [path = "", version = ""] = pkg.split("@");
+  return {
+    id: `${path}/${name}@${version}`,
+    package: pkg,
+    name,
+    lines: [],
+    resource: null,
+    functions: [],
+    imported: false,
+    exported: false,
+    ...parts,
+  };
+}
+
+interface Use {
+  readonly from: string;
+  readonly typed: Typed;
+  readonly alias: string | null;
+}
+
+function chosenUses(random: Random, sources: readonly Source[]): Use[] {
+  const fresh = new Labels(random);
+  const all = sources.flatMap(({ iface, named }) => named.map((typed) => ({ from: spelt(iface.name), typed })));
+  return all.flatMap(({ from, typed }): Use[] => {
+    if (random.chance(25)) return [];
+    const bare = typed.text.replace("%", "");
+    if (random.chance(60) && fresh.take(bare)) return [{ from, typed, alias: null }];
+    return [{ from, typed, alias: fresh.nextType() }];
+  });
+}
+
+function applyUses(scope: Scope, uses: readonly Use[]): void {
+  for (const { from, typed, alias } of uses) {
+    const text = alias === null ? typed.text : spelt(alias);
+    scope.labels.take(text.replace("%", ""));
+    scope.lines.push(`use ${from}.{${typed.text}${alias === null ? "" : ` as ${text}`}};`);
+    scope.named.push({ text, type: typed.type });
+  }
+}
+
+interface ExportParts {
+  readonly uses: readonly Use[];
+  readonly given: GeneratedInterface;
+  readonly viaFunctions: readonly GeneratedFunction[];
+}
+
+function exportedInterface(random: Random, pkg: string, name: string, parts: ExportParts): GeneratedInterface {
+  const { uses, given, viaFunctions } = parts;
+  const scope = new Scope(random);
+  applyUses(scope, uses);
+  const thing = given.resource === null ? null : usedThing(scope, given);
+  const count = random.between(0, 3);
+  for (let n = 0; n < count; n++) define(random, scope);
+  const tally = random.chance(60) ? resourceIn(pkg, name, scope.labels.nextType()) : null;
+  const vias = viaFunctions.map((fn) => ({
+    ...fn,
+    name: scope.labels.next(),
+    params: renamed(random, fn.params),
+    does: { kind: "via", interface: given.id, name: fn.name } as const,
+  }));
+  const functions = [
+    ...echoes(random, scope),
+    ...vias,
+    ...(thing === null ? [] : thingExports(random, scope, thing)),
+    ...(tally === null ? [] : tallyExports(random, scope, tally)),
+  ];
+  return plain(pkg, name, { lines: scope.lines, functions, resource: tally, exported: true });
+}
+
+function renamed(random: Random, params: readonly Param[]): Param[] {
+  const labels = new Labels(random);
+  return params.map((param) => ({ ...param, name: labels.next() }));
+}
+
+/** An interface that the guest both imports and exports: each function asks its twin. */
+function mirrored(random: Random, pkg: string, name: string): GeneratedInterface {
+  const scope = new Scope(random);
+  const count = random.between(0, 3);
+  for (let n = 0; n < count; n++) define(random, scope);
+  const bare = plain(pkg, name, { lines: scope.lines, imported: true, exported: true });
+  const functions = [0, 1]
+    .map(() => viaFunction(random, scope))
+    .map((fn): GeneratedFunction => {
+      return { ...fn, does: { kind: "via", interface: bare.id, name: fn.name } };
+    });
+  return { ...bare, functions };
+}
+
+/** An interface that is written in the world. */
+function inlined(random: Random, name: string): GeneratedInterface {
+  const scope = new Scope(random);
+  define(random, scope);
+  const bare = plain("inline@", name, { lines: scope.lines, functions: echoes(random, scope), exported: true });
+  return { ...bare, id: name, package: null };
+}
+
+/** What stands in the world itself: types, functions that it imports and exports, sometimes under one name. */
+function ownFunctions(random: Random, number: number): Pick<GeneratedWorld, "lines" | "imports" | "exports"> {
+  if (random.chance(30)) return { lines: [], imports: [], exports: [] };
+  const scope = new Scope(random, `own-${letters(number)}-`);
+  const count = random.between(0, 3);
+  for (let n = 0; n < count; n++) define(random, scope);
+  const name = (at: number): string => WORDS[(number * 3 + at) % WORDS.length] ?? "f";
+  const one = { ...viaFunction(random, scope), name: name(0) };
+  const twin: GeneratedFunction = { ...one, does: { kind: "via", interface: null, name: one.name } };
+  const via = random.chance(50) ? twin : { ...twin, name: name(1) };
+  return { lines: scope.lines, imports: [one], exports: [via, { ...echo(random, scope), name: name(2) }] };
+}
+
+function echoes(random: Random, scope: Scope): GeneratedFunction[] {
+  const many = random.chance(50) ? [tuple(random, scope, 9, 20, 1)] : [];
+  const nothing = random.chance(30) ? [fn(scope.labels.next(), [], null, { kind: "echo" })] : [];
+  const single = Array.from({ length: random.between(3, 5) }, () => echo(random, scope));
+  return [...single, tuple(random, scope, 2, 6, 3), ...many, ...nothing];
+}
+
+function echo(random: Random, scope: Scope): GeneratedFunction {
+  const typed = random.chance(12) ? anyResult(random, scope) : randomType(random, scope);
+  return fn(scope.labels.next(), [{ ...typed, name: new Labels(random).next() }], typed, { kind: "echo" });
+}
+
+function anyResult(random: Random, scope: Scope): Typed {
+  const part = (): Typed | null => (random.chance(70) ? randomType(random, scope, 2) : null);
+  return resultOf(part(), part());
+}
+
+function tuple(random: Random, scope: Scope, least: number, most: number, depth: number): GeneratedFunction {
+  const labels = new Labels(random);
+  const params = Array.from({ length: random.between(least, most) }, () => {
+    return { ...randomType(random, scope, depth), name: labels.next() };
+  });
+  return fn(scope.labels.next(), params, tupleOf(params), { kind: "echo" });
+}
+
+/** What the host gives: an echo, a tuple of many, a result without arguments, or arguments without a result. */
+function viaFunction(random: Random, scope: Scope): GeneratedFunction {
+  switch (random.below(6)) {
+    case 0:
+      return random.chance(50) ? tuple(random, scope, 2, 6, 3) : tuple(random, scope, 6, 18, 1);
+    case 1:
+      return fn(scope.labels.next(), [], randomType(random, scope), { kind: "echo" });
+    case 2:
+      return { ...tuple(random, scope, 1, 4, 3), result: null };
+    default:
+      return echo(random, scope);
+  }
+}
+
+function fn(name: string, params: readonly Param[], result: Typed | null, does: Does): GeneratedFunction {
+  return { name, resource: null, shape: "function", params, result, does };
+}
+
+function resourceIn(pkg: string, iface: string, label: string): GeneratedResource {
+  const { id } = plain(pkg, iface, {});
+  return { label, resource: { kind: "resource", name: { interface: id, name: label } } };
+}
+
+interface Handles {
+  readonly own: Typed;
+  readonly borrow: Typed;
+}
+
+function handlesOf(text: string, resource: Resource): Handles {
+  return {
+    own: { text, type: { kind: "own", resource } },
+    borrow: { text: `borrow<${text}>`, type: { kind: "borrow", resource } },
+  };
+}
+
+const LIST_OF_U64: Typed = { text: "list<u64>", type: { kind: "list", element: U64.type } };
+
+function thingImports(random: Random, { label, resource }: GeneratedResource): GeneratedFunction[] {
+  const { own, borrow } = handlesOf(spelt(label), resource);
+  const labels = memberLabels(random, label);
+  const does = (act: ThingAct): Does => ({ kind: "thing", act });
+  const p = parameters(random);
+  const self: Param = { ...borrow, name: "self" };
+  return [
+    {
+      name: `[constructor]${label}`,
+      resource: label,
+      shape: "constructor",
+      params: p(U64),
+      result: own,
+      does: does("make"),
+    },
+    {
+      name: `[method]${label}.${labels.next()}`,
+      resource: label,
+      shape: "method",
+      params: [self],
+      result: U64,
+      does: does("look"),
+    },
+    {
+      name: `[static]${label}.${labels.next()}`,
+      resource: label,
+      shape: "static",
+      params: p(own, own),
+      result: own,
+      does: does("merge"),
+    },
+  ];
+}
+
+/** A member may not be named like its resource. */
+function memberLabels(random: Random, resource: string): Labels {
+  return new Labels(random, [resource]);
+}
+
+function parameters(random: Random): (...types: readonly Typed[]) => Param[] {
+  return (...types) => {
+    const labels = new Labels(random, ["self"]);
+    return types.map((typed) => ({ ...typed, name: labels.next() }));
+  };
+}
+
+function usedThing(scope: Scope, given: GeneratedInterface): Handles | null {
+  if (given.resource === null) return null;
+  const alias = spelt(scope.labels.nextType());
+  scope.lines.push(`use ${spelt(given.name)}.{${spelt(given.resource.label)} as ${alias}};`);
+  return handlesOf(alias, given.resource.resource);
+}
+
+function thingExports(random: Random, scope: Scope, { own, borrow }: Handles): GeneratedFunction[] {
+  const p = parameters(random);
+  const act = (name: ThingAct, params: readonly Param[], result: Typed | null): GeneratedFunction =>
+    fn(scope.labels.next(), params, result, { kind: "thing", act: name });
+  return [
+    act("make", p(U64), own),
+    act("look", p(borrow), U64),
+    act("merge", p(own, own), own),
+    act("pass", p(own), own),
+    act("swallow", p(own), null),
+  ];
+}
+
+function tallyExports(random: Random, scope: Scope, tally: GeneratedResource): GeneratedFunction[] {
+  const { label, resource } = tally;
+  const { own, borrow } = handlesOf(spelt(label), resource);
+  const labels = memberLabels(random, label);
+  const p = parameters(random);
+  const self: Param = { ...borrow, name: "self" };
+  const data = random.chance(30) ? randomType(random, scope) : randomType(random, scope, 2);
+  const does = (act: TallyAct): Does => ({ kind: "tally", act });
+  const member = (
+    shape: "method" | "static",
+    act: TallyAct,
+    params: readonly Param[],
+    result: Typed,
+  ): GeneratedFunction => ({
+    name: `[${shape}]${label}.${labels.next()}`,
+    resource: label,
+    shape,
+    params,
+    result,
+    does: does(act),
+  });
+  const free = (act: TallyAct, params: readonly Param[], result: Typed): GeneratedFunction =>
+    fn(scope.labels.next(), params, result, does(act));
+  const passed = passedType(random, own);
+  return [
+    {
+      name: `[constructor]${label}`,
+      resource: label,
+      shape: "constructor",
+      params: p(U64),
+      result: own,
+      does: does("new"),
+    },
+    member("method", "get", [self], U64),
+    member("method", "self-echo", [self, ...p(data)], data),
+    member("static", "make", p(U64), own),
+    member("static", "merge", p(own, own), own),
+    free("peek", p(borrow), U64),
+    free("many", p(LIST_OF_U64), { text: `list<${own.text}>`, type: { kind: "list", element: own.type } }),
+    free("drain", p({ text: `list<${own.text}>`, type: { kind: "list", element: own.type } }), U64),
+    free("pass", p(passed), passed),
+    free("live", [], { text: "s32", type: { kind: "s32" } }),
+  ];
+}
+
+/** A type with owned handles in it. */
+function passedType(random: Random, own: Typed): Typed {
+  const text: Typed = { text: "string", type: { kind: "string" } };
+  switch (random.below(6)) {
+    case 0:
+      return own;
+    case 1:
+      return { text: `list<option<${own.text}>>`, type: { kind: "list", element: { kind: "option", some: own.type } } };
+    case 2:
+      return { text: `option<${own.text}>`, type: { kind: "option", some: own.type } };
+    case 3:
+      return tupleOf([text, own, U64, own]);
+    case 4:
+      return resultOf(own, text);
+    default:
+      return tupleOf([
+        resultOf(text, own),
+        { text: `map<u8, ${own.text}>`, type: { kind: "map", key: { kind: "u8" }, value: own.type } },
+      ]);
+  }
+}
