@@ -39,7 +39,6 @@ export class Linking {
   readonly #canons: Canon[] = [];
   readonly #lifts: Lift[] = [];
   readonly #resources: { node: ResourceNode; destructor: CoreItem | null }[] = [];
-  readonly #compactStrings: number[] = [];
   #reason: string | null = null;
 
   /** A definition that makes nothing but core things. */
@@ -86,7 +85,6 @@ export class Linking {
         destructor,
       })),
       exports: lifts,
-      compactStrings: this.#compactStrings,
     };
   }
 
@@ -156,8 +154,7 @@ export class Linking {
     this.#canons.push(canon);
   }
 
-  #options({ encoding, encodingAt, memory, realloc, postReturn, beyond }: CanonSyntax): CanonPlan {
-    if (encodingAt !== null && encoding === "latin1+utf16") this.#compactStrings.push(encodingAt);
+  #options({ encoding, memory, realloc, postReturn, beyond }: CanonSyntax): CanonPlan {
     if (beyond !== null) this.#refuse(`it has a function with the option ${beyond}`);
     return {
       encoding,

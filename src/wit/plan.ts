@@ -23,8 +23,6 @@ export interface LinkPlan {
   readonly resources: readonly DefinedResource[];
   /** Each exported function of the world. Two keys may share one lift. */
   readonly exports: ReadonlyMap<FunctionKey, Lift>;
-  /** Where in the component's bytes a canonical definition says `latin1+utf16`, one byte each. */
-  readonly compactStrings: readonly number[];
 }
 
 /** Why there is no plan, as the end of a sentence: "it is composed of several components". */

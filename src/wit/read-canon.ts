@@ -112,7 +112,6 @@ const ENCODINGS: readonly StringEncoding[] = ["utf8", "utf16", "latin1+utf16"];
 function readOptions(reader: Reader): CanonSyntax {
   const options: { -readonly [K in keyof CanonSyntax]: CanonSyntax[K] } = {
     encoding: "utf8",
-    encodingAt: null,
     memory: null,
     realloc: null,
     postReturn: null,
@@ -122,7 +121,7 @@ function readOptions(reader: Reader): CanonSyntax {
     const offset = reader.position;
     const code = reader.u8();
     const encoding = ENCODINGS[code];
-    if (encoding !== undefined) Object.assign(options, { encoding, encodingAt: offset });
+    if (encoding !== undefined) Object.assign(options, { encoding });
     else if (code === 0x03) options.memory = reader.u32();
     else if (code === 0x04) options.realloc = reader.u32();
     else if (code === 0x05) options.postReturn = reader.u32();

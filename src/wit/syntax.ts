@@ -17,8 +17,6 @@ export type CoreSort = "func" | "table" | "memory" | "global" | "tag";
 /** The options of a canonical definition. `beyond` names one that linking does not know. */
 export interface CanonSyntax {
   readonly encoding: StringEncoding;
-  /** Where in the bytes the encoding stands; null when it is not written down. */
-  readonly encodingAt: number | null;
   readonly memory: number | null;
   readonly realloc: number | null;
   readonly postReturn: number | null;

@@ -2,20 +2,27 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { DiskCache, userCacheFolder } from "../../src/host/cache.node.ts";
 import { nodeLoader } from "../../src/host/component/jco/load.node.ts";
 import { componentPlugin } from "../../src/host/component/plugin.ts";
 import { transpile } from "../../src/host/component/jco/transpile.ts";
+import { validate } from "../../src/host/component/validate.ts";
 import { ADD, COUNTER, faultOf, packageOf, start } from "./component-fixtures.ts";
 import { temporaryFolder } from "./temporary.ts";
 
-/** Loads the counter through this cache and says how often it was transpiled for that. */
-async function transpilations(cacheFolder: string): Promise<number> {
+type Path = "direct" | "jco";
+
+/** Loads the counter through this cache and says how often it was validated or transpiled for that. */
+async function workOf(path: Path, cacheFolder: string): Promise<number> {
   let count = 0;
-  const load = nodeLoader({ cacheFolder, transpile: (bytes, options) => ((count += 1), transpile(bytes, options)) });
-  await using plugin = await componentPlugin(packageOf(await parse(COUNTER)), { load });
+  const load = nodeLoader({
+    cacheFolder,
+    transpile: (bytes, options) => ((count += 1), transpile(bytes, options)),
+    validate: (bytes) => ((count += 1), validate(bytes)),
+  });
+  await using plugin = await componentPlugin(packageOf(await parse(COUNTER)), { load, path });
   await using instance = await start(plugin);
   expect(instance.call(ADD, [3])).toBe(3);
   return count;
@@ -28,32 +35,34 @@ async function spoil(folder: string, damage: (entry: Uint8Array) => Uint8Array):
   }
 }
 
-it("a component is transpiled once, and kept", async () => {
-  await using folder = await temporaryFolder();
+describe.each<Path>(["direct", "jco"])("on the way that is %s", (path) => {
+  it("a component is worked on once, and that is kept", async () => {
+    await using folder = await temporaryFolder();
 
-  expect([await transpilations(folder.path), await transpilations(folder.path)]).toEqual([1, 0]);
+    expect([await workOf(path, folder.path), await workOf(path, folder.path)]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ["cut off", (entry: Uint8Array) => entry.subarray(0, entry.length / 2)],
+    ["empty", () => new Uint8Array()],
+    ["changed in one bit", (entry: Uint8Array) => entry.with(entry.length - 9, (entry.at(-9) ?? 0) ^ 1)],
+    ["something else", () => new TextEncoder().encode("x".repeat(500))],
+  ])("entries that are %s are made again (K1)", async (_, damage) => {
+    await using folder = await temporaryFolder();
+    await workOf(path, folder.path);
+    await spoil(folder.path, damage);
+
+    expect([await workOf(path, folder.path), await workOf(path, folder.path)]).toEqual([1, 0]);
+  });
+
+  it("without a place to keep anything all still works (K3)", async () => {
+    await using folder = await temporaryFolder({ file: "not a folder" });
+
+    expect(await workOf(path, join(folder.path, "file", "cache"))).toBe(1);
+  });
 });
 
-it.each([
-  ["cut off", (entry: Uint8Array) => entry.subarray(0, entry.length / 2)],
-  ["empty", () => new Uint8Array()],
-  ["changed in one bit", (entry: Uint8Array) => entry.with(entry.length - 9, (entry.at(-9) ?? 0) ^ 1)],
-  ["something else", () => new TextEncoder().encode("x".repeat(500))],
-])("entries that are %s are made again (K1)", async (_, damage) => {
-  await using folder = await temporaryFolder();
-  await transpilations(folder.path);
-  await spoil(folder.path, damage);
-
-  expect([await transpilations(folder.path), await transpilations(folder.path)]).toEqual([1, 0]);
-});
-
-it("without a place to keep anything all still works (K3)", async () => {
-  await using folder = await temporaryFolder({ file: "not a folder" });
-
-  expect(await transpilations(join(folder.path, "file", "cache"))).toBe(1);
-});
-
-it("an invalid component is a fault from the transpiling thread, and the thread is gone", async () => {
+it("an invalid component is a fault from the thread of the tools, and the thread is gone", async () => {
   await using folder = await temporaryFolder();
   const bytes = await parse(`(component (core module (func (result i32) (i32.const 77))))`);
   const broken = bytes.with(bytes.lastIndexOf(0x41), 0x01); // nop instead of i32.const: the stack is then empty

@@ -42,8 +42,8 @@ describe("the way to link", () => {
 
   it("is direct where it can be, and jco's binding is then never made", async () => {
     const load: typeof loadHere = async (request) => {
-      await loadHere(request);
-      return { binding: () => Promise.reject(new Error("nobody needs it")) };
+      const { valid } = await loadHere(request);
+      return { valid, binding: () => Promise.reject(new Error("nobody needs it")) };
     };
     await using plugin = await pluginFromBytes(await parse(COUNTER), {}, { load });
     await using instance = await start(plugin);

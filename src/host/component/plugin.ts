@@ -1,7 +1,8 @@
 /**
  * Plugins that are WebAssembly components (DESIGN D2).
  *
- *   P1  Types come from the binary, by our own decoder; jco validates it, whichever way its instances are linked.
+ *   P1  Types come from the binary, by our own decoder; the WebAssembly tools validate it before anything is compiled from it
+ *       that runs.
  *   P2  An instance is linked directly where a plan says how, and through jco's binding otherwise: all of it, never in part.
  *   P3  WASI and `sennit:host` are the host's own; every other import is given by name or linking fails.
  */
@@ -20,7 +21,6 @@ import { DirectLinker } from "./direct/linker.ts";
 import { importsOf, type Imports } from "./import-call.ts";
 import { ComponentInstance } from "./instance.ts";
 import type { Code, LoadCode } from "./jco/code.ts";
-import { asValidated } from "./jco/compact-strings.ts";
 import { JcoLinker } from "./jco/link.ts";
 import { refuseShadowingNames } from "./jco/names.ts";
 import type { TranspileOptions } from "./jco/transpile.ts";
@@ -54,6 +54,9 @@ export async function componentPlugin(files: PackageFiles, options: ComponentOpt
   await plugin.prepare();
   return plugin;
 }
+
+/** A component that is linked directly is validated only. */
+const NO_OPTIONS: TranspileOptions = { interfaces: [], asyncImports: [], asyncExports: [] };
 
 interface Source {
   readonly manifest: Manifest;
@@ -137,13 +140,12 @@ class ComponentPlugin implements LinkedPlugin {
   #linkerFor({ world, plan }: Component): Linker {
     if (this.linking.path === "jco" || "reason" in plan) {
       refuseShadowingNames(world, this.#source.place);
-      return new JcoLinker(world, async (options) => (await this.#load(options)).binding());
+      return new JcoLinker(world, (options) => this.#placed(async () => (await this.#load(options)).binding()));
     }
     let code: Promise<DirectCode> | undefined;
     const compile = async (): Promise<DirectCode> => {
-      const interfaces = [...world.imports.interfaces.keys()];
       const [valid, compiled] = await Promise.allSettled([
-        this.#load({ interfaces, asyncImports: [], asyncExports: [] }, asValidated(this.#source.bytes, plan)),
+        this.#placed(async () => (await this.#load(NO_OPTIONS)).valid()),
         this.#placed(() => new DirectCode(this.#source.bytes, world, plan, this.#memory)),
       ]);
       // The validator's words about a component are better than those about one core of it.
@@ -158,11 +160,9 @@ class ComponentPlugin implements LinkedPlugin {
     return this.manifest.limits.memory ?? DEFAULT_MEMORY;
   }
 
-  #load(options: TranspileOptions, bytes: Uint8Array = this.#source.bytes): Promise<Code> {
-    return this.#placed(async () => {
-      const digest = bytes === this.#source.bytes ? this.#source.digest : await sha256(bytes);
-      return this.#options.load({ bytes, digest, memory: this.#memory, options });
-    });
+  #load(options: TranspileOptions): Promise<Code> {
+    const { bytes, digest } = this.#source;
+    return this.#options.load({ bytes, digest, memory: this.#memory, options });
   }
 
   async #placed<T>(work: () => T | Promise<T>): Promise<T> {

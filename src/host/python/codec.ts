@@ -210,21 +210,33 @@ function numberListCodec(numbers: NumberList, element: WitType, length: number |
   const memory = (value: Value): Uint8Array => memoryOf(numbers, element.kind, value, length);
   return {
     encode: (writer, value) => writer.bytes(memory(value)),
-    decode: isBytes(element)
-      ? (reader) => {
-          reader.budget.bytes(ARRAY_BYTES);
-          const bytes = numbers.read(reader, 0);
-          sized(bytes.length, length);
-          return bytes;
-        }
-      : (reader) => {
-          const count = sized(reader.list(5), length);
-          reader.budget.bytes(ARRAY_BYTES + count * numbers.size);
-          return numbers.read(reader, count);
-        },
+    decode: isBytes(element) ? bytesDecoder(numbers, length) : numbersDecoder(numbers, length),
     nodes: 1,
     least: 5,
     memory,
+  };
+}
+
+function bytesDecoder(numbers: NumberList, length: number | undefined): Codec["decode"] {
+  return (reader) => {
+    reader.budget.bytes(ARRAY_BYTES);
+    const bytes = numbers.read(reader, 0);
+    sized(bytes.length, length);
+    return bytes;
+  };
+}
+
+function numbersDecoder({ size, read, ofFloats }: NumberList, length: number | undefined): Codec["decode"] {
+  return (reader) => {
+    const pay = (count: number): void => {
+      sized(count, length);
+      reader.budget.bytes(ARRAY_BYTES + count * size);
+    };
+    const floats = ofFloats === undefined ? undefined : reader.takeFloats(pay);
+    if (floats !== undefined && ofFloats !== undefined) return ofFloats(floats);
+    const count = reader.list(5);
+    pay(count);
+    return read(reader, count);
   };
 }
 

@@ -3,8 +3,8 @@
  *
  *   M1  The reader never reads outside its bytes, and pays for everything before it is allocated (HAZARDS 15): a byte of the
  *       guest's must not cost the host many.
- *   M2  It accepts exactly what `marshal.dumps(value, 2)` writes for the type that is due; anything else is a `Mismatch`. In
- *       particular it knows no references, by which few bytes could stand for many values.
+ *   M2  It accepts exactly what `marshal.dumps(value, 2)` writes for the type that is due, and one code of the worker's own;
+ *       anything else is a `Mismatch`. In particular it knows no references, by which few bytes could stand for many values.
  *   M3  Floats keep their bits; integers of any size keep their value.
  */
 import type { WitType } from "../../wit/types.ts";
@@ -42,6 +42,9 @@ export const SHORT_ASCII = 0x7a; // z
 export const TUPLE = 0x28; // (
 export const LIST = 0x5b; // [
 
+/** Not marshal's: a list of floats as the worker found it in memory, its length in bytes and then the floats themselves. */
+export const FLOATS = 0x44; // D
+
 const NAMES: Readonly<Record<number, string>> = {
   [NONE]: "None",
   [TRUE]: "True",
@@ -54,6 +57,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [INTERNED]: "str",
   [TUPLE]: "tuple",
   [LIST]: "list",
+  [FLOATS]: "list of float",
   0x7b: "dict",
   0x3c: "set",
   0x3e: "frozenset",

@@ -2,7 +2,8 @@
  * Lists of numbers: a typed array on the host's side always.
  *
  * To Python goes the array's memory, as bytes: one copy. From Python comes a list of items, as `marshal` writes it without
- * looking at their types: that is for the host to do, who has to look anyway. Bytes (`list<u8>`, `list<s8>`) are bytes both ways.
+ * looking at their types: that is for the host to do, who has to look anyway; a list that is a whole result and has nothing but
+ * floats in it comes as these. Bytes (`list<u8>`, `list<s8>`) are bytes both ways.
  */
 import { type IntegerKind, rangeOf } from "../../wit/numbers.ts";
 import type { WitType } from "../../wit/types.ts";
@@ -19,6 +20,8 @@ export interface NumberList {
   readonly fill: (length: number, at: (i: number) => Value | undefined) => TypedNumbers;
   /** Takes so many numbers, which were paid for. */
   readonly read: (reader: Reader, length: number) => TypedNumbers;
+  /** Of floats: what `Reader.takeFloats` gives in this form. */
+  readonly ofFloats?: (floats: Float64Array) => TypedNumbers;
 }
 
 type Numbers<T> = TypedNumbers & { [i: number]: T };
@@ -88,6 +91,7 @@ function floats(kind: "f32" | "f64", size: number, Type: typeof Float32Array | t
       reader.floats(array, `${kind} in the list`);
       return array;
     },
+    ofFloats: (floats) => (kind === "f64" ? floats : new Float32Array(floats)),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   BYTES,
   FALSE,
   FLOAT,
+  FLOATS,
   type HandleTable,
   INT,
   INTERNED,
@@ -23,7 +24,9 @@ import {
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Text up to here is read byte by byte while it is ASCII, which is faster than asking the decoder. */
-const SHORT_TEXT = 64;
+const SHORT_TEXT = 32;
+/** The units of a short text: an array for each length, since making a string of one needs no copy then. */
+const UNITS = Array.from({ length: SHORT_TEXT + 1 }, (_, length) => Array.from({ length }, () => 0));
 
 /** Bytes from here on stay in the buffer they came in, if they are most of it. */
 const LARGE_BYTES = 1 << 14;
@@ -139,13 +142,13 @@ export class Reader {
 
   #ascii(from: number, to: number): string | undefined {
     const bytes = this.#bytes;
-    let text = "";
+    const units = UNITS[to - from] ?? [];
     for (let at = from; at < to; at += 1) {
       const byte = bytes[at] ?? 0;
       if (byte > 127) return undefined;
-      text += String.fromCharCode(byte);
+      units[at - from] = byte;
     }
-    return text;
+    return String.fromCharCode(...units);
   }
 
   #decode(from: number, to: number): string {
@@ -184,6 +187,17 @@ export class Reader {
     const length = this.#length();
     if (length * least > this.#end - this.#at) throw new Mismatch("the items of a list are not of its type");
     return length;
+  }
+
+  /** A list of floats in the worker's own form, if one is next. `pay` is told its length first. */
+  takeFloats(pay: (length: number) => void): Float64Array | undefined {
+    if (this.#at >= this.#end || this.#bytes[this.#at] !== FLOATS) return undefined;
+    this.#at += 1;
+    const size = this.#length();
+    if (size % 8 !== 0) throw new Mismatch("expected whole floats");
+    pay(size / 8);
+    const at = this.#skip(size);
+    return new Float64Array(this.#bytes.slice(at, at + size).buffer);
   }
 
   /** The floats of a list, whose length was read and paid for. */

@@ -4,10 +4,8 @@
  *   D1  A value is named by seed, world and turn, so that any failure can be met again alone.
  *   D2  After a world, every realisation is alive and no handle of it is left.
  */
-import { isDeepStrictEqual } from "node:util";
 import { equalValues } from "../../../src/wit/equal.ts";
-import type { WitType } from "../../../src/wit/types.ts";
-import { type Handle, integer, type Value } from "../../../src/wit/value.ts";
+import type { Value } from "../../../src/wit/value.ts";
 import { difference } from "./difference.ts";
 import { areForJco } from "./exceptions.ts";
 import {
@@ -19,7 +17,8 @@ import {
 } from "./model.ts";
 import { Random } from "./random.ts";
 import type { Realisation } from "./realise.ts";
-import { randomValue, show, withHandles } from "./values.ts";
+import { ResourceRun } from "./resource-run.ts";
+import { randomValue, show } from "./values.ts";
 
 export interface Drive {
   /** Sets of arguments for the world's functions, by turns. */
@@ -56,11 +55,12 @@ export async function drive(
 
 async function driveFunction(
   world: GeneratedWorld,
-  { key, fn }: Placed,
+  placed: Placed,
   turn: number,
   realisations: readonly Realisation[],
   failed: Drive["failed"],
 ): Promise<void> {
+  const { key, fn } = placed;
   const random = new Random(world.seed, world.number, turn + 1);
   const args = fn.params.map((param) => randomValue(param.type, random));
   const answer = fn.params.length === 0 && fn.result !== null ? randomValue(fn.result.type, random) : null;
@@ -71,27 +71,38 @@ async function driveFunction(
     if (realisation.name === "component (jco)" && !areForJco([...args, answer])) continue;
     host.planned = answer;
     host.seen = null;
-    const fail = (message: string): void => {
-      failed({
-        world,
-        realisation: realisation.name,
-        function: key,
-        message: `turn ${turn}: ${message}\nfor ${show(args)}`,
-      });
-    };
-    try {
-      const answered = instance.call(key, args);
-      const got = answered instanceof Promise ? await answered : answered;
-      const other = fn.result === null ? undefined : difference(fn.result.type, got, wanted);
-      if (other !== undefined) fail(`came back otherwise at ${other}`);
-      if (fn.result === null && got !== null) fail(`gave ${show(got)} where nothing is given`);
-      const seen: readonly Value[] | null = host.seen;
-      if (seen !== null && !sameArguments(fn, seen, args)) fail(`reached the host as ${show(seen)}`);
-      if (fn.does.kind === "via" && seen === null && hasImports(realisation)) fail("did not reach the host");
-    } catch (thrown) {
-      fail(`failed: ${String(thrown)}`);
-    }
+    const message = await wrongWith(placed, realisation, args, wanted);
+    if (message === null) continue;
+    failed({
+      world,
+      realisation: realisation.name,
+      function: key,
+      message: `turn ${turn}: ${message}\nfor ${show(args)}`,
+    });
   }
+}
+
+/** Calls the function. What is wrong with its answer, or with what reached the host; null when nothing is. */
+async function wrongWith(
+  { key, fn }: Placed,
+  realisation: Realisation,
+  args: readonly Value[],
+  wanted: Value,
+): Promise<string | null> {
+  const { host, instance } = realisation;
+  let got: Value;
+  try {
+    const answered = instance.call(key, args);
+    got = answered instanceof Promise ? await answered : answered;
+  } catch (thrown) {
+    return `failed: ${String(thrown)}`;
+  }
+  const other = fn.result === null ? undefined : difference(fn.result.type, got, wanted);
+  if (other !== undefined) return `came back otherwise at ${other}`;
+  if (fn.result === null && got !== null) return `gave ${show(got)} where nothing is given`;
+  const { seen } = host;
+  if (seen !== null && !sameArguments(fn, seen, args)) return `reached the host as ${show(seen)}`;
+  return fn.does.kind === "via" && seen === null && hasImports(realisation) ? "did not reach the host" : null;
 }
 
 /** X3 of exceptions.ts. */
@@ -122,141 +133,4 @@ async function driveResources(
     tried = Math.max(tried, run.calls);
   }
   return tried;
-}
-
-class ResourceRun {
-  last = "";
-  calls = 0;
-  readonly #iface: GeneratedInterface;
-  readonly #realisation: Realisation;
-  readonly #random: Random;
-
-  constructor(world: GeneratedWorld, iface: GeneratedInterface, realisation: Realisation) {
-    this.#iface = iface;
-    this.#realisation = realisation;
-    this.#random = new Random(world.seed, world.number, 0x7a11);
-  }
-
-  can(kind: "tally" | "thing", act: string): boolean {
-    const fn = this.#iface.functions.find(({ does }) => does.kind === kind && does.act === act);
-    return fn !== undefined && !this.#realisation.leaves.has(`${this.#iface.id}#${fn.name}`);
-  }
-
-  async tallies(): Promise<void> {
-    const random = this.#random;
-    const number = (): Value => randomValue({ kind: "u64" }, random);
-    const [a, b, c] = [number(), number(), number()];
-    const first = await this.#tally("new", a);
-    expectSame("get", await this.#tally("get", first), a);
-    const second = await this.#tally("make", b);
-    expectSame("peek", await this.#tally("peek", second), b);
-    await this.#selfEcho(first);
-    const merged = await this.#tally("merge", first, second);
-    expectSame("merge", await this.#tally("get", merged), sum([a, b]));
-    await this.#expectMoved(first);
-    await this.#expectMoved(second);
-    await this.#pass(c);
-    await this.#drain();
-    await this.#realisation.instance.drop((merged as Handle).id);
-    await this.#expectMoved(merged);
-    const live = await this.#tally("live");
-    if (live !== 0 && !(live === -1 && this.#realisation.name === "javascript"))
-      throw new Error(`${show(live)} tallies are left`);
-  }
-
-  async things(): Promise<void> {
-    const number = (): Value => randomValue({ kind: "u64" }, this.#random);
-    const [a, b] = [number(), number()];
-    const first = await this.#thing("make", a);
-    expectSame("look", await this.#thing("look", first), a);
-    const second = await this.#thing("pass", await this.#thing("make", b));
-    const merged = await this.#thing("merge", first, second);
-    expectSame("merge", await this.#thing("look", merged), sum([a, b]));
-    expectSame("things", this.#realisation.host.things, 1);
-    await this.#thing("swallow", merged);
-    expectSame("things that are left", this.#realisation.host.things, 0);
-  }
-
-  async #selfEcho(tally: Value): Promise<void> {
-    const fn = this.#function("tally", "self-echo");
-    const type = fn.params[1]?.type ?? { kind: "bool" };
-    for (let n = 0; n < 3; n++) {
-      const value = randomValue(type, this.#random);
-      expectEqual(type, await this.#tally("self-echo", tally, value), value);
-    }
-  }
-
-  /** Handles inside a value: the numbers behind them come back in the same places. */
-  async #pass(start: Value): Promise<void> {
-    const type = this.#function("tally", "pass").params[0]?.type ?? { kind: "bool" };
-    const starts = Array.from({ length: 12 }, (_, at) =>
-      integer(BigInt.asUintN(64, BigInt(start as number) + BigInt(at))),
-    );
-    const pool = [...((await this.#tally("many", starts)) as readonly Value[])];
-    const numbers = new Map(pool.map((handle, at) => [(handle as Handle).id, starts[at] ?? 0]));
-    const value = randomValue(type, this.#random, () => pool.pop() ?? null);
-    const sent = withHandles(type, value, (handle) => numbers.get((handle as Handle).id) ?? null);
-    const back = await this.#tally("pass", value);
-    const handles: Handle[] = [];
-    withHandles(type, back, (handle) => (handles.push(handle as Handle), null));
-    const behind = new Map<number, Value>();
-    for (const handle of handles) behind.set(handle.id, await this.#tally("get", handle));
-    const got = withHandles(type, back, (handle) => behind.get((handle as Handle).id) ?? null);
-    if (!isDeepStrictEqual(got, sent)) throw new Error(`pass: ${show(sent)} came back as ${show(got)}`);
-    for (const handle of [...handles, ...(pool as Handle[])]) await this.#realisation.instance.drop(handle.id);
-  }
-
-  async #drain(): Promise<void> {
-    const starts = randomValue({ kind: "list", element: { kind: "u64" } }, this.#random);
-    const numbers = Array.from(starts as Iterable<number | bigint>);
-    const all = await this.#tally("many", starts);
-    expectSame("drain", await this.#tally("drain", all), sum(numbers));
-    for (const handle of (all as readonly Value[]).slice(0, 2)) await this.#expectMoved(handle);
-  }
-
-  async #expectMoved(handle: Value): Promise<void> {
-    const code = await this.#tally("peek", handle).then(
-      () => "nothing",
-      (thrown: unknown) => (thrown as { code?: string }).code,
-    );
-    if (code !== "moved") throw new Error(`a handle that was passed away gives ${code}, not moved`);
-  }
-
-  #function(kind: "tally" | "thing", act: string): GeneratedFunction {
-    const fn = this.#iface.functions.find(({ does }) => does.kind === kind && does.act === act);
-    if (fn === undefined) throw new Error(`${this.#iface.id} has no ${act}`);
-    return fn;
-  }
-
-  #tally(act: string, ...args: readonly Value[]): Promise<Value> {
-    return this.#call(this.#function("tally", act), args);
-  }
-
-  #thing(act: string, ...args: readonly Value[]): Promise<Value> {
-    return this.#call(this.#function("thing", act), args);
-  }
-
-  async #call(fn: GeneratedFunction, args: readonly Value[]): Promise<Value> {
-    this.last = `${this.#iface.id}#${fn.name}`;
-    this.calls++;
-    return this.#realisation.instance.call(this.last, args);
-  }
-}
-
-function sum(numbers: readonly Value[]): Value {
-  return integer(
-    BigInt.asUintN(
-      64,
-      numbers.reduce<bigint>((all, each) => all + BigInt(each as number | bigint), 0n),
-    ),
-  );
-}
-
-function expectSame(what: string, got: Value, wanted: Value): void {
-  if (got !== wanted) throw new Error(`${what}: ${show(wanted)} came back as ${show(got)}`);
-}
-
-function expectEqual(type: WitType, got: Value, wanted: Value): void {
-  const other = difference(type, got, wanted);
-  if (other !== undefined) throw new Error(`came back otherwise at ${other}\nfor ${show(wanted)}`);
 }

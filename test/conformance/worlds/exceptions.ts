@@ -14,10 +14,12 @@
  *
  *   Y1  A resource whose class has the name of a global that the script uses breaks it; a static function `caller`, `length` or `name` too,
  *       and a method `then` is refused.
- *   Y2  A function whose own result is a result in a result, or an alias of a result, is unwrapped wrongly.
+ *   Y2  A function whose own result is a result of what looks like one (a result, an option of one, a record or variant with
+ *       such names), or an alias of a result, is unwrapped wrongly.
  *   Y3  The functions of an exported interface that is written in the world are not found.
  *   Y4  A long text with U+07FF in it traps: `TextEncoder.encodeInto` of Node 26 leaves that character out where the room is exact.
  */
+import type { WitType } from "../../../src/wit/types.ts";
 import { CaseValue, Some, type Value } from "../../../src/wit/value.ts";
 import type { GeneratedFunction, GeneratedWorld } from "./model.ts";
 
@@ -50,7 +52,23 @@ export function isForJco({ interfaces, imports, exports }: GeneratedWorld): bool
 function isFunctionForJco({ name, result }: GeneratedFunction): boolean {
   if (/^\[static\].*\.(?:caller|length|name)$|^\[method\].*\.then$/.test(name)) return false; // Y1
   if (result?.type.kind !== "result") return true;
-  return result.type.ok?.kind !== "result" && result.text.startsWith("result"); // Y2
+  return !hasTag(result.type.ok) && result.text.startsWith("result"); // Y2
+}
+
+/** Whether jco could take a value of this type for a result. */
+function hasTag(type: WitType | null): boolean {
+  switch (type?.kind) {
+    case "result":
+      return true;
+    case "option":
+      return hasTag(type.some);
+    case "variant":
+      return type.cases.some(({ name }) => name === "ok" || name === "err");
+    case "record":
+      return type.fields.some(({ name }) => name === "tag");
+    default:
+      return false;
+  }
 }
 
 /** Whether jco's binding can take these values (Y4). */

@@ -1,11 +1,13 @@
 /**
- * A component that jco has found valid, and who finds out.
+ * What a platform makes of a component's bytes, each when it is first asked for.
  */
 import type { Instantiate } from "./script.ts";
 import type { TranspileOptions } from "./transpile.ts";
 
 export interface Code {
-  /** jco's binding, made ready when it is first asked for: an instance that is linked directly never does. */
+  /** All that an instance needs that is linked directly. @throws {Fault} `component-invalid`, `component-unsupported` */
+  readonly valid: () => Promise<void>;
+  /** jco's, which validates on its own. @throws {Fault} `component-invalid`, `component-unsupported`, `memory-limit` */
   readonly binding: () => Promise<Binding>;
 }
 
@@ -22,8 +24,5 @@ export interface CodeRequest {
   readonly options: TranspileOptions;
 }
 
-/**
- * How a platform turns bytes into code: where it transpiles, and what it keeps of it.
- * @throws {Fault} (rejects with) `component-invalid`
- */
+/** How a platform turns bytes into code: where its tools run, and what it keeps of their work. */
 export type LoadCode = (request: CodeRequest) => Promise<Code>;

@@ -1,6 +1,6 @@
 /**
- * Code loaded in Node: transpiled in a thread, once per component, options and version of jco; kept on disk, with V8's code
- * for the script beside it, and with a mark that says no more than that jco found the component valid.
+ * Code loaded in Node: validated and transpiled in threads, once per component, options and version of the tools. What jco
+ * made is kept on disk with V8's code for it; of the validator's work a mark is kept.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -9,43 +9,52 @@ import { Script } from "node:vm";
 import { decode, encode } from "cborg";
 
 import { DiskCache, userCacheFolder } from "../../cache.node.ts";
+import { transpileInWorker, validateInWorker } from "../tool-thread.node.ts";
+import { validate, VALIDATOR, type Validate } from "../validate.ts";
 import type { Binding, CodeRequest, LoadCode } from "./code.ts";
 import { bindingOf } from "./load.ts";
 import type { CompileScript } from "./script.ts";
 import { transpile, TRANSPILER, type Transpile, type Transpiled } from "./transpile.ts";
-import { transpileInWorker } from "./transpile.node.ts";
 
 export interface NodeLoadOptions {
   /** The folder that keeps transpiled components; this user's cache folder unless given. */
   readonly cacheFolder?: string;
   readonly transpile?: Transpile;
+  readonly validate?: Validate;
 }
 
-export function nodeLoader({ cacheFolder, transpile: transpiler = transpileInWorker }: NodeLoadOptions = {}): LoadCode {
+export function nodeLoader(options: NodeLoadOptions = {}): LoadCode {
+  const { cacheFolder, transpile: transpiler = transpileInWorker, validate: validator = validateInWorker } = options;
   const cache = new DiskCache(cacheFolder ?? join(userCacheFolder(), "components"));
-  return async (request) => {
-    const key = keyOf(request);
-    let transpiled: Transpiled | undefined;
-    if ((await cache.get(`${key}.valid`)) === undefined) {
-      transpiled = await kept(request, key, cache, transpiler);
-      await cache.put(`${key}.valid`, new Uint8Array());
-    }
-    return {
+  return (request) =>
+    Promise.resolve({
+      valid: once(() => validOnce(request, cache, validator)),
       binding: once(async () => {
-        const entry = transpiled ?? readTranspiled(await cache.get(`${key}.component`));
+        const key = keyOf(request);
+        const entry = readTranspiled(await cache.get(`${key}.component`));
         return cachedBinding(entry ?? (await kept(request, key, cache, transpiler)), key, request.memory, cache);
       }),
-    };
-  };
+    });
 }
 
 /** Loads without a thread and without a cache. */
-export const loadHere: LoadCode = async ({ bytes, options, memory }) => {
-  const transpiled = await transpile(bytes, options);
-  return {
-    binding: once(() => Promise.resolve(bindingOf(transpiled, memory, new CachedCompiler(undefined).compile))),
-  };
-};
+export const loadHere: LoadCode = ({ bytes, options, memory }) =>
+  Promise.resolve({
+    valid: once(() => validate(bytes)),
+    binding: once(async () =>
+      bindingOf(await transpile(bytes, options), memory, new CachedCompiler(undefined).compile),
+    ),
+  });
+
+/** A component is validated once: the mark says that it was, and by whom. */
+async function validOnce({ bytes, digest }: CodeRequest, cache: DiskCache, validator: Validate): Promise<void> {
+  const key = `${digest}.valid`;
+  const mark = new TextEncoder().encode(VALIDATOR);
+  const found = await cache.get(key);
+  if (found !== undefined && Buffer.compare(found, mark) === 0) return;
+  await validator(bytes);
+  await cache.put(key, mark);
+}
 
 async function cachedBinding(transpiled: Transpiled, key: string, memory: number, cache: DiskCache): Promise<Binding> {
   const codeKey = `${key}.${V8}.code`;

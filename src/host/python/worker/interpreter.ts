@@ -4,7 +4,9 @@
  *
  *   C1  What is written to or read from the linear memory is looked up anew for each access, for the memory moves when it grows.
  *   C2  Every object reference that a function hands over is let go of, once; `release` lets go of a result.
- *   C3  Arguments are the host's and trusted; a Python exception ends here, as a failure record.
+ *   C3  Of the objects in memory only three are read without a function: what type an object has, and lists of floats. That
+ *       they look as thought is tried out first; if not, lists are written by `marshal` like everything else.
+ *   C4  Arguments are the host's and trusted; a Python exception ends here, as a failure record.
  */
 
 /** The part of Pyodide's module that is used: addresses of objects and of bytes are numbers. */
@@ -47,10 +49,19 @@ export interface Arguments {
 const VERSION = 2;
 
 const BYTES_CODE = 0x73;
+/** The code of `marshal.ts` for a list of floats. */
+const FLOATS_CODE = 0x44;
 const ERR_AT = 6; // of a result's index, behind `(`, four bytes of length and `i`
 /** `bytes` of this size are taken from their object without `marshal` between. */
 const LARGE = 1 << 12;
-const OBJECT_TYPE = 1; // words into an object
+/** Words into an object: its type; of a list its length and the address of its items; of a float its two halves (C3). */
+const OBJECT_TYPE = 1;
+const LIST_LENGTH = 2;
+const LIST_ITEMS = 3;
+const FLOAT_LOW = 2;
+const FLOAT_HIGH = 3;
+/** `[1.5]` as marshal. */
+const FLOAT_IN_LIST = [0x5b, 1, 0, 0, 0, 0x67, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f];
 
 export class Interpreter {
   readonly #api: CApi;
@@ -59,6 +70,8 @@ export class Interpreter {
   readonly #arguments: number;
   readonly #results: number;
   readonly #bytesType: number;
+  readonly #listType: number;
+  readonly #floatType: number;
   readonly #scratch: number;
   #exports: readonly number[] = [];
   #buffer: number;
@@ -69,8 +82,8 @@ export class Interpreter {
   failed = false;
   #address = 0;
   #length = 0;
-  /** Whether a head of marshal has to be written before the bytes. */
-  #bare = false;
+  /** The code to be written before the bytes, or before the floats of a list, that stand at the address. */
+  #head: typeof BYTES_CODE | typeof FLOATS_CODE | 0 = 0;
 
   /** When the plugin's modules and `sennit_calls` have loaded. */
   constructor(api: CApi) {
@@ -87,6 +100,18 @@ export class Interpreter {
     const bytes = api._PyBytes_FromStringAndSize(0, 1);
     this.#bytesType = this.#typeOf(bytes);
     api._Py_DecRef(bytes);
+    [this.#listType, this.#floatType] = this.#listTypes();
+  }
+
+  /** The types of lists and of floats, when both look as thought (C3); else nothing that a type could be. */
+  #listTypes(): [list: number, float: number] {
+    const list = this.#read({ marshal: Uint8Array.from(FLOAT_IN_LIST), asides: [] });
+    const word = (address: number, at: number): number => this.#api.HEAPU32[(address >> 2) + at] ?? 0;
+    const float = word(word(list, LIST_ITEMS), 0);
+    const seen = [word(list, LIST_LENGTH), word(float, FLOAT_LOW), word(float, FLOAT_HIGH)];
+    const types: [number, number] = [this.#typeOf(list), this.#typeOf(float)];
+    this.#api._Py_DecRef(list);
+    return seen.join() === [1, 0, 0x3ff8_0000].join() ? types : [-1, -1];
   }
 
   /** Looks the exports up, which are there once the instance is bound. */
@@ -133,23 +158,37 @@ export class Interpreter {
 
   /** Bytes of marshal that the latest result takes. */
   get size(): number {
-    return this.#length + (this.#bare ? 5 : 0);
+    return this.#length + (this.#head === 0 ? 0 : 5);
   }
 
   /** Whether the latest result, of a function with a `result`, is `err`. */
   get isErr(): boolean {
-    return this.#length > ERR_AT && this.#api.HEAPU8[this.#address + ERR_AT] !== 0;
+    return this.#head === 0 && this.#length > ERR_AT && this.#api.HEAPU8[this.#address + ERR_AT] !== 0;
   }
 
   /** Copies the latest result. */
   copy(to: Uint8Array, at: number): void {
     let start = at;
-    if (this.#bare) {
-      to[at] = BYTES_CODE;
+    if (this.#head !== 0) {
+      to[at] = this.#head;
       for (let i = 0; i < 4; i += 1) to[at + 1 + i] = this.#length >>> (8 * i);
       start = at + 5;
     }
-    to.set(this.#api.HEAPU8.subarray(this.#address, this.#address + this.#length), start);
+    if (this.#head === FLOATS_CODE) to.set(this.#floats(), start);
+    else to.set(this.#api.HEAPU8.subarray(this.#address, this.#address + this.#length), start);
+  }
+
+  /** The floats of the list that is held, half by half, so that no bit of a NaN is lost. */
+  #floats(): Uint8Array {
+    const words = this.#api.HEAPU32;
+    const halves = new Uint32Array(this.#length >> 2);
+    const items = this.#address >> 2;
+    for (let i = 0; i < halves.length; i += 2) {
+      const float = (words[items + (i >> 1)] ?? 0) >> 2;
+      halves[i] = words[float + FLOAT_LOW] ?? 0;
+      halves[i + 1] = words[float + FLOAT_HIGH] ?? 0;
+    }
+    return new Uint8Array(halves.buffer);
   }
 
   /** Lets go of the latest result (C2). */
@@ -184,18 +223,38 @@ export class Interpreter {
   /** Makes marshal of a result, whose reference it takes; 0 stands for an exception. */
   #give(result: number): void {
     if (result === 0) return this.#fail(this.#record);
-    if (this.#typeOf(result) === this.#bytesType && this.#api._PyBytes_Size(result) >= LARGE) {
+    const type = this.#typeOf(result);
+    if (type === this.#bytesType && this.#api._PyBytes_Size(result) >= LARGE) {
       this.#hold(result, false);
-      this.#bare = true;
+      this.#head = BYTES_CODE;
       return;
     }
+    if (type === this.#listType && this.#holdFloats(result)) return;
     const bytes = this.#api._PyMarshal_WriteObjectToString(result, VERSION);
     if (bytes === 0) this.#fail(this.#unfit, result);
     else this.#hold(bytes, false);
     this.#api._Py_DecRef(result);
   }
 
-  /** Makes the failure record of the exception that is raised (C3). */
+  /** Takes the reference of a list, if it has floats and nothing else in it. */
+  #holdFloats(list: number): boolean {
+    const words = this.#api.HEAPU32;
+    const length = words[(list >> 2) + LIST_LENGTH] ?? 0;
+    const items = (words[(list >> 2) + LIST_ITEMS] ?? 0) >> 2;
+    for (let i = 0; i < length; i += 1) {
+      if (words[((words[items + i] ?? 0) >> 2) + OBJECT_TYPE] !== this.#floatType) return false;
+    }
+    if (length === 0) return false;
+    this.release();
+    this.#held = list;
+    this.failed = false;
+    this.#head = FLOATS_CODE;
+    this.#address = items << 2;
+    this.#length = 8 * length;
+    return true;
+  }
+
+  /** Makes the failure record of the exception that is raised (C4). */
   #fail(describe: number, value?: number): void {
     const api = this.#api;
     const exception = api._PyErr_GetRaisedException();
@@ -215,7 +274,7 @@ export class Interpreter {
     this.release();
     this.#held = bytes;
     this.failed = failed;
-    this.#bare = false;
+    this.#head = 0;
     this.#address = this.#api._PyBytes_AsString(bytes);
     if (this.#address === 0) throw new Error("a result that is no bytes"); // whatever the plugin has done
     this.#length = this.#api._PyBytes_Size(bytes);
