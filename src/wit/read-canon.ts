@@ -118,7 +118,6 @@ function readOptions(reader: Reader): CanonSyntax {
     beyond: null,
   };
   reader.vec(() => {
-    const offset = reader.position;
     const code = reader.u8();
     const encoding = ENCODINGS[code];
     if (encoding !== undefined) Object.assign(options, { encoding });

@@ -95,6 +95,27 @@ describe("marshal", () => {
     );
   });
 
+  it("takes floats in the worker's own form, where floats are due and nowhere else", () => {
+    const own = (...floats: number[]): Bytes =>
+      Uint8Array.of(0x44, 8 * floats.length, 0, 0, 0, ...new Uint8Array(Float64Array.from(floats).buffer));
+    const f32s: WitType = { kind: "list", element: { kind: "f32" } };
+    expect(read(F64S, own(-0, 0.1, Number.NaN))).toEqual(Float64Array.of(-0, 0.1, Number.NaN));
+    expect(read(f32s, own(0.1, 1e300))).toEqual(Float32Array.of(0.1, Number.POSITIVE_INFINITY));
+    expect(read({ kind: "list", element: { kind: "f64" }, length: 2 }, own(1, 2))).toEqual(Float64Array.of(1, 2));
+    expect(() => read({ kind: "list", element: { kind: "f64" }, length: 3 }, own(1, 2))).toThrow(
+      /a list of 3, found 2/,
+    );
+    expect(() => read({ kind: "list", element: { kind: "u64" } }, own(1))).toThrow(
+      /expected list, found list of float/,
+    );
+    expect(() => read({ kind: "list", element: { kind: "bool" } }, own(1))).toThrow(/found list of float/);
+    expect(() => read(F64S, Uint8Array.of(0x44, 9, 0, 0, 0, ...new Uint8Array(9)))).toThrow(/whole floats/);
+    expect(() => read(F64S, Uint8Array.of(0x44, 0xf8, 0xff, 0xff, 0xff, 1))).toThrow(/that its bytes do not have/);
+    const tooLarge = expect.objectContaining({ code: "value-too-large" }) as Fault;
+    expect(() => read(F64S, own(1, 2), { nodes: 10, bytes: 143 })).toThrow(tooLarge);
+    expect(read(F64S, own(1, 2), { nodes: 10, bytes: 144 })).toHaveLength(2);
+  });
+
   it("refuses any other bytes with a Mismatch, and nothing else (M1, M2)", () => {
     const hostile = fc.tuple(typed, fc.uint8Array({ maxLength: 60 }), fc.nat(), fc.integer({ min: 0, max: 255 }));
     fc.assert(

@@ -68,6 +68,26 @@ describe("values through Python", () => {
     );
   });
 
+  it("of a list of floats are the same bits, ints among them or not", async () => {
+    const bits = BigUint64Array.of(
+      0x7ff8000000000001n,
+      0xfff8dead00000000n,
+      1n,
+      0x8000000000000000n,
+      0x7ff0000000000000n,
+    );
+    const back = (await python.call(`${ECHO}#echo-list-f64`, [new Float64Array(bits.buffer)])) as Float64Array;
+    expect(new BigUint64Array(back.buffer)).toEqual(bits);
+    expect(await python.call(`${ECHO}#echo-list-f64`, [new Float64Array()])).toEqual(new Float64Array());
+    const app =
+      "class WitWorld:\n    def f(self): return [0.5, 2, -0.0, 2**53 + 1]\n    def g(self): return [0.1, -0.0]\n";
+    const wit = "package t:p; world w { export f: func() -> list<f64>; export g: func() -> list<f32>; }";
+    await using mixed = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    await using instance = await mixed.instantiate(surroundings());
+    expect(await instance.call("f", [])).toEqual(Float64Array.of(0.5, 2, -0, 2 ** 53));
+    expect(await instance.call("g", [])).toEqual(Float32Array.of(0.1, -0));
+  });
+
   it("may be large", async () => {
     const bytes = new Uint8Array(1 << 20).fill(0xa5);
     const floats = Float64Array.from({ length: 100_000 }, (_, i) => i / 7);

@@ -9,6 +9,8 @@ import type { Value } from "../../wit/value.ts";
 export interface Guest {
   /** The package, for messages. */
   readonly source: string;
+  /** False once it trapped, failed or was closed. */
+  readonly alive: boolean;
   /** Runs host code on the guest's behalf, so that a call back into the guest is recognised as one. */
   readonly outside: <T>(work: () => T) => T;
   /** A dead guest imports nothing more: it could have caught the error that ended it (HAZARDS 2). @throws {Fault} */

@@ -5,19 +5,12 @@
  *   I2  What others answer is checked before the guest sees it.
  *   I3  An import that fails ends the instance: its stack is gone, and the guest's data may be half-written.
  *   I4  An import that was said to be synchronous may not wait: its caller cannot be suspended.
+ *   I5  A guest that ended while it waited runs no further.
  */
 import { Defect, Fault } from "../../fault.ts";
-import {
-  type FunctionKey,
-  functionsOf,
-  type Resource,
-  type WitFunction,
-  type WitType,
-  type World,
-} from "../../wit/types.ts";
-import { compileCheck } from "../../wit/check.ts";
-import { checkValue } from "../../wit/validate.ts";
+import { type FunctionKey, functionsOf, type Resource, type WitFunction, type World } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
+import { valueCheck } from "../check-arguments.ts";
 import { hostFunction } from "../host-functions.ts";
 import { linkFault } from "../link-fault.ts";
 import type { ImportedFunction, InstanceOptions } from "../plugin.ts";
@@ -65,6 +58,9 @@ function tellOwner(
   };
 }
 
+/** What a guest that is gone is answered: it stays where it is, suspended, until it is collected. */
+const NEVER: Promise<never> = new Promise(() => {});
+
 /** The call of one import on behalf of one guest. */
 export function importCall(key: FunctionKey, fn: WitFunction, { functions, own }: Imports, guest: Guest): CallImport {
   const imported = functions.get(key);
@@ -72,17 +68,19 @@ export function importCall(key: FunctionKey, fn: WitFunction, { functions, own }
   const { result } = fn;
   const { call } = imported;
   const mayWait = imported.colour === "async" || fn.async;
-  const isOfType = result === null || own.has(key) ? null : compileCheck(result);
+  const check = result === null || own.has(key) ? null : valueCheck(`answer of ${key}`, result);
   const checked = (answer: Value): Value => {
-    if (isOfType !== null && !isOfType(answer)) checkValue(result as WitType, answer, `answer of ${key}`); // I2
+    check?.(answer); // I2
     return answer;
   };
+  const later = (answer: Value): Value | Promise<Value> => (guest.alive ? checked(answer) : NEVER); // I5
+  const failed = (thrown: unknown): Promise<Value> => (guest.alive ? Promise.reject(thrown) : NEVER);
   return (args) => {
     guest.refuseWhenDead();
     const answer = guest.outside(() => call(args));
     if (!(answer instanceof Promise)) return checked(answer);
     if (!mayWait) throw cannotWait(key, answer); // I4
-    return answer.then(checked);
+    return answer.then(later, failed);
   };
 }
 
@@ -90,6 +88,6 @@ export function importCall(key: FunctionKey, fn: WitFunction, { functions, own }
 function cannotWait(key: string, answer: Promise<unknown>): Fault {
   answer.catch(() => {}); // nobody waits for it
   return new Fault("import-failed", `${key} had to wait, and its caller was started when it did not`, {
-    hint: "Run the program again.",
+    hint: "Run the program again. A function of the program that returns a promise has to be written `async`.",
   });
 }

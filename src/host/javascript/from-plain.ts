@@ -11,7 +11,7 @@ import { CaseValue, ERR, integer, isNullable, OK, Some, type Value } from "../..
 import { isAnyType } from "../any-type.ts";
 import { lowerCamel } from "../names.ts";
 import { inside, Misfit, misfit } from "./misfit.ts";
-import { nodesOf } from "./nodes.ts";
+import { weightOf } from "../../wit/weight.ts";
 import { numbersOf, type Numbers } from "./number-lists.ts";
 import { callbackFromFunction, readAny } from "./plain-any.ts";
 import type { PlainHandles } from "./handles.ts";
@@ -78,7 +78,7 @@ function listOf(element: WitType): FromPlain {
   const numbers = numbersOf(element);
   const read = fromPlainOf(element);
   if (numbers !== undefined) return numberListOf(numbers, element, read);
-  const nodes = nodesOf(element);
+  const nodes = weightOf(element);
   return (plain, handles, budget) => {
     const list = arrayIn(plain);
     const { length } = list;
@@ -146,7 +146,7 @@ function tupleOf(items: readonly FromPlain[]): FromPlain {
 
 function mapOf(keyType: WitType, entryType: WitType): FromPlain {
   const [key, entry] = [fromPlainOf(keyType), fromPlainOf(entryType)];
-  const nodes = nodesOf(keyType) + nodesOf(entryType);
+  const nodes = weightOf(keyType) + weightOf(entryType);
   return (plain, handles, budget) => {
     if (!(plain instanceof Map)) throw misfit("a Map", plain);
     budget.nodes(plain.size * nodes);

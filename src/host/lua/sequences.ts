@@ -2,7 +2,7 @@
 import { isIntegerKind, type NumberKind } from "../../wit/numbers.ts";
 import type { WitType } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
-import { nodesOf } from "../javascript/nodes.ts";
+import { weightOf } from "../../wit/weight.ts";
 import { NIL, type Pointer, TABLE } from "./api.ts";
 import { type Codec, type CodecContext, type CodecOf, OVERHEAD } from "./codec.ts";
 import { listLength, refuseLength } from "./lengths.ts";
@@ -19,7 +19,7 @@ export function listCodec(context: CodecContext, type: ListType, of: CodecOf): C
   const codec = of(element, "boxed");
   return isNumeric(element.kind)
     ? numbersCodec(context, type, element.kind, codec)
-    : itemsCodec(context, type, codec, nodesOf(element));
+    : itemsCodec(context, type, codec, weightOf(element));
 }
 
 function bytesCodec({ machine, budget }: CodecContext, type: ListType): Codec {

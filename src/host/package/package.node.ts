@@ -122,6 +122,7 @@ async function filesOf(manifest: Manifest, folder: string, place: string): Promi
     place,
     read: (path) => readInside(root, place, path),
     list: (path) => listInside(root, place, path),
+    cache: new DiskCache(join(userCacheFolder(), "worlds")),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Context } from "./context.ts";
 import { numberListOf, type NumberList } from "./numbers.ts";
 import type { Load, Store } from "./scalars.ts";
 import { MOST_BYTES, tooLarge } from "./trap.ts";
-import { weightOf } from "./weight.ts";
+import { weightOf } from "../../../wit/weight.ts";
 
 /** How the elements are compiled: given, since elements can be lists again. */
 export type CompileLoad = (type: WitType, offset: number) => Load;

@@ -106,7 +106,7 @@ export class Interpreter {
   /** The types of lists and of floats, when both look as thought (C3); else nothing that a type could be. */
   #listTypes(): [list: number, float: number] {
     const list = this.#read({ marshal: Uint8Array.from(FLOAT_IN_LIST), asides: [] });
-    const word = (address: number, at: number): number => this.#api.HEAPU32[(address >> 2) + at] ?? 0;
+    const word = (address: number, at: number): number => this.#api.HEAPU32[(address >>> 2) + at] ?? 0;
     const float = word(word(list, LIST_ITEMS), 0);
     const seen = [word(list, LIST_LENGTH), word(float, FLOAT_LOW), word(float, FLOAT_HIGH)];
     const types: [number, number] = [this.#typeOf(list), this.#typeOf(float)];
@@ -181,10 +181,10 @@ export class Interpreter {
   /** The floats of the list that is held, half by half, so that no bit of a NaN is lost. */
   #floats(): Uint8Array {
     const words = this.#api.HEAPU32;
-    const halves = new Uint32Array(this.#length >> 2);
-    const items = this.#address >> 2;
+    const halves = new Uint32Array(this.#length >>> 2);
+    const items = this.#address >>> 2;
     for (let i = 0; i < halves.length; i += 2) {
-      const float = (words[items + (i >> 1)] ?? 0) >> 2;
+      const float = (words[items + (i >> 1)] ?? 0) >>> 2;
       halves[i] = words[float + FLOAT_LOW] ?? 0;
       halves[i + 1] = words[float + FLOAT_HIGH] ?? 0;
     }
@@ -239,17 +239,17 @@ export class Interpreter {
   /** Takes the reference of a list, if it has floats and nothing else in it. */
   #holdFloats(list: number): boolean {
     const words = this.#api.HEAPU32;
-    const length = words[(list >> 2) + LIST_LENGTH] ?? 0;
-    const items = (words[(list >> 2) + LIST_ITEMS] ?? 0) >> 2;
+    const length = words[(list >>> 2) + LIST_LENGTH] ?? 0;
+    const items = (words[(list >>> 2) + LIST_ITEMS] ?? 0) >>> 2;
     for (let i = 0; i < length; i += 1) {
-      if (words[((words[items + i] ?? 0) >> 2) + OBJECT_TYPE] !== this.#floatType) return false;
+      if (words[((words[items + i] ?? 0) >>> 2) + OBJECT_TYPE] !== this.#floatType) return false;
     }
     if (length === 0) return false;
     this.release();
     this.#held = list;
     this.failed = false;
     this.#head = FLOATS_CODE;
-    this.#address = items << 2;
+    this.#address = 4 * items;
     this.#length = 8 * length;
     return true;
   }
@@ -259,8 +259,8 @@ export class Interpreter {
     const api = this.#api;
     const exception = api._PyErr_GetRaisedException();
     if (exception === 0) throw new Error("a call failed without an exception");
-    api.HEAPU32[this.#scratch >> 2] = exception;
-    if (value !== undefined) api.HEAPU32[(this.#scratch >> 2) + 1] = value;
+    api.HEAPU32[this.#scratch >>> 2] = exception;
+    if (value !== undefined) api.HEAPU32[(this.#scratch >>> 2) + 1] = value;
     const record = api._PyObject_Vectorcall(describe, this.#scratch, value === undefined ? 1 : 2, 0);
     api._Py_DecRef(exception);
     if (record === 0) {
@@ -281,7 +281,7 @@ export class Interpreter {
   }
 
   #typeOf(object: number): number {
-    return this.#api.HEAPU32[(object >> 2) + OBJECT_TYPE] ?? 0;
+    return this.#api.HEAPU32[(object >>> 2) + OBJECT_TYPE] ?? 0;
   }
 
   #imported(name: string): number {

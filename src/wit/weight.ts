@@ -2,10 +2,10 @@
  * How many nodes a value of a type costs: those that its type has when written out (B2 of budget.ts), so that every language
  * refuses the same values. Lists and maps inside it cost one, and what they hold when they are read.
  */
-import { isIntegerKind } from "../../wit/numbers.ts";
-import type { WitType } from "../../wit/types.ts";
+import { isIntegerKind } from "./numbers.ts";
+import type { WitType } from "./types.ts";
 
-export function nodesOf(type: WitType): number {
+export function weightOf(type: WitType): number {
   switch (type.kind) {
     case "record":
       return sum(type.fields.map((field) => field.type));
@@ -18,7 +18,7 @@ export function nodesOf(type: WitType): number {
     case "result":
       return sum([type.ok, type.err]);
     case "list":
-      return type.length === undefined || isNumber(type.element) ? 1 : 1 + type.length * nodesOf(type.element);
+      return type.length === undefined || isNumber(type.element) ? 1 : 1 + type.length * weightOf(type.element);
     default:
       return 1;
   }
@@ -29,5 +29,5 @@ function isNumber({ kind }: WitType): boolean {
 }
 
 function sum(types: readonly (WitType | null)[]): number {
-  return types.reduce((nodes, type) => nodes + (type === null ? 0 : nodesOf(type)), 1);
+  return types.reduce((nodes, type) => nodes + (type === null ? 0 : weightOf(type)), 1);
 }
