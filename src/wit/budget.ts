@@ -5,8 +5,17 @@
  *   B1  Everything is charged before it is allocated.
  *   B2  A list of numbers and a string cost bytes; an element of any other list, and an entry of a map, costs as many
  *       nodes as its type has when written out.
+ *   B3  Whatever is an object of its own costs bytes even when it is empty (`OVERHEAD`): millions of empty ones are no
+ *       small thing.
  */
 import { Fault } from "../fault.ts";
+
+/** What V8 takes, about, for one of these with nothing in it, in bytes. */
+export const OVERHEAD: { readonly typedArray: number; readonly map: number; readonly handle: number } = {
+  typedArray: 128,
+  map: 256,
+  handle: 128,
+};
 
 export interface LiftLimits {
   readonly nodes: number;

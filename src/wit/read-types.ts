@@ -1,7 +1,7 @@
 /** Reads the type section, and the declarations inside component and instance types. */
 import { WitError } from "./error.ts";
 import { checkDistinct, checkLabel } from "./names.ts";
-import { skipCoreType, skipCoreValueType } from "./read-core.ts";
+import { skipCoreType } from "./read-core.ts";
 import type { Reader } from "./reader.ts";
 import type { Member, Shape } from "./shape.ts";
 import type { CoreSort, Definition, Extern, Signature, Sort, TypeReference, TypeSyntax } from "./syntax.ts";
@@ -46,8 +46,11 @@ export function readType(reader: Reader): TypeSyntax {
   }
 }
 
+const I32 = 0x7f;
+
 function readResource(reader: Reader, code: number): TypeSyntax {
-  skipCoreValueType(reader);
+  if (reader.u8() !== I32)
+    throw new WitError("unsupported", "Resources are known by 32 bits only", reader.position - 1);
   if (code === 0x3f) return { kind: "resource", destructor: reader.optional(() => reader.u32()), async: false };
   // Older binaries: a destructor that is async, and its callback.
   const destructor = reader.u32();

@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 import { codecOrNull, parametersCodec } from "../../src/host/python/codec.ts";
 import { Handles } from "../../src/host/python/handles.ts";
+import { isFloatList } from "../../src/host/python/number-lists.ts";
 import { Reader } from "../../src/host/python/reader.ts";
 import { type CApi, Interpreter } from "../../src/host/python/worker/interpreter.ts";
 import { scrub, shape } from "../../src/host/python/worker/realm.ts";
@@ -57,11 +58,12 @@ async function load(): Promise<Pyodide> {
 function calling(python: Interpreter, { fn, number, args }: InsideCall): () => Value {
   const params = parametersCodec(fn);
   const result = codecOrNull(fn.result);
+  const floats = isFloatList(fn.result);
   let answer = new Uint8Array(1 << 16);
   return () => {
     writer.truncate(0);
     params.encode(writer, args);
-    python.call(number, { marshal: writer.written(), asides: writer.takeAsides() });
+    python.call(number, { marshal: writer.written(), asides: writer.takeAsides() }, floats);
     if (python.failed) throw new Error("the call failed");
     const { size } = python;
     if (size > answer.length) answer = new Uint8Array(size);

@@ -104,20 +104,27 @@ it("the calls of a message are read as they were written, large parameters besid
   const writer = new Writer(NO_HANDLES, 0);
   const large = new Uint8Array(20_000).fill(9);
   writeCall(writer, { fn, number: 3 }, [Uint8Array.of(1), 2]);
-  writeCall(writer, { fn, number: 4 }, [large, 5]);
+  writeCall(writer, { fn: { ...fn, result: { kind: "list", element: { kind: "f64" } } }, number: 4 }, [large, 5]);
   const message = readFrame(frame({ kind: CALLS, a: 7, b: 2 }, writer.written()));
   if (message === null) throw new Error("no frame");
   const calls = new Calls(message);
-  const plain = ({ number, marshal, asides }: Call): unknown => ({ number, marshal: [...marshal], asides });
+  const plain = ({ number, marshal, floats, asides }: Call): unknown => ({
+    number,
+    marshal: [...marshal],
+    floats,
+    asides,
+  });
   expect([calls.first, calls.count]).toEqual([7, 2]);
   expect(plain(calls.next())).toEqual({
     number: 3,
     marshal: [0x28, 2, 0, 0, 0, 0x73, 1, 0, 0, 0, 1, 0x69, 2, 0, 0, 0],
+    floats: false,
     asides: [],
   });
   expect(plain(calls.next())).toEqual({
     number: 4,
     marshal: [0x28, 2, 0, 0, 0, 0x4e, 0x69, 5, 0, 0, 0],
+    floats: true,
     asides: [{ param: 0, bytes: large }],
   });
 });

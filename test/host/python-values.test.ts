@@ -80,12 +80,14 @@ describe("values through Python", () => {
     expect(new BigUint64Array(back.buffer)).toEqual(bits);
     expect(await python.call(`${ECHO}#echo-list-f64`, [new Float64Array()])).toEqual(new Float64Array());
     const app =
-      "class WitWorld:\n    def f(self): return [0.5, 2, -0.0, 2**53 + 1]\n    def g(self): return [0.1, -0.0]\n";
-    const wit = "package t:p; world w { export f: func() -> list<f64>; export g: func() -> list<f32>; }";
+      "class WitWorld:\n    def f(self): return [0.5, 2, -0.0, 2**53 + 1]\n    def g(self): return [0.1, -0.0]\n    def h(self): return [0.1]\n";
+    const wit =
+      "package t:p; world w { export f: func() -> list<f64>; export g: func() -> list<f32>; export h: func() -> list<option<f64>>; }";
     await using mixed = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
     await using instance = await mixed.instantiate(surroundings());
     expect(await instance.call("f", [])).toEqual(Float64Array.of(0.5, 2, -0, 2 ** 53));
     expect(await instance.call("g", [])).toEqual(Float32Array.of(0.1, -0));
+    expect(await instance.call("h", [])).toEqual([0.1]);
   });
 
   it("may be large", async () => {

@@ -118,6 +118,11 @@ export function isNumberList(element: WitType): boolean {
   return NUMBER_LISTS[element.kind] !== undefined;
 }
 
+/** True for the lists that may come as `Reader.takeFloats` takes them. */
+export function isFloatList(type: WitType | null): boolean {
+  return type?.kind === "list" && (type.element.kind === "f64" || type.element.kind === "f32");
+}
+
 /** True when a list of this element is `bytes` in Python. */
 export function isBytes(element: WitType): boolean {
   return element.kind === "u8" || element.kind === "s8";

@@ -7,7 +7,9 @@ import { CaseValue, ERR, type Value } from "../../wit/value.ts";
 import type { Answer, ManyOptions } from "../plugin.ts";
 import { codecOrNull, parametersCodec } from "./codec.ts";
 import type { Moved } from "./handles.ts";
+import { isFloatList } from "./number-lists.ts";
 import type { Reader } from "./reader.ts";
+import { FLOATS_RESULT } from "./worker/frame.ts";
 import type { Writer } from "./writer.ts";
 
 /** An export or import with its number in the guest's table. */
@@ -53,7 +55,7 @@ export function writeCall(
   { fn, number }: Pick<Numbered, "fn" | "number">,
   args: readonly Value[],
 ): void {
-  const head = writer.room(12);
+  const head = writer.room(16);
   const from = writer.end;
   parametersCodec(fn).encode(writer, args);
   const length = writer.end - from;
@@ -61,6 +63,7 @@ export function writeCall(
   writer.setUint32(head, number);
   writer.setUint32(head + 4, length);
   writer.setUint32(head + 8, asides.length);
+  writer.setUint32(head + 12, isFloatList(fn.result) ? FLOATS_RESULT : 0);
   for (const { param, bytes } of asides) {
     const at = writer.room(8);
     writer.setUint32(at, param);

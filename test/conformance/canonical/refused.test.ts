@@ -12,7 +12,7 @@ import type { Plugin } from "../../../src/host/plugin.ts";
 import { faultOf, packageOf } from "../../host/component-fixtures.ts";
 import { guestText, pointed } from "./guest.ts";
 import { assemble, open, PATHS, play, type Path } from "./harness.ts";
-import { INVALID, NOT_DIRECT, NOT_OFFERED, type Refusal } from "./refused-table.ts";
+import { INVALID, NOT_BY_JCO, NOT_DIRECT, NOT_OFFERED, type Refusal } from "./refused-table.ts";
 
 /** The code with which it is refused; undefined when it is not. */
 async function refusal(text: string, path: Path): Promise<string | undefined> {
@@ -38,6 +38,12 @@ describe.each(PATHS)("refused, %s", (path) => {
 describe("refused directly", () => {
   it.each(named(NOT_DIRECT))("%s", async (_, { text, code }) => {
     expect(await refusal(text, "direct")).toBe(code);
+  });
+});
+
+describe("refused by jco's path", () => {
+  it.each(named(NOT_BY_JCO))("%s", async (_, { text }) => {
+    expect(await refusal(text, "jco")).toMatch(/^component-(invalid|unsupported)$/);
   });
 });
 

@@ -105,7 +105,7 @@ async function wrongWith(
   return fn.does.kind === "via" && seen === null && hasImports(realisation) ? "did not reach the host" : null;
 }
 
-/** X3 of exceptions.ts. */
+/** X1 of exceptions.ts. */
 function hasImports({ plugin }: Realisation): boolean {
   return plugin.manifest.language !== "javascript";
 }

@@ -2,11 +2,9 @@
  * What some realisations cannot do, each with its reason; exceptions.test.ts shows that each is still true.
  * Nothing else is left out anywhere in this folder.
  *
- *   X1  jco's transpiler, which validates every component, panics on a world's own export whose name has capitals: components are made without those.
- *   X2  jco's transpiler panics on strings of the encoding latin1+utf16: the generator does not choose it.
- *   X3  Functions of the embedding program have no imports: what goes through the host elsewhere is a plain echo there, and
+ *   X1  Functions of the embedding program have no imports: what goes through the host elsewhere is a plain echo there, and
  *       a function that only fetches a value from the host, or takes the host's things, is not called.
- *   X4  wit-component makes names of the world out of type names and fails where two differ by case or hyphens only:
+ *   X2  wit-component makes names of the world out of type names and fails where two differ by case or hyphens only:
  *       type names have one spelling.
  *
  * jco's binding, which is only taken for components that the direct path cannot, has these besides (`isForJco`); the direct
@@ -18,17 +16,13 @@
  *       such names), or an alias of a result, is unwrapped wrongly.
  *   Y3  The functions of an exported interface that is written in the world are not found.
  *   Y4  A long text with U+07FF in it traps: `TextEncoder.encodeInto` of Node 26 leaves that character out where the room is exact.
+ *   Y5  Its transpiler panics on a world's own export whose name has capitals, and on strings of the encoding latin1+utf16.
  */
 import type { WitType } from "../../../src/wit/types.ts";
 import { CaseValue, Some, type Value } from "../../../src/wit/value.ts";
 import type { GeneratedFunction, GeneratedWorld } from "./model.ts";
 
-/** The world as components can have it (X1). */
-export function forComponent(world: GeneratedWorld): GeneratedWorld {
-  return { ...world, exports: world.exports.filter(({ name }) => name === name.toLowerCase()) };
-}
-
-/** The world whose functions need no imports (X3). */
+/** The world whose functions need no imports (X1). */
 export function withoutImports(world: GeneratedWorld): GeneratedWorld {
   const interfaces = world.interfaces.map((each) => {
     return each.exported ? { ...each, functions: each.functions.filter(isPossible) } : each;
@@ -43,7 +37,8 @@ function isPossible({ does, params, result }: GeneratedFunction): boolean {
 const GLOBALS = new Set(["array", "error", "map", "number", "object", "set", "string", "symbol"]); // Y1
 
 /** Whether jco's binding can take the world. */
-export function isForJco({ interfaces, imports, exports }: GeneratedWorld): boolean {
+export function isForJco({ interfaces, imports, exports, core }: GeneratedWorld): boolean {
+  if (core.encoding === "compact-utf16" || exports.some(({ name }) => name !== name.toLowerCase())) return false; // Y5
   if (interfaces.some((each) => each.package === null)) return false; // Y3
   const functions = [...imports, ...exports, ...interfaces.flatMap((each) => each.functions)];
   return !interfaces.some(({ resource }) => GLOBALS.has(resource?.label ?? "")) && functions.every(isFunctionForJco);

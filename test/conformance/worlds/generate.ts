@@ -26,20 +26,15 @@ export function generateWorld(seed: number, number: number): GeneratedWorld {
   const libraries = versions.map((version) => library(random, `w${number}:${packageName(number)}@${version}`, labels));
   const interfaces = libraries.flat();
   const imported = random.chance(30) ? [mirrored(random, `w${number}:lib@9.9.9`, interfaceLabel(random, names))] : [];
-  const inline = random.chance(20) ? [inlined(random, `in-line-${letters(number)}`)] : [];
+  const inline = random.chance(20) ? [inlined(random, `in-line-${number}`)] : [];
   return {
     seed,
     number,
     interfaces: [...interfaces, ...imported, ...inline],
     ...ownFunctions(random, number),
-    core: { encoding: random.pick(["utf8", "utf8", "utf16"]), postReturn: random.chance(70) },
+    core: { encoding: random.pick(["utf8", "utf8", "utf16", "compact-utf16"]), postReturn: random.chance(70) },
     waits: random.chance(25),
   };
-}
-
-/** The number in letters: an interface of the world is a word that jco must read back (X1 of exceptions.ts). */
-function letters(number: number): string {
-  return String(number).replaceAll(/./g, (digit) => "abcdefghij"[Number(digit)] ?? "");
 }
 
 function packageName(number: number): string {
@@ -195,7 +190,7 @@ function inlined(random: Random, name: string): GeneratedInterface {
 /** What stands in the world itself: types, functions that it imports and exports, sometimes under one name. */
 function ownFunctions(random: Random, number: number): Pick<GeneratedWorld, "lines" | "imports" | "exports"> {
   if (random.chance(30)) return { lines: [], imports: [], exports: [] };
-  const scope = new Scope(random, `own-${letters(number)}-`);
+  const scope = new Scope(random, `own-${number}-`);
   const count = random.between(0, 3);
   for (let n = 0; n < count; n++) define(random, scope);
   const name = (at: number): string => WORDS[(number * 3 + at) % WORDS.length] ?? "f";

@@ -1,4 +1,4 @@
-/** Worlds as plain functions of the embedding program. It has no imports (X3 of exceptions.ts). */
+/** Worlds as plain functions of the embedding program. It has no imports (X1 of exceptions.ts). */
 import { ErrValue, type Functions } from "../../../src/host/javascript/plugin.ts";
 import { exportsOf, type GeneratedFunction, type GeneratedInterface, type GeneratedWorld } from "./model.ts";
 

@@ -11,7 +11,7 @@ const setting = (name: string, otherwise: number): number => Number(process.env[
 const languages = LANGUAGES.filter((each) => (process.env["SENNIT_LANGUAGES"] ?? each).split(",").includes(each));
 
 const isWanted = process.env["SENNIT_LONG"] === "1";
-if (!isWanted) console.log("worlds/long.test.ts is skipped: it takes an hour. `npm run test:long` runs it.");
+if (!isWanted) console.log("worlds/long.test.ts is skipped: it takes half an hour. `npm run test:long` runs it.");
 
 it.runIf(isWanted)("a million values come back, in every language (I8)", { timeout: 0 }, async () => {
   const seed = setting("SEED", 1);

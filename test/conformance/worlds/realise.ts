@@ -3,7 +3,7 @@ import type { Instance, Plugin } from "../../../src/host/plugin.ts";
 import { worldFromText } from "../../../src/host/wit-source.ts";
 import { plainOptions } from "../options.ts";
 import { componentOf } from "./component.ts";
-import { forComponent, isForJco, withoutImports } from "./exceptions.ts";
+import { isForJco, withoutImports } from "./exceptions.ts";
 import { Host } from "./host.ts";
 import { luaSource } from "./lua.ts";
 import { exportsOf, type GeneratedWorld } from "./model.ts";
@@ -106,11 +106,12 @@ export async function realiseComponent(
   paths: readonly ("direct" | "jco")[] = isForJco(world) ? ["direct", "jco"] : ["direct"],
 ): Promise<Realisation[]> {
   const { pluginFromBytes } = await import("../../host/component-fixtures.ts");
-  const own = forComponent(world);
-  const bytes = await componentOf(own);
+  const bytes = await componentOf(world);
   const made: Realisation[] = [];
   for (const path of paths) {
-    made.push(await Realisation.of(`component (${path})`, await pluginFromBytes(bytes, {}, { path }), [world], [own]));
+    made.push(
+      await Realisation.of(`component (${path})`, await pluginFromBytes(bytes, {}, { path }), [world], [world]),
+    );
   }
   return made;
 }

@@ -2,17 +2,18 @@
  * Lists and maps: a pointer and a count to a value and back.
  *
  *   E1  A list is in the guest's memory and paid for from the budget before anything of it is allocated.
- *   E2  A typed array costs OVERHEAD bytes beside its numbers: millions of empty ones are no small thing.
+ *   E2  A typed array and a map cost OVERHEAD beside what is in them (B3 of budget.ts), a list of fixed length as any other.
  *   E3  Lists of numbers are typed arrays, one copy each way. Of two equal keys of a map the last counts.
  */
+import { OVERHEAD } from "../../../wit/budget.ts";
 import type { WitType } from "../../../wit/types.ts";
 import type { TypedNumbers, Value } from "../../../wit/value.ts";
+import { weightOf } from "../../../wit/weight.ts";
 import { fieldsLayout, layoutOf, offsetsOf, type Layout } from "./layout.ts";
 import type { Context } from "./context.ts";
 import { numberListOf, type NumberList } from "./numbers.ts";
 import type { Load, Store } from "./scalars.ts";
 import { MOST_BYTES, tooLarge } from "./trap.ts";
-import { weightOf } from "../../../wit/weight.ts";
 
 /** How the elements are compiled: given, since elements can be lists again. */
 export type CompileLoad = (type: WitType, offset: number) => Load;
@@ -32,8 +33,6 @@ export function compileLoadMany(type: Listed, compile: CompileLoad): LoadMany {
   return numbers === undefined ? loadItems(type.element, compile) : loadNumbers(numbers, layoutOf(type.element));
 }
 
-const OVERHEAD = 128;
-
 function refuseBytes(cx: Context, at: number, bytes: number, align: number): void {
   cx.refuseOutside(at, bytes, align, "list");
   if (bytes > MOST_BYTES) throw tooLarge("A list", bytes);
@@ -43,7 +42,7 @@ function loadNumbers(numbers: NumberList, { size, align }: Layout): LoadMany {
   return (cx, at, count) => {
     const bytes = count * size;
     refuseBytes(cx, at, bytes, align);
-    cx.budget.bytes(bytes + OVERHEAD);
+    cx.budget.bytes(bytes + OVERHEAD.typedArray);
     return numbers.load(cx, at, count);
   };
 }
@@ -74,6 +73,7 @@ function loadMap(keyType: WitType, valueType: WitType, compile: CompileLoad): Lo
   return (cx, at, count) => {
     refuseBytes(cx, at, count * entry.size, entry.align);
     cx.budget.nodes(count * weight);
+    cx.budget.bytes(OVERHEAD.map);
     const map = new Map<Value, Value>();
     for (let index = 0; index < count; index++) {
       const place = at + index * entry.size;
@@ -147,8 +147,13 @@ function storeMap(keyType: WitType, valueType: WitType, compile: CompileStore): 
 /** Lists of fixed length lie where they are, without a pointer: their bytes are bounded by the type. */
 export function loadFixed(element: WitType, length: number, offset: number, compile: CompileLoad): Load {
   const numbers = numberListOf(element);
-  if (numbers !== undefined) return (cx, at) => numbers.load(cx, at + offset, length);
   const { size } = layoutOf(element);
+  if (numbers !== undefined) {
+    return (cx, at) => {
+      cx.budget.bytes(length * size + OVERHEAD.typedArray);
+      return numbers.load(cx, at + offset, length);
+    };
+  }
   const load = compile(element, offset);
   return (cx, at) => itemsAt(cx, at, length, size, load);
 }

@@ -1,6 +1,7 @@
 /**
  * Handles as they cross: indices of the guest's table to values of the host, and back (T1–T5 of handles.ts).
  */
+import { OVERHEAD } from "../../../wit/budget.ts";
 import type { Resource } from "../../../wit/types.ts";
 import type { Value } from "../../../wit/value.ts";
 import { hostObject, type BorrowScope } from "./handles.ts";
@@ -11,7 +12,11 @@ type Handled = { readonly kind: "own" | "borrow"; readonly resource: Resource };
 
 /** What an index of the guest stands for. */
 export function handleLift({ kind, resource }: Handled): (cx: Context, index: number) => Value {
-  return kind === "own" ? (cx, index) => liftOwn(cx, index, resource) : (cx, index) => liftBorrow(cx, index, resource);
+  const lift = kind === "own" ? liftOwn : liftBorrow;
+  return (cx, index) => {
+    cx.budget.bytes(OVERHEAD.handle);
+    return lift(cx, index, resource);
+  };
 }
 
 /** The index, or the guest's own name, for a value. */

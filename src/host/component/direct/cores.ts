@@ -4,6 +4,7 @@
  *   C1  In the plan's order; a core function that a canonical definition makes is made when a core is first given it,
  *       and then stays the same function.
  *   C2  What an instance exports is looked at before it is used: a plan was never checked against the cores.
+ *   C3  Where the host calls the guest, an import in the place of the guest's own function may not wait.
  */
 import { Defect, Fault } from "../../../fault.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
   LinkPlan,
 } from "../../../wit/plan.ts";
 import type { CanonOptions, CoreFunction } from "../abi/abi.ts";
+import { AbiTrap } from "../abi/trap.ts";
 
 /** Makes the core function of a canonical definition. */
 export type MakeFunction = (canon: CanonFunction) => unknown;
@@ -42,7 +44,13 @@ export class Cores {
   /** @throws {Fault} `component-invalid` */
   function(item: CoreItem): CoreFunction {
     const found = this.#item(item);
-    return typeof found === "function" ? (found as CoreFunction) : refuse(item, "function");
+    if (typeof found === "function") return found as CoreFunction;
+    return isWaiting(found) ? cannotWait : refuse(item, "function");
+  }
+
+  /** The core function that an export is, if it is made here: an import lifted again. */
+  made(item: CoreItem): unknown {
+    return item.kind === "canon" ? this.#item(item) : undefined;
   }
 
   /** What a canonical definition names, in this instance. @throws {Fault} `component-invalid` */
@@ -89,6 +97,16 @@ export class Cores {
     if (exports === undefined) throw new Defect(`the plan asks for core instance ${instance} before it is there`);
     return exports;
   }
+}
+
+/** An import that may wait is no function of JavaScript's. */
+function isWaiting(item: unknown): boolean {
+  return "Suspending" in WebAssembly && item instanceof WebAssembly.Suspending;
+}
+
+/** Such an import stands where the host calls the guest: nothing of the guest's could be suspended there (C3). */
+function cannotWait(): never {
+  throw new AbiTrap("an import that may wait was called where the guest may not leave");
 }
 
 /** Names come from the component, so nothing may be inherited. */

@@ -8,12 +8,14 @@
  *   D3  When some import may wait, every export is a promise and each waiting import suspends (JSPI); a destructor that
  *       the guest runs may then wait too. Start code, `realloc` and post-return may not.
  */
-import type { CanonFunction, DefinedResource } from "../../../wit/plan.ts";
+import type { CanonFunction, CoreItem, DefinedResource } from "../../../wit/plan.ts";
 import type { FunctionKey } from "../../../wit/types.ts";
 import { invalidValue } from "../../invalid-value.ts";
-import type { CallImport } from "../abi/abi.ts";
+import type { CallImport, CoreFunction } from "../abi/abi.ts";
 import { resourceDrop, resourceNew, resourceRep } from "../abi/builtins.ts";
 import { AbiGuest } from "../abi/guest.ts";
+import type { PromisingFunction } from "../abi/lift.ts";
+import type { SuspendingFunction } from "../abi/lower.ts";
 import { AbiTrap, NotOfItsType } from "../abi/trap.ts";
 import { faultOf } from "../failure.ts";
 import type { BindExport, Bound, Guest } from "../guest.ts";
@@ -50,6 +52,8 @@ class Link {
   readonly #suspends: boolean;
   readonly #guest: Guest;
   readonly #cores: Cores;
+  /** What each import that may wait does, by what the engine made of it. */
+  readonly #waiting = new Map<unknown, SuspendingFunction>();
   #started = false;
 
   constructor(code: DirectCode, abi: AbiGuest, imports: Imports, suspends: boolean, guest: Guest) {
@@ -83,9 +87,17 @@ class Link {
       check,
       admit: admit === null ? null : (args) => admit(this.#abi, args),
       invoke: this.#suspends
-        ? compiled.bindSuspending(this.#abi, WebAssembly.promising(core), options)
+        ? compiled.bindSuspending(this.#abi, this.#promising(lift.function, core), options)
         : compiled.bind(this.#abi, core, options),
     };
+  }
+
+  /** The engine wraps functions of cores only; an import that is lifted again has no guest to suspend. */
+  #promising(item: CoreItem, core: CoreFunction): PromisingFunction {
+    const made = this.#cores.made(item);
+    if (made === undefined) return WebAssembly.promising(core);
+    const call = this.#waiting.get(made) ?? core;
+    return async (...args) => call(...args);
   }
 
   /** The destructor is looked up when it first runs: it may belong to a core that is not there yet. */
@@ -125,7 +137,10 @@ class Link {
     const failed = this.#failed(key);
     if (this.#imports.functions.get(key)?.colour === "async") {
       const waits = this.#unlessStarting(call);
-      return new WebAssembly.Suspending(compiled.bindSuspending(this.#abi, waits, bound, failed));
+      const suspending = compiled.bindSuspending(this.#abi, waits, bound, failed);
+      const made = new WebAssembly.Suspending(suspending);
+      this.#waiting.set(made, suspending);
+      return made;
     }
     return compiled.bind(this.#abi, call as (args: Parameters<typeof call>[0]) => never, bound, failed);
   }

@@ -2,16 +2,19 @@
  * Linking through jco's binding: its script instantiates the cores and converts between them and JavaScript.
  *
  *   L1  An export suspends (JSPI) only when some import may: code is made once per set of suspending imports.
+ *   L2  What is thrown on its way through the guest ends the instance, even when the guest catches it.
  */
 import { Defect, Fault } from "../../../fault.ts";
 import type { FunctionKey, Resource, World } from "../../../wit/types.ts";
 import { resourcesOf } from "../../world.ts";
+import { faultOf, isOfTheGuest } from "../failure.ts";
 import type { BindExport, Guest } from "../guest.ts";
 import type { Imports } from "../import-call.ts";
 import type { Linked, Linker } from "../linker.ts";
 import type { Binding } from "./code.ts";
 import { bindExport } from "./exports.ts";
 import { foreignClass } from "./foreign.ts";
+import { trapOfPointer } from "./misread.ts";
 import { importsObject } from "./imports.ts";
 import { Resources } from "./resources.ts";
 import { signaturesOf, type Signature } from "./signature.ts";
@@ -48,7 +51,7 @@ export class JcoLinker implements Linker {
     const start = (guest: Guest): BindExport => {
       const given = importsObject(this.#world, this.#imports, imports, classes, guest, resources);
       // Never awaited: an export named `then` would make a promise of it. With compiled cores nothing has to wait.
-      const exported = binding.instantiate(coresOf(binding), given, instantiateCore);
+      const exported = binding.instantiate(coresOf(binding), given, guardedCores(guest));
       if (exported instanceof Promise) throw new Defect("jco's script waited while it was instantiated");
       return (key) => {
         const signature = this.#exports.get(key);
@@ -92,6 +95,43 @@ function coresOf(binding: Binding): (name: string) => WebAssembly.Module {
   };
 }
 
-function instantiateCore(module: WebAssembly.Module, imports?: WebAssembly.Imports): WebAssembly.Instance {
-  return new WebAssembly.Instance(module, imports);
+type InstantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance;
+
+/** jco's own functions throw, too, and a guest could catch that (L2). Functions of other cores are the guest's. */
+function guardedCores(guest: Guest): InstantiateCore {
+  const ofCores = new WeakSet<object>();
+  const guarded = (name: string, item: unknown): unknown => {
+    if (typeof item !== "function" || ofCores.has(item)) return item;
+    const call = item as (...args: unknown[]) => unknown;
+    return (...args: unknown[]): unknown => {
+      try {
+        return call(...args);
+      } catch (thrown) {
+        const error = trapOfPointer(thrown);
+        throw guest.importFailed(isOfTheGuest(thrown) ? thrown : faultOf(error, name, guest.source));
+      }
+    };
+  };
+  return (module, imports = {}) => {
+    const instance = new WebAssembly.Instance(module, mapImports(imports, guarded));
+    for (const item of Object.values(instance.exports)) if (typeof item === "function") ofCores.add(item);
+    return instance;
+  };
+}
+
+function mapImports(
+  imports: WebAssembly.Imports,
+  change: (name: string, item: unknown) => unknown,
+): Record<string, Record<string, unknown>> {
+  return withoutPrototype(
+    Object.entries(imports).map(([from, items]) => [
+      from,
+      withoutPrototype(Object.entries(items).map(([name, item]) => [name, change(name, item)])),
+    ]),
+  );
+}
+
+/** Names come from the component, so nothing may be inherited. */
+function withoutPrototype<T>(entries: [string, T][]): Record<string, T> {
+  return Object.assign(Object.create(null) as Record<string, T>, Object.fromEntries(entries));
 }

@@ -2,12 +2,14 @@
  * The calls of one message, as the worker reads them, and the results of one, as it writes them (`frame.ts`).
  */
 import type { Arguments, Interpreter } from "./interpreter.ts";
-import { FAILED, type Frame, HEADER, MORE, RESULTS, writeHeader } from "./frame.ts";
+import { FAILED, FLOATS_RESULT, type Frame, HEADER, MORE, RESULTS, writeHeader } from "./frame.ts";
 
 /** One call of a message; the host wrote it, so nothing is checked. */
 export interface Call extends Arguments {
   /** Its function's. */
   readonly number: number;
+  /** Whether its result is a list of floats. */
+  readonly floats: boolean;
 }
 
 const NO_ASIDES: Arguments["asides"] = [];
@@ -36,13 +38,14 @@ export class Calls {
     const number = this.#word();
     const length = this.#word();
     const count = this.#word();
+    const floats = this.#word() === FLOATS_RESULT;
     const marshal = this.#bytes(length);
-    if (count === 0) return { number, marshal, asides: NO_ASIDES };
+    if (count === 0) return { number, marshal, floats, asides: NO_ASIDES };
     const asides = Array.from({ length: count }, () => {
       const param = this.#word();
       return { param, bytes: this.#bytes(this.#word()) };
     });
-    return { number, marshal, asides };
+    return { number, marshal, floats, asides };
   }
 
   #word(): number {

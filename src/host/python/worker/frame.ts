@@ -23,8 +23,8 @@
  * | release       | handle  |          |              |               |                                             |
  * | fatal         |         |          |              |               | UTF-8 reason; nothing works afterwards      |
  *
- * The calls of a message have numbers that follow each other. Each call is function, length, asides: u32; that length of
- * marshal: tuple of arguments; and for each aside param, length: u32, and the bytes that param is. Each result is its
+ * The calls of a message have numbers that follow each other. Each call is function, length, asides, form of its result: u32;
+ * that length of marshal: tuple of arguments; and for each aside param, length: u32, and the bytes that param is. Each result is its
  * length, with the highest bit set when it is a failure: u32; and marshal: the result, or the record of `failure.ts`.
  */
 
@@ -43,6 +43,9 @@ export const FATAL = 10;
 
 /** The function number of the call that seeds a fresh instance and creates its plugin's objects. */
 export const BIND = 0xffff_ffff;
+
+/** The form of a call's result: a list of floats may come in the worker's own form instead of marshal's. */
+export const FLOATS_RESULT = 1;
 
 /** Flags of `calls`: the first that answers `err` is the last; nobody reads an answer before all have come. */
 export const UNTIL_ERR = 1;

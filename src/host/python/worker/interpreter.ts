@@ -120,12 +120,15 @@ export class Interpreter {
     this.#exports = this.#items(exports);
   }
 
-  /** Calls an export that does not wait. */
-  call(number: number, given: Arguments): void {
+  /**
+   * Calls an export that does not wait.
+   * @param floats Whether the result is a list of floats, which then need not be marshal.
+   */
+  call(number: number, given: Arguments, floats: boolean): void {
     const args = this.#read(given);
     const result = this.#api._PyObject_Call(this.#exports[number] ?? 0, args, 0);
     this.#api._Py_DecRef(args);
-    this.#give(result);
+    this.#give(result, floats);
   }
 
   /** Leaves the arguments of a call that may wait where `sennit_calls.dispatch_waiting` finds them. */
@@ -139,7 +142,7 @@ export class Interpreter {
   }
 
   /** Takes the result that `dispatch_waiting` left. */
-  fetch(call: number): void {
+  fetch(call: number, floats: boolean): void {
     const api = this.#api;
     const key = api._PyLong_FromUnsignedLong(call);
     const pair = api._PyDict_GetItem(this.#results, key);
@@ -153,7 +156,7 @@ export class Interpreter {
     api._Py_IncRef(result);
     api._Py_DecRef(pair);
     if (failed) this.#hold(result, true);
-    else this.#give(result);
+    else this.#give(result, floats);
   }
 
   /** Bytes of marshal that the latest result takes. */
@@ -221,7 +224,7 @@ export class Interpreter {
   }
 
   /** Makes marshal of a result, whose reference it takes; 0 stands for an exception. */
-  #give(result: number): void {
+  #give(result: number, floats: boolean): void {
     if (result === 0) return this.#fail(this.#record);
     const type = this.#typeOf(result);
     if (type === this.#bytesType && this.#api._PyBytes_Size(result) >= LARGE) {
@@ -229,7 +232,7 @@ export class Interpreter {
       this.#head = BYTES_CODE;
       return;
     }
-    if (type === this.#listType && this.#holdFloats(result)) return;
+    if (floats && type === this.#listType && this.#holdFloats(result)) return;
     const bytes = this.#api._PyMarshal_WriteObjectToString(result, VERSION);
     if (bytes === 0) this.#fail(this.#unfit, result);
     else this.#hold(bytes, false);

@@ -164,7 +164,7 @@ class Running {
   #callEach(calls: Calls, first: Call, flags: number, results: Results): void {
     let call: Call | undefined = first;
     for (let done = 1; call !== undefined && !this.#isStopped(flags); done += 1) {
-      this.#python.call(call.number, call);
+      this.#python.call(call.number, call, call.floats);
       call = this.#next(done, calls, flags, results);
     }
     results.flush(true);
@@ -200,7 +200,7 @@ class Running {
     if (binds) this.#around.clock.seed = new SeededBytes(call.marshal.slice(-32));
     this.#python.leave(id, call); // now, for `callPromising` begins later
     await this.#dispatchWaiting.callPromising(id, binds ? 0 : call.number);
-    this.#python.fetch(id);
+    this.#python.fetch(id, call.floats);
     if (binds) this.#python.attach();
   }
 

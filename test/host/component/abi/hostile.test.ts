@@ -204,7 +204,7 @@ describe("the budget of what is lifted", () => {
     ["nine numbers", { kind: "list", element: { kind: "u8" }, length: 9 }, 1],
   ])("counts %s by what its type has", (_, element, nodes) => {
     const count = Math.floor(1_000 / nodes);
-    const guest = new FakeGuest({ pages: 1, limits: { nodes: 1_000, bytes: 1_000 } });
+    const guest = new FakeGuest({ pages: 1, limits: { nodes: 1_000, bytes: 1_000_000 } });
     const call = compileExport(functionOf([], nested(element, 1))).bind(guest.abi, () => 8, guest.options);
 
     guest.u32.set([1_024, count], 2);
