@@ -55,12 +55,18 @@ export const COPIES: readonly Copies[] = [
   {
     guest: "Python, other `list<u8>`",
     into: "3: into the message, into the interpreter's memory, into the `bytes` object",
-    outOf: "2: into marshal's bytes, into the message",
+    outOf: "3: into marshal's bytes, into the message, into an array of its own",
     where: "the same",
   },
   {
+    guest: "Python, a list of floats that is the whole result",
+    into: "as for other numbers",
+    outOf: "3: out of the list, into the message, into an array of its own",
+    where: "`src/host/python/worker/interpreter.ts`",
+  },
+  {
     guest: "Python, other numbers",
-    into: "4: as above, and into an `array`; then each becomes a Python number",
+    into: "4, or 3 when they are a large whole parameter: as above, and into an `array`; then each becomes a Python number",
     outOf: "1 of marshal's bytes into the message; each number is written and read",
     where: "`src/host/python/lifting.ts`, `number-lists.ts`",
   },

@@ -182,7 +182,7 @@ describe("plain values", () => {
     [{ kind: "list", element: u8 }, new Uint8Array(100), 0, 228],
     [string, "x".repeat(50), 0, 50],
     [{ kind: "list", element: point }, [{ x: 1 }, { x: 2 }], 8, 0],
-    [{ kind: "map", key: string, value: point }, new Map([["k", { x: 1 }]]), 5, 1],
+    [{ kind: "map", key: string, value: point }, new Map([["k", { x: 1 }]]), 5, 257],
     [any, [1, ["ab"], { k: Uint8Array.of(1) }], 6, 4],
   ])("are charged for, before they are copied (B1, B2): %o %o", (type, plain, nodes, bytes) => {
     const codec = plainCodec(type);

@@ -47,7 +47,7 @@ const jco: readonly Trap[] = [
   ["after a stack overflow it goes on", "host/component", "although V8 would let it go on"],
   ["there is no memory limit", "host/component", "to the package's limit and no further"],
   ["nothing stops an endless loop", "host/worker", "stops an endless loop"],
-  ["transpiling blocks its thread, and takes long", "host/component-cache", "is transpiled once, and kept"],
+  ["transpiling blocks its thread, and takes long", "host/component-cache", "a component is worked on once, and that is kept"],
   ["a damaged cache entry is used", "host/component-cache", "are made again (K1)"],
   ["WASI shows environment, arguments and files", "host/component-wasi", "shows nothing of the host"],
   ["WASI's exit ends the host", "host/component-wasi", "ends itself only"],
@@ -90,7 +90,7 @@ const luaTraps: readonly Trap[] = [
   ["strings end at NUL and are decoded", "host/traps", "bytes cross whole"],
   ["an empty table is no list, or no map", "host/lua-resources", "untyped values come back as they went"],
   ["of several returned values only one counts", "host/traps", "what is returned beyond"],
-  ["tables that share parts stand for terabytes", "host/lua-codec", "bounds what shared tables can stand for"],
+  ["tables that share parts stand for terabytes", "host/lua-hostile", "ends the instance for %s"],
   ["an import cannot wait inside a C function", "host/lua-imports", "say import-in-callback"],
   ["it must be able to inside `pcall` and iterators", "host/lua-imports", "wait for a promise, through pcall"],
   ["memory has no limit", "host/lua-walls", "memory stops at the limit"],
@@ -110,7 +110,7 @@ const luaTraps: readonly Trap[] = [
 describe("every trap has its test", () => {
   it.each([...jco, ...python, ...luaTraps])("%s: %s", async (_, file, test) => {
     const text = await readFile(new URL(`../${file}.test.ts`, import.meta.url), "utf8");
-    const titles = text.matchAll(/(?:^|\s)(?:it|\]\))(?:\.each\([^\n]*\))?\(\s*(["'`])(.*?)\1,/gm);
+    const titles = text.matchAll(/(?:^|\s)(?:it|\](?: as const)?\))(?:\.each\([^\n]*\))?\(\s*(["'`])(.*?)\1,/gm);
     expect([...titles].map(([, , title]) => title).some((title) => title?.includes(test))).toBe(true);
   });
 });

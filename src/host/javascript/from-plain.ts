@@ -3,7 +3,7 @@
  * whether it is one of the type, the check decides that follows (plain.ts).
  */
 import { Defect, Fault } from "../../fault.ts";
-import type { LiftBudget } from "../../wit/budget.ts";
+import { type LiftBudget, OVERHEAD } from "../../wit/budget.ts";
 import { encodeAny } from "../../wit/cbor.ts";
 import type { Case, WitType } from "../../wit/types.ts";
 import { checkValue } from "../../wit/validate.ts";
@@ -150,6 +150,7 @@ function mapOf(keyType: WitType, entryType: WitType): FromPlain {
   return (plain, handles, budget) => {
     if (!(plain instanceof Map)) throw misfit("a Map", plain);
     budget.nodes(plain.size * nodes);
+    budget.bytes(OVERHEAD.map);
     const map = new Map<Value, Value>();
     for (const [k, v] of plain as ReadonlyMap<unknown, unknown>) {
       map.set(

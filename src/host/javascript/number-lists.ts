@@ -1,4 +1,5 @@
 /** Lists of numbers: always typed arrays of exactly their element type, in memory of their own (L2 of plain.ts). */
+import { OVERHEAD } from "../../wit/budget.ts";
 import { type Check, compileCheck } from "../../wit/check.ts";
 import { isArrayOf, type NumberKind } from "../../wit/numbers.ts";
 import type { WitType } from "../../wit/types.ts";
@@ -28,8 +29,6 @@ const arrays = {
   f64: Float64Array,
 } as const;
 
-const OVERHEAD = 128;
-
 /** Undefined when lists of this type are not lists of numbers. */
 export function numbersOf({ kind }: WitType): Numbers | undefined {
   if (!Object.hasOwn(arrays, kind)) return undefined;
@@ -38,7 +37,7 @@ export function numbersOf({ kind }: WitType): Numbers | undefined {
 
 function numbers(kind: NumberKind): Numbers {
   const { BYTES_PER_ELEMENT: width } = arrays[kind];
-  const cost = (count: number): number => OVERHEAD + count * width;
+  const cost = (count: number): number => OVERHEAD.typedArray + count * width;
   const isOne = (found: unknown): found is TypedNumbers =>
     ArrayBuffer.isView(found) && isArrayOf(kind, found as TypedNumbers);
   return { kind, cost, isOne, copy: copier(kind), fits: compileCheck({ kind }) };

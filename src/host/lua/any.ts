@@ -5,12 +5,13 @@
  * keys 1 to n; a map is a table with string keys, sorted when it leaves, and one that came from the host is marked
  * as a map, so that an empty one stays one. Null is nil, and `sennit.null` inside a table.
  */
+import { OVERHEAD } from "../../wit/budget.ts";
 import { AnyFloat, type AnyValue } from "../../wit/any.ts";
 import { decodeAny, encodeAny } from "../../wit/cbor.ts";
 import { WitError } from "../../wit/error.ts";
 import { integer } from "../../wit/value.ts";
 import { BOOLEAN, LIGHT_USERDATA, NIL, NUMBER, type Pointer, STRING, TABLE } from "./api.ts";
-import { type Codec, type CodecContext, OVERHEAD, type Position } from "./codec.ts";
+import { type Codec, type CodecContext, type Position } from "./codec.ts";
 import { Misfit, within } from "./misfit.ts";
 import { mismatch } from "./scalars.ts";
 
@@ -143,7 +144,7 @@ function readMarkedBytes({ machine, budget }: CodecContext, thread: Pointer): Ui
   const at = machine.string(thread);
   if (at === 0) throw mismatch(machine, thread, "a string of bytes");
   const length = machine.stringLength;
-  budget.bytes(length + OVERHEAD);
+  budget.bytes(length + OVERHEAD.typedArray);
   const bytes = machine.bytes().slice(at, at + length);
   machine.pop(thread, 1);
   return bytes;
@@ -164,7 +165,7 @@ function readList(context: CodecContext, thread: Pointer, length: number, depth:
 function readMap(context: CodecContext, thread: Pointer, depth: number): Map<string, AnyValue> {
   const { machine } = context;
   const entries: [string, AnyValue][] = [];
-  context.budget.bytes(OVERHEAD);
+  context.budget.bytes(OVERHEAD.map);
   machine.api.lua_pushnil(thread);
   while (machine.api.lua_next(thread, -2) !== 0) {
     context.budget.nodes(1);

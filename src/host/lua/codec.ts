@@ -37,6 +37,3 @@ export interface CodecContext {
   /** Registry places of the marks that `sennit.bytes` and `sennit.map` put on tables. */
   readonly marks: { readonly bytes: number; readonly map: number };
 }
-
-/** Bytes of the budget that a typed array or a map costs beside what is in it: millions of empty ones are no small thing. */
-export const OVERHEAD = 128;

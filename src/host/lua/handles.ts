@@ -9,12 +9,12 @@
  *   L4  A guest's object costs the budget when it is read, so that one that is passed a million times is no small thing; a handle of
  *       another's that was given away costs nothing any more.
  */
-import type { LiftBudget } from "../../wit/budget.ts";
+import { type LiftBudget, OVERHEAD } from "../../wit/budget.ts";
 import { isCallbackResource } from "../../wit/validate.ts";
 import type { Resource, WitType } from "../../wit/types.ts";
 import { Callback, Handle, type Value } from "../../wit/value.ts";
 import { NIL, type Pointer, USERDATA } from "./api.ts";
-import { type Codec, type HandleCodecs, OVERHEAD } from "./codec.ts";
+import { type Codec, type HandleCodecs } from "./codec.ts";
 import type { LuaMachine } from "./machine.ts";
 import { Misfit } from "./misfit.ts";
 
@@ -125,7 +125,7 @@ export class Handles implements HandleCodecs {
       read: (thread) => {
         if (machine.api.lua_type(thread, -1) === NIL)
           throw new Misfit("type-mismatch", `nil is no ${resource.name.name}`);
-        budget.bytes(OVERHEAD); // L4
+        budget.bytes(OVERHEAD.handle); // L4
         machine.api.lua_pushvalue(thread, -1);
         const id = this.#next++;
         this.#own.set(id, { resource, ref: machine.take(thread) });

@@ -2,11 +2,12 @@
  * Codecs of lists of numbers, by way of the machine's scratch area: one copy there and one conversion in each direction, in
  * steps of what fits into it.
  */
+import { OVERHEAD } from "../../wit/budget.ts";
 import type { NumberKind } from "../../wit/numbers.ts";
 import type { WitType } from "../../wit/types.ts";
 import type { TypedNumbers, Value } from "../../wit/value.ts";
 import type { Pointer } from "./api.ts";
-import { type Codec, type CodecContext, OVERHEAD } from "./codec.ts";
+import { type Codec, type CodecContext } from "./codec.ts";
 import { listLength } from "./lengths.ts";
 import { SCRATCH } from "./machine.ts";
 import { within } from "./misfit.ts";
@@ -51,7 +52,7 @@ export function numbersCodec(
     },
     read: (thread) => {
       const length = listLength(machine, thread, type);
-      budget.bytes(length * size + OVERHEAD);
+      budget.bytes(length * size + OVERHEAD.typedArray);
       const numbers = numbersOf(length);
       for (let done = 0; done < length;) {
         const count = Math.min(most, length - done);

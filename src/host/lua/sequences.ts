@@ -1,10 +1,11 @@
 /** Codecs of lists, tuples and maps: Lua tables with the keys 1 to n. */
+import { OVERHEAD } from "../../wit/budget.ts";
 import { isIntegerKind, type NumberKind } from "../../wit/numbers.ts";
 import type { WitType } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { weightOf } from "../../wit/weight.ts";
 import { NIL, type Pointer, TABLE } from "./api.ts";
-import { type Codec, type CodecContext, type CodecOf, OVERHEAD } from "./codec.ts";
+import { type Codec, type CodecContext, type CodecOf } from "./codec.ts";
 import { listLength, refuseLength } from "./lengths.ts";
 import type { LuaMachine } from "./machine.ts";
 import { Misfit, within } from "./misfit.ts";
@@ -31,7 +32,7 @@ function bytesCodec({ machine, budget }: CodecContext, type: ListType): Codec {
       if (at === 0) throw mismatch(machine, thread, "a string of bytes");
       const length = machine.stringLength;
       refuseLength(type, length);
-      budget.bytes(length + OVERHEAD);
+      budget.bytes(length + OVERHEAD.typedArray);
       return machine.bytes().slice(at, at + length);
     },
   };
@@ -111,7 +112,7 @@ export function mapCodec(context: CodecContext, type: Extract<WitType, { kind: "
     slots: entries.slots,
     push: (thread, value) => entries.push(thread, [...(value as ReadonlyMap<Value, Value>)]),
     read: (thread) => {
-      context.budget.bytes(OVERHEAD);
+      context.budget.bytes(OVERHEAD.map);
       const pairs = entries.read(thread) as [Value, Value][];
       const map = new Map(pairs);
       if (map.size < pairs.length) throw new Misfit("type-mismatch", "a key is in the map twice");

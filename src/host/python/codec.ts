@@ -12,6 +12,7 @@
  *
  * The Python side of this table is `lifting.ts` and `lowering.ts`.
  */
+import { OVERHEAD } from "../../wit/budget.ts";
 import { type IntegerKind, rangeOf } from "../../wit/numbers.ts";
 import type { Field, WitFunction, WitType } from "../../wit/types.ts";
 import { CaseValue, Some, type Value, integer, isNullable } from "../../wit/value.ts";
@@ -32,11 +33,6 @@ export interface Codec {
   /** Of a list of numbers: the bytes that `encode` writes. */
   readonly memory?: (value: Value) => Uint8Array;
 }
-
-/** What an array, a map and a handle cost beside what is in them, in bytes: a guest can make very many that are empty. */
-const ARRAY_BYTES = 128;
-const MAP_BYTES = 256;
-const HANDLE_BYTES = 128;
 
 /** A list of numbers of this many bytes goes beside the marshal value, which saves a copy. */
 const LARGE = 1 << 14;
@@ -151,7 +147,7 @@ function compile(type: WitType): Codec {
       return leaf(
         (w, v) => w.integer(w.handles.lower(type, v)),
         (r) => {
-          r.budget.bytes(HANDLE_BYTES);
+          r.budget.bytes(OVERHEAD.handle);
           return r.handles.lift(type, r.index(2 ** 32, `a ${type.resource.name.name}`));
         },
         5,
@@ -219,7 +215,7 @@ function numberListCodec(numbers: NumberList, element: WitType, length: number |
 
 function bytesDecoder(numbers: NumberList, length: number | undefined): Codec["decode"] {
   return (reader) => {
-    reader.budget.bytes(ARRAY_BYTES);
+    reader.budget.bytes(OVERHEAD.typedArray);
     const bytes = numbers.read(reader, 0);
     sized(bytes.length, length);
     return bytes;
@@ -230,7 +226,7 @@ function numbersDecoder({ size, read, ofFloats }: NumberList, length: number | u
   return (reader) => {
     const pay = (count: number): void => {
       sized(count, length);
-      reader.budget.bytes(ARRAY_BYTES + count * size);
+      reader.budget.bytes(OVERHEAD.typedArray + count * size);
     };
     const floats = ofFloats === undefined ? undefined : reader.takeFloats(pay);
     if (floats !== undefined && ofFloats !== undefined) return ofFloats(floats);
@@ -257,7 +253,7 @@ function mapCodec(keyType: WitType, valueType: WitType): Codec {
     decode: (reader) => {
       const count = reader.list(least);
       reader.budget.nodes(count * nodes);
-      reader.budget.bytes(MAP_BYTES);
+      reader.budget.bytes(OVERHEAD.map);
       const map = new Map<Value, Value>();
       for (let i = 0; i < count; i += 1) {
         reader.tuple(2);
