@@ -13,6 +13,7 @@ import { type Alone, pyodideAlone, wasmoonAlone } from "./interpreters-alone.ts"
 import { benchPythonInside } from "./python-inside.ts";
 import type { Case, Contender, Report } from "./report.ts";
 import { jcoOfSample, measurePlugin, openSample } from "./subjects.ts";
+import { benchThreadAlone } from "./thread-alone.ts";
 import { benchWorkflow } from "./workflow.ts";
 
 type Folder = { readonly path: string };
@@ -104,6 +105,7 @@ export async function benchPython(report: Report, folder: Folder): Promise<void>
   for (const call of ["scalar", "floats", "records", "bytes"] as const)
     await row(report, "Python", who, call, PYTHON, () => opened(folder.path, "python"), peersOf(alone[call]));
   await benchPythonOfWorkflow(report, folder);
+  await benchThreadAlone(report, BYTES);
   await benchManyCalls(report, folder);
 }
 

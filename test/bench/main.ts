@@ -1,11 +1,7 @@
 /**
  * `npm run bench`: every figure of the design that can be measured today, beside its peers, in one process.
  *
- * Usage: node test/bench/main.ts [calls|component|collections|imports|javascript|lua|python|vm|loads|instances|cores]…
- *        [--json] [--quick] [--write]
- *
- * --json prints one object instead of the table; --quick runs one tiny round, whose figures mean nothing; --write also
- * writes docs/performance.md.
+ * `npm run bench -- --help` tells the rest.
  */
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -22,6 +18,7 @@ const PAGE = new URL("../../docs/performance.md", import.meta.url);
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    help: { type: "boolean", short: "h", default: false },
     json: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
@@ -46,7 +43,19 @@ function say(text: string): void {
   if (!values.json) process.stdout.write(`${text}\n`);
 }
 
+const HELP = `Usage: npm run bench -- [${Object.keys(benches).join("|")}|calls]… [--json] [--quick] [--write]
+
+calls      what a call may cost: all from component to loads
+--json     one object instead of the table
+--quick    one tiny round, whose figures mean nothing
+--write    also writes docs/performance.md; needs a whole run on an idle machine
+
+Examples:
+  npm run bench -- calls
+  npm run bench -- lua python --json`;
+
 async function main(): Promise<void> {
+  if (values.help) return say(HELP);
   const names = chosen();
   const report = new Report(values.quick, (row) => say(line(cellsOf(row))));
   const surroundings = await machine(report);
