@@ -47,7 +47,11 @@ const jco: readonly Trap[] = [
   ["after a stack overflow it goes on", "host/component", "although V8 would let it go on"],
   ["there is no memory limit", "host/component", "to the package's limit and no further"],
   ["nothing stops an endless loop", "host/worker", "stops an endless loop"],
-  ["transpiling blocks its thread, and takes long", "host/component-cache", "a component is worked on once, and that is kept"],
+  [
+    "transpiling blocks its thread, and takes long",
+    "host/component-cache",
+    "a component is worked on once, and that is kept",
+  ],
   ["a damaged cache entry is used", "host/component-cache", "are made again (K1)"],
   ["WASI shows environment, arguments and files", "host/component-wasi", "shows nothing of the host"],
   ["WASI's exit ends the host", "host/component-wasi", "ends itself only"],
