@@ -124,7 +124,8 @@ class PythonWriter {
     const label = iface.resource?.label ?? "";
     const name = camel(label);
     const members = iface.functions.filter(({ shape }) => shape === "method" || shape === "static");
-    return `from componentize_py_types import Err
+    // A resource may be called `err`, and its class then `Err`.
+    return `import componentize_py_types as _types
 import wit_world.exports.${this.#module(iface)} as _module
 
 _live = [0]
@@ -144,14 +145,14 @@ ${members.map((fn) => memberText(fn, name)).join("")}`;
 const HEADER = `import gc
 import sys
 import wit_world
-from componentize_py_types import Err
+import componentize_py_types as _types
 `;
 
 function echoBody({ params, result }: GeneratedFunction): string {
   if (result === null) return "pass";
   if (params.length !== 1) return "return a";
   if (result.type.kind !== "result") return "return a[0]";
-  return "if type(a[0]) is Err: raise a[0]\n        return a[0].value";
+  return "if type(a[0]) is _types.Err: raise a[0]\n        return a[0].value";
 }
 
 function memberText(fn: GeneratedFunction, kind: string): string {
