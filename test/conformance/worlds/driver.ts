@@ -7,7 +7,6 @@
 import { equalValues } from "../../../src/wit/equal.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { difference } from "./difference.ts";
-import { areForJco } from "./exceptions.ts";
 import {
   exportsOf,
   type GeneratedFunction,
@@ -68,7 +67,6 @@ async function driveFunction(
   for (const realisation of realisations) {
     const { host, instance } = realisation;
     if (!instance.alive || realisation.leaves.has(key)) continue;
-    if (realisation.name === "component (jco)" && !areForJco([...args, answer])) continue;
     host.planned = answer;
     host.seen = null;
     const message = await wrongWith(placed, realisation, args, wanted);

@@ -15,11 +15,9 @@
  *   Y2  A function whose own result is a result of what looks like one (a result, an option of one, a record or variant with
  *       such names), or an alias of a result, is unwrapped wrongly.
  *   Y3  The functions of an exported interface that is written in the world are not found.
- *   Y4  A long text with U+07FF in it traps: `TextEncoder.encodeInto` of Node 26 leaves that character out where the room is exact.
- *   Y5  Its transpiler panics on a world's own export whose name has capitals, and on strings of the encoding latin1+utf16.
+ *   Y4  Its transpiler panics on a world's own export whose name has capitals, and on strings of the encoding latin1+utf16.
  */
 import type { WitType } from "../../../src/wit/types.ts";
-import { CaseValue, Some, type Value } from "../../../src/wit/value.ts";
 import type { GeneratedFunction, GeneratedWorld } from "./model.ts";
 
 /** The world whose functions need no imports (X1). */
@@ -64,15 +62,4 @@ function hasTag(type: WitType | null): boolean {
     default:
       return false;
   }
-}
-
-/** Whether jco's binding can take these values (Y4). */
-export function areForJco(values: readonly Value[]): boolean {
-  return values.every((value) => {
-    if (typeof value === "string") return value.length < 32 || !value.includes("\u07ff");
-    if (value instanceof Map) return areForJco([...(value as ReadonlyMap<Value, Value>)].flat());
-    if (value instanceof CaseValue) return areForJco([value.payload]);
-    if (value instanceof Some) return areForJco([value.value]);
-    return !Array.isArray(value) || areForJco(value as readonly Value[]);
-  });
 }

@@ -5,6 +5,7 @@
  *       `process.env`, as its tracing does on every call, costs more than the call itself.
  *   S2  Its text decoders refuse what is not UTF-8 and keep a leading U+FEFF; the platform's defaults do neither.
  *   S3  Nothing a guest's data says can make the script's own error handling fail.
+ *   S4  Its text encoder writes all that there is room for; that of Node 26 does not.
  */
 import { Defect } from "../../../fault.ts";
 import { repaired, repairScope } from "./repair.ts";
@@ -42,6 +43,17 @@ class StrictTextDecoder extends TextDecoder {
   }
 }
 
+/** Node's own leaves out a last character of two bytes, of some, that would just fit (S4). */
+class WholeTextEncoder extends TextEncoder {
+  override encodeInto(text: string, into: Uint8Array): { read: number; written: number } {
+    const { read, written } = super.encodeInto(text, into);
+    const rest = read < text.length ? this.encode(text.slice(read)) : new Uint8Array();
+    if (rest.length === 0 || rest.length > into.length - written) return { read, written };
+    into.set(rest, written);
+    return { read: text.length, written: written + rest.length };
+  }
+}
+
 /** `String(value)` of a record may call the record's own field `to-string` (S3). */
 const SafeString: { (value: unknown): string; fromCodePoint: typeof String.fromCodePoint } = Object.assign(
   (value: unknown): string => (typeof value === "object" ? "[object]" : String(value)),
@@ -52,6 +64,7 @@ const silent = (): void => {};
 
 const scope: Readonly<Record<string, unknown>> = {
   TextDecoder: StrictTextDecoder,
+  TextEncoder: WholeTextEncoder,
   String: SafeString,
   ...repairScope,
   console: { error: silent, debug: silent, warn: silent, log: silent },
