@@ -33,7 +33,8 @@ def drop(number):
 class Imported:
     """Base of the classes of imported resources. `with` releases at its end; otherwise the collector does."""
 
-    handle = None
+    # Names with an underscore: no method in WIT can have one.
+    _handle = None
 
     def __enter__(self):
         return self
@@ -45,36 +46,36 @@ class Imported:
         self._let_go()
 
     def _let_go(self):
-        handle = self.__dict__.pop("handle", None)
-        if handle is not None and not self.__dict__.get("borrowed"):
+        handle = self.__dict__.pop("_handle", None)
+        if handle is not None and not self.__dict__.get("_borrowed"):
             sennit_calls.release(handle)
 
 
 def adopt(kind, number):
     value = object.__new__(kind)
-    value.handle = number
+    value._handle = number
     return value
 
 
 def borrow(kind, number):
     value = adopt(kind, number)
-    value.borrowed = True
+    value._borrowed = True
     return value
 
 
 def lend(value, kind):
     """The number of an imported resource that stays ours."""
-    if not isinstance(value, kind) or value.handle is None:
+    if not isinstance(value, kind) or value._handle is None:
         raise _not_held(value, kind)
-    return value.handle
+    return value._handle
 
 
 def hand_over(value, kind):
     """The number of an imported resource that is ours no longer."""
     number = lend(value, kind)
-    if value.__dict__.get("borrowed"):
+    if value.__dict__.get("_borrowed"):
         raise Mismatch(f"a borrowed {kind.__name__} cannot be given away")
-    del value.handle
+    del value._handle
     return number
 
 

@@ -15,6 +15,8 @@ interface table {
   resource cursor {
     constructor(start: u32);
     next: func() -> option<row>;
+    handle: func() -> u32;
+    borrowed: func() -> bool;
     rewind: static func(c: cursor) -> cursor;
   }
   close: func(c: cursor);
@@ -32,6 +34,7 @@ world plugin {
   export later-twice: async func(x: u32) -> u32;
   export find: func(id: u32) -> string;
   export walk: func(start: u32) -> list<u32>;
+  export names: func(start: u32) -> tuple<u32, bool>;
   export leak: func(start: u32);
   export give-away: func(start: u32) -> bool;
   export apply: func(f: borrow<callback>, x: list<u8>) -> list<u8>;
@@ -72,6 +75,10 @@ class WitWorld(wit_world.WitWorld):
             while (row := cursor.next()) is not None:
                 found.append(row.id)
         return found
+
+    def names(self, start):
+        with table.Cursor(start) as cursor:
+            return cursor.handle(), cursor.borrowed()
 
     def leak(self, start):
         table.Cursor(start)
@@ -136,6 +143,8 @@ function cursors(): { readonly imports: Record<string, ImportedFunction>; readon
       return new Handle(99, left.size);
     }),
     [`${TABLE}#[method]cursor.next`]: sync(next),
+    [`${TABLE}#[method]cursor.handle`]: sync((cursor) => 100 + (cursor as Handle).id),
+    [`${TABLE}#[method]cursor.borrowed`]: sync(() => false),
     [`${TABLE}#[static]cursor.rewind`]: sync((cursor) => cursor),
     [`${TABLE}#close`]: sync(() => null),
     [`${TABLE}#[resource-drop]cursor`]: sync((cursor) => (dropped.push((cursor as Handle).id), null)),
@@ -193,6 +202,11 @@ describe("imports of a Python plugin", () => {
     expect(dropped).toEqual([1, 2]);
     expect(await python.call("give-away", [1])).toBe(true);
     expect(dropped).toEqual([1, 2]);
+  });
+
+  it("have methods of any name", async () => {
+    await using python = await plugin.instantiate(surroundings(given()));
+    expect(await python.call("names", [1])).toEqual([101, false]);
   });
 
   it("may be callbacks: a borrowed one for one call, an owned one for longer", async () => {

@@ -205,7 +205,7 @@ class BindingsWriter {
     const list = params.join(", ");
     const number = this.#importNumber(key);
     if (fn.shape === "constructor") {
-      return `${indent}def __init__(${["self", ...params].join(", ")}):\n${indent}    self.handle = _imported[${number}](${list})\n`;
+      return `${indent}def __init__(${["self", ...params].join(", ")}):\n${indent}    self._handle = _imported[${number}](${list})\n`;
     }
     const name = snake(fn.shape === "function" ? fn.name : memberName(fn));
     const decorator = fn.shape === "static" ? `${indent}@staticmethod\n` : "";
