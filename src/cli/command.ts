@@ -6,6 +6,8 @@ export interface OptionSpec {
   /** What the value is called in help; absent for a switch. */
   readonly value?: string;
   readonly multiple?: boolean;
+  /** How values begin, for completion. One that ends in `:` is gone on with. */
+  readonly beginnings?: readonly string[];
   readonly help: string;
 }
 
@@ -27,7 +29,8 @@ const grant: OptionSpec = {
   name: "grant",
   value: "[PACKAGE=]CAPABILITY",
   multiple: true,
-  help: "allow the program (or a package) run, run:<command>, fs:<path>, fs:<path>:ro or log",
+  beginnings: ["fs:", "net:", "env:", "secret:", "run", "run:", "log", "clock:live", "random:live"],
+  help: "allow the program (or a package) fs:<path>[:ro], net:<host>[:<port>], env:<NAME>, secret:<NAME>, run[:<command>] or log",
 };
 const general: readonly OptionSpec[] = [color, debug, help];
 
@@ -48,6 +51,7 @@ export const commands: readonly CommandSpec[] = [
       ["sennit run hello.sennit", "run it"],
       ["sennit run eos.sennit --param points=31", "with a param"],
       ["sennit run build.sennit --grant run:git", "let it start git"],
+      ["sennit run fetch.sennit --grant net:api.example.org --grant secret:API_TOKEN", "let it send a token there"],
       ["sennit run report.sennit --grant acme:mail=log", "let a package write to the log"],
     ],
     files: [".sennit", ".ox"],
@@ -77,12 +81,21 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: "plugin inspect",
-    usage: "sennit plugin inspect PACKAGE [--json]",
+    usage: "sennit plugin inspect PACKAGE [--cost FUNCTION [ARGUMENT …]] [--json]",
     summary: "Show a plugin's types, imports and what it asks for",
-    options: [{ name: "json", help: "print one JSON object" }, ...general],
+    options: [
+      {
+        name: "cost",
+        value: "FUNCTION",
+        help: "call it in a fresh instance, and print what that cost in units of fuel",
+      },
+      { name: "json", help: "print one JSON object" },
+      ...general,
+    ],
     examples: [
       ["sennit plugin inspect plugins/geometry", "a package folder"],
       ["sennit plugin inspect stats.wasm", "a bare component"],
+      ["sennit plugin inspect counter.wasm --cost add 1 2", "the same number every time"],
     ],
     files: [".wasm", "/"],
   },

@@ -5,6 +5,15 @@ import { commands } from "./command.ts";
 const firsts = [...new Set(commands.map((command) => command.name.split(" ")[0] ?? ""))];
 const seconds = commands.flatMap((command) => command.name.split(" ").slice(1));
 
+/** The options whose values can be begun, by name: the same wherever they stand. */
+const withBeginnings = [
+  ...new Map(
+    commands
+      .flatMap((command) => command.options)
+      .flatMap(({ name, beginnings }) => (beginnings === undefined ? [] : [[name, { name, beginnings }] as const])),
+  ).values(),
+];
+
 /** @throws {Fault} `usage` for another shell. */
 export function completionScript(shell: string | undefined): string {
   switch (shell) {
@@ -26,9 +35,16 @@ function bash(): string {
     const options = command.options.map((option) => `--${option.name}`).join(" ");
     return `    "${command.name}") words="${options}" ;;`;
   });
+  const values = withBeginnings.map(
+    ({ name, beginnings }) =>
+      `    --${name}) compopt -o nospace; COMPREPLY=($(compgen -W "${beginnings.join(" ")}" -- "$current")); return ;;`,
+  );
   return `_sennit() {
   local current="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}" words=""
   [ "$command" = plugin ] && command="plugin \${COMP_WORDS[2]}"
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join("\n")}
+  esac
   case "$command" in
 ${cases.join("\n")}
   esac
@@ -49,7 +65,8 @@ function fish(): string {
     if (second !== undefined)
       lines.push(`complete -c sennit -n '__fish_seen_subcommand_from ${first}' -f -a ${second}`);
     for (const option of command.options) {
-      const value = option.value === undefined ? "" : " -r";
+      const beginnings = option.beginnings === undefined ? "" : ` -f -a '${option.beginnings.join(" ")}'`;
+      const value = option.value === undefined ? "" : ` -r${beginnings}`;
       const help = option.help.replaceAll("'", "’");
       lines.push(`complete -c sennit -n '__fish_seen_subcommand_from ${first}' -l ${option.name}${value} -d '${help}'`);
     }

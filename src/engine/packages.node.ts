@@ -8,7 +8,7 @@ import { Fault } from "../fault.ts";
 import { javascriptPlugin } from "../host/javascript/plugin.ts";
 import type { PackageFiles } from "../host/manifest.ts";
 import { openPlugin } from "../host/open.node.ts";
-import type { Project } from "../host/package/project.ts";
+import { isolationOf, type IsolationLevel, type Project } from "../host/package/project.ts";
 import type { Plugin } from "../host/plugin.ts";
 import type { CheckEnvironment } from "../lang/check/check.ts";
 import type { CheckedProgram } from "../lang/typed.ts";
@@ -17,7 +17,7 @@ import type { Grants } from "./grants.ts";
 import { missingInterfaces, provides } from "./link.ts";
 import type { Linkable } from "./link.ts";
 import { resolvePackage } from "./resolve.node.ts";
-import { fsPlugin } from "./std/fs.node.ts";
+import { standardPlugin } from "./std/standard.node.ts";
 
 export type HostFunction = (...args: never[]) => unknown;
 
@@ -31,6 +31,8 @@ export interface LoadRequest {
   readonly wit: string | undefined;
   /** `[PACKAGE=]CAPABILITY`, beside the project's own. */
   readonly grants: readonly string[];
+  /** Values for `secret:<NAME>`, before those of the environment. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   readonly warn: (line: string) => void;
 }
 
@@ -148,9 +150,10 @@ export class OpenPackages implements AsyncDisposable {
   async #candidate(name: string, id: string): Promise<Opened | null> {
     const resolved = await resolvePackage(name, resolve(this.#request.file), this.#project).catch(onlyFault);
     if (resolved instanceof Fault || resolved.kind === "standard") return null;
-    const plugin = await openPlugin(resolved.files, { warn: this.#request.warn }).catch(onlyFault);
-    if (plugin instanceof Fault) return null;
-    const pack: Opened = { name: resolved.files.manifest.name, specifier: name, plugin, files: resolved.files };
+    const opened = await this.#openFiles(resolved.files, name).catch(onlyFault);
+    if (opened instanceof Fault) return null;
+    const { plugin } = opened;
+    const pack: Opened = { name: resolved.files.manifest.name, specifier: name, ...opened };
     if (!provides(plugin.world, id)) {
       await plugin[Symbol.asyncDispose]();
       return null;
@@ -163,15 +166,31 @@ export class OpenPackages implements AsyncDisposable {
   async #load(specifier: string, from: string): Promise<Opened> {
     const resolved = await resolvePackage(specifier, from, this.#project);
     if (resolved.kind === "standard") {
-      const plugin = fsPlugin(this.#project.folder, fsGrants(this.#grants, this.#project.folder));
+      const secrets = this.#request.secrets ?? {};
+      const plugin = standardPlugin(resolved.name, { folder: this.#project.folder, grants: this.#grants, secrets });
       return { name: resolved.name, specifier, plugin, files: null };
     }
     const { files } = resolved;
     const { name, wants: asked } = files.manifest;
     this.#grants.assertCovers(name, asked);
-    const plugin = await openPlugin(files, { warn: this.#request.warn });
-    return { name, specifier, plugin, files };
+    return { name, specifier, ...(await this.#openFiles(files, specifier)) };
   }
+
+  /**
+   * Opens a package where the project says that it runs. One that does not run in this thread goes without files: a call
+   * on another core would run it without its walls.
+   */
+  async #openFiles(files: PackageFiles, specifier: string): Promise<Pick<Opened, "plugin" | "files">> {
+    // A package cannot escape its level by another name than the one it was required by, nor the other way round.
+    const isolation = strictest([specifier, files.manifest.name].map((name) => isolationOf(this.#project, name)));
+    const plugin = await openPlugin(files, { warn: this.#request.warn, isolation });
+    const isHere = isolation === "L0" || (isolation === "L1" && files.manifest.language === "python");
+    return { plugin, files: isHere ? files : null };
+  }
+}
+
+function strictest(levels: readonly IsolationLevel[]): IsolationLevel {
+  return levels.toSorted().at(-1) ?? "L0";
 }
 
 function firstMissing(at: number, packages: readonly Opened[]): string | undefined {
@@ -194,12 +213,6 @@ function missing(name: string, id: string, project: Project): Fault {
 /** A package as linking sees it. */
 export function linkable(pack: Opened): Linkable {
   return { name: pack.name, world: pack.plugin.world, embedder: pack.specifier === null };
-}
-
-function fsGrants(grants: Grants, folder: string): readonly { path: string; readOnly: boolean }[] {
-  return grants
-    .of(PROGRAM)
-    .flatMap((grant) => (grant.kind === "fs" ? [{ path: resolve(folder, grant.path), readOnly: grant.readOnly }] : []));
 }
 
 /** Another file of the program: `require "./util.sennit"`. */

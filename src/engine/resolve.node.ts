@@ -9,13 +9,11 @@ import type { PackageFiles } from "../host/manifest.ts";
 import { readPackage } from "../host/package/package.node.ts";
 import type { Project } from "../host/package/project.ts";
 import { nearest } from "../lang/nearest.ts";
+import { STANDARD } from "./std/standard.node.ts";
 
 export type Resolved =
   | { readonly kind: "package"; readonly files: PackageFiles }
   | { readonly kind: "standard"; readonly name: string };
-
-/** What the host provides itself. */
-export const STANDARD: readonly string[] = ["std:fs"];
 
 /**
  * @param from the path of the requiring file

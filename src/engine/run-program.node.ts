@@ -32,6 +32,8 @@ export interface LoadOptions {
   readonly wit?: string;
   /** `run`, `fs:out`, `acme:stats=log`. */
   readonly grants?: readonly string[];
+  /** Values for `secret:<NAME>` by name; others come from the environment. No program sees one (`std:http`). */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Gets warnings: of the checker, and of the host. */
   readonly onWarning?: (text: string) => void;
   /** The file the source stands in: shown in messages; relative requires and the project start beside it. */
@@ -80,6 +82,7 @@ export async function load(source: string, options: LoadOptions = {}): Promise<P
     functions: options.functions ?? {},
     wit: options.wit,
     grants: options.grants ?? [],
+    secrets: options.secrets,
     warn: options.onWarning ?? (() => {}),
   });
   if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);

@@ -1,22 +1,35 @@
 /**
  * Capabilities: what a plugin or a program may reach, as text in manifests and grants and as data here (I6).
  *
- *   fs:<path>[:ro]   files below a folder or one file; relative paths start at the project's folder
- *   run[:<command>]  start programs, or one program
- *   log              be heard: what a plugin prints and logs is kept
- *   net[:<host>[:<port>]]  env[:<NAME>]  secret[:<NAME>]  clock  random      known, and granted by nothing yet
+ *   fs:<path>[:ro]      files below a folder or one file; relative paths start at the project's folder
+ *   net:<host>[:<port>] requests to one host; without a port, to 80 and 443. A host is a name, `*.` and a name (which means
+ *                       the names below it, not itself), an IPv4 address, or an IPv6 address in brackets
+ *   env:<NAME>          one variable of the environment
+ *   secret:<NAME>       one secret, to be put on the wire by the host and never seen
+ *   run[:<command>]     start programs, or one program
+ *   clock:live          the time as it passes, and random:live: chance that no seed repeats; granted by nothing yet
+ *   log                 be heard: what a plugin prints and logs is kept
  *
- *   A1  Without its narrowing part a capability means everything of its kind; `fs` alone is not written, `fs:.` is.
+ *   A1  Only `run` may stand without what narrows it, and then means all programs.
  *   A2  A path is compared by whole steps: `fs:data` covers `fs:data/a`, never `fs:database`; `..` is resolved first.
  *   A3  A relative and an absolute path never cover each other: who compares them resolves them first.
+ *   A4  A host is kept in the one form that URLs give it: lower case, ASCII (`münchen.example` is `xn--mnchen-3ya.example`),
+ *       addresses written out (`127.1` is `127.0.0.1`), no dot at the end. So equal hosts are equal texts.
  */
 import { Fault } from "../fault.ts";
 
 export type Capability =
   | { readonly kind: "fs"; readonly path: string; readonly readOnly: boolean }
-  | { readonly kind: "run" | "env" | "secret"; readonly name: string | null }
-  | { readonly kind: "net"; readonly host: string | null; readonly port: number | null }
+  | { readonly kind: "run"; readonly name: string | null }
+  | { readonly kind: "env" | "secret"; readonly name: string }
+  /** `host` is as A4 says, perhaps after `*.`; a `port` of null means `WEB_PORTS`. */
+  | { readonly kind: "net"; readonly host: string; readonly port: number | null }
   | { readonly kind: "log" | "clock" | "random" };
+
+/** What a host without a port means: those of http and https. */
+const WEB_PORTS: readonly number[] = [80, 443];
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** @throws {Fault} `capability-invalid` */
 export function parseCapability(text: string): Capability {
@@ -27,19 +40,23 @@ export function parseCapability(text: string): Capability {
     case "fs":
       return parseFiles(rest, text);
     case "run":
+      if (rest === null) return { kind, name: null };
       return { kind, name: parseName(rest, /^[^\s/\\:]+$/, text) };
     case "env":
     case "secret":
-      return { kind, name: parseName(rest, /^[A-Za-z_][A-Za-z0-9_]*$/, text) };
+      if (rest === null) throw invalid(text, `\`${kind}\` needs a name, such as \`${kind}:API_TOKEN\``);
+      return { kind, name: parseName(rest, NAME, text) };
     case "net":
       return parseNet(rest, text);
-    case "log":
     case "clock":
     case "random":
-      if (rest !== null) throw invalid(text, `\`${kind}\` stands alone`);
+      if (rest !== "live") throw invalid(text, `what is meant is \`${kind}:live\``);
+      return { kind };
+    case "log":
+      if (rest !== null) throw invalid(text, "`log` stands alone");
       return { kind };
     default:
-      throw invalid(text, "it begins with none of `fs:`, `run`, `log`");
+      throw invalid(text, "it begins with none of `fs:`, `net:`, `env:`, `secret:`, `run`, `clock:`, `random:`, `log`");
   }
 }
 
@@ -53,10 +70,11 @@ export function formatCapability(capability: Capability): string {
     case "secret":
       return capability.name === null ? capability.kind : `${capability.kind}:${capability.name}`;
     case "net":
-      return ["net", capability.host, capability.port].filter((part) => part !== null).join(":");
-    case "log":
+      return `net:${capability.host}${capability.port === null ? "" : `:${capability.port}`}`;
     case "clock":
     case "random":
+      return `${capability.kind}:live`;
+    case "log":
       return capability.kind;
   }
 }
@@ -71,7 +89,7 @@ export function covers(grant: Capability, want: Capability): boolean {
     case "secret":
       return want.kind === grant.kind && (grant.name === null || grant.name === want.name);
     case "net":
-      return want.kind === "net" && narrows(grant.host, want.host) && narrows(grant.port, want.port);
+      return want.kind === "net" && coversHost(grant.host, want.host) && coversPort(grant.port, want.port);
     case "log":
     case "clock":
     case "random":
@@ -84,8 +102,13 @@ export function isGranted(grants: readonly Capability[], want: Capability): bool
   return grants.some((grant) => covers(grant, want));
 }
 
-function narrows<T>(grant: T | null, want: T | null): boolean {
-  return grant === null || grant === want;
+/** `*.a.org` covers `b.a.org` and `*.b.a.org`, and not `a.org`. */
+function coversHost(grant: string, want: string): boolean {
+  return grant === want || (grant.startsWith("*.") && want.length > grant.length - 1 && want.endsWith(grant.slice(1)));
+}
+
+function coversPort(grant: number | null, want: number | null): boolean {
+  return grant === want || (grant === null && want !== null && WEB_PORTS.includes(want));
 }
 
 function parseFiles(rest: string | null, text: string): Capability {
@@ -96,18 +119,37 @@ function parseFiles(rest: string | null, text: string): Capability {
   return { kind: "fs", path: normalized(path), readOnly };
 }
 
-function parseName(rest: string | null, form: RegExp, text: string): string | null {
-  if (rest !== null && !form.test(rest)) throw invalid(text, "what follows the colon is not one plain name");
+function parseName(rest: string, form: RegExp, text: string): string {
+  if (!form.test(rest)) throw invalid(text, "what follows the colon is not one plain name");
   return rest;
 }
 
 function parseNet(rest: string | null, text: string): Capability {
-  if (rest === null) return { kind: "net", host: null, port: null };
-  const found = /^([A-Za-z0-9*.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?$/.exec(rest);
-  const port = found?.[2] === undefined ? null : Number(found[2]);
-  if (found?.[1] === undefined || (port !== null && port > 65_535))
-    throw invalid(text, "`net` takes a host and perhaps a port");
-  return { kind: "net", host: found[1].toLowerCase(), port };
+  if (rest === null) throw invalid(text, "`net` needs a host, such as `net:api.example.org` or `net:localhost:8080`");
+  const [, written = "", digits] = /^([^:[\]]+|\[[^\]]*\])(?::(\d{1,5}))?$/.exec(rest) ?? [];
+  const host = canonicalHost(written.replace(/^\*\./, ""));
+  const port = digits === undefined ? null : Number(digits);
+  if (host === null || (port !== null && (port > 65_535 || port === 0)))
+    throw invalid(text, "`net` takes one host and perhaps a port");
+  if (!written.startsWith("*.")) return { kind: "net", host, port };
+  if (isAddress(host) || !host.includes(".")) throw invalid(text, "`*.` stands before a name of several parts");
+  return { kind: "net", host: `*.${host}`, port };
+}
+
+/** A host as URLs write it (A4); null when it is none. */
+export function canonicalHost(written: string): string | null {
+  // What a URL would take for its other parts, or decode, is no part of a host.
+  if (written === "" || /[%/\\?#@*\s]/u.test(written)) return null;
+  const url = URL.canParse(`http://${written}/`) ? new URL(`http://${written}/`) : null;
+  if (url === null || url.port !== "" || url.username !== "" || url.pathname !== "/") return null;
+  const host = url.hostname.replace(/\.$/, "");
+  // Soft hyphens and the like disappear, tabs are dropped: what is left may be nothing.
+  return host === "" || host.includes("..") || host.startsWith(".") ? null : host;
+}
+
+/** Of a host as `canonicalHost` gives it. */
+export function isAddress(host: string): boolean {
+  return host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** A path by its steps: `/` between them, no `.`, and `..` only where it leads out at the start (A2). */
@@ -141,6 +183,6 @@ function isAbsolute(path: string): boolean {
 
 function invalid(text: string, why: string): Fault {
   return new Fault("capability-invalid", `\`${text}\` is not a capability: ${why}`, {
-    hint: "Write `fs:<path>`, `fs:<path>:ro`, `run`, `run:<command>` or `log`.",
+    hint: "Write `fs:<path>`, `fs:<path>:ro`, `net:<host>`, `net:<host>:<port>`, `env:<NAME>`, `secret:<NAME>`, `run`, `run:<command>`, `clock:live`, `random:live` or `log`.",
   });
 }

@@ -8,7 +8,9 @@ export type Language = "component" | "python" | "lua" | "julia" | "javascript";
 export interface Limits {
   /** Bytes of guest memory (linear memory of a component, heap of Lua or Python). */
   readonly memory?: number;
-  /** Milliseconds that one call may take. Not enforced yet (README). */
+  /** Units of work that one call of a component or of Lua may do: about as many as its instructions. */
+  readonly fuel?: number;
+  /** Milliseconds that one call may take, waiting included. Not enforced for Python yet (README). */
   readonly deadline?: number;
 }
 

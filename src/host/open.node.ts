@@ -7,24 +7,32 @@ import { Fault } from "../fault.ts";
 import { userCacheFolder } from "./cache.node.ts";
 import { callChain } from "./call-chain.node.ts";
 import type { PackageFiles } from "./manifest.ts";
+import type { IsolationLevel } from "./package/project.ts";
 import type { Plugin } from "./plugin.ts";
+import type { Channel } from "./remote/channel.ts";
 
 export interface OpenOptions {
   /** The folder that keeps transpiled components and start images; this user's cache folder unless given. */
   readonly cacheFolder?: string;
   /** Gets lines for the user, such as that an instance waits for memory. */
   readonly warn?: (line: string) => void;
+  /** Where the instances run; L0, this thread, unless given. Python has a thread of its own at L0 already. */
+  readonly isolation?: IsolationLevel;
 }
 
 /**
  * The plugin of a package, ready to be instantiated. The caller disposes it.
  *
- * @throws {Fault} what is wrong with the package's code or types
+ * @throws {Fault} what is wrong with the package's code or types; `isolation-unsupported` when it cannot run there yet
  * @example
  * await using plugin = await openPlugin(await readPackage("plugins/stats"));
  */
 export async function openPlugin(files: PackageFiles, options: OpenOptions = {}): Promise<Plugin> {
   const cacheFolder = options.cacheFolder ?? userCacheFolder();
+  const { isolation = "L0" } = options;
+  if (isolation === "L2" || (isolation === "L1" && files.manifest.language !== "python")) {
+    return openRemote(files, isolation, cacheFolder);
+  }
   switch (files.manifest.language) {
     case "component": {
       const { openComponent } = await import("./component/plugin.node.ts");
@@ -52,4 +60,13 @@ export async function openPlugin(files: PackageFiles, options: OpenOptions = {})
         hint: "Build it as a component; functions of the embedding program are passed to `run`.",
       });
   }
+}
+
+async function openRemote(files: PackageFiles, level: "L1" | "L2", cacheFolder: string): Promise<Plugin> {
+  const { remotePlugin } = await import("./remote/plugin.node.ts");
+  const { startThread } = await import("./remote/thread.node.ts");
+  const { startProcess } = await import("./remote/process.node.ts");
+  const { language } = files.manifest;
+  const start = (): Channel => (level === "L1" ? startThread(language) : startProcess(language));
+  return remotePlugin(files, { start, cacheFolder: join(cacheFolder, "components") });
 }

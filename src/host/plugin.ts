@@ -13,6 +13,7 @@
 import type { FunctionKey, World } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
 import type { Language, Manifest } from "./manifest.ts";
+import type { CallLimits } from "./meter/meter.ts";
 
 /** A plugin package made ready: code compiled (or checked), types decoded. Any number of instances come from it. */
 export interface Plugin extends AsyncDisposable {
@@ -47,6 +48,11 @@ export interface InstanceOptions {
   readonly together?: Together;
   /** Suspends for a guest's `sleep`. */
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /**
+   * What a call may take, in place of what the manifest says, key by key. A component's or Lua's code is metered when
+   * anything limits it, and runs as it is otherwise.
+   */
+  readonly limits?: CallLimits;
 }
 
 /** `total` is null while it is unknown, `text` when there is none. Numbers beyond 2^53 are rounded. */
@@ -82,6 +88,8 @@ export interface Instance extends AsyncDisposable {
    * without JSPI. Absent: `async`.
    */
   readonly colour?: "sync" | "async";
+  /** Units of work of the last call, the same every time; absent when the code is not metered. */
+  readonly spent?: number | undefined;
   /**
    * Calls an export. Returns a value when the guest answered synchronously, else a promise of it.
    * @throws {Fault} (or rejects with) `type-mismatch`, `out-of-range`, `plugin-trapped`, `plugin-lost`, `re-entrant`, or the import's fault.

@@ -17,7 +17,8 @@ export type Bench =
   | "vm"
   | "loads"
   | "instances"
-  | "cores";
+  | "cores"
+  | "metering";
 
 export const benches: Readonly<Record<Bench, (report: Report, folder: Folder) => Promise<void>>> = {
   component: async (report, folder) => (await import("./component.ts")).benchComponent(report, folder),
@@ -30,6 +31,7 @@ export const benches: Readonly<Record<Bench, (report: Report, folder: Folder) =>
   loads: async (report) => (await import("./loads.ts")).benchLoads(report),
   instances: async (report) => (await import("./instances.ts")).benchInstances(report),
   cores: async (report) => (await import("./cores.ts")).benchCores(report),
+  metering: async (report) => (await import("./metering.ts")).benchMetering(report),
 };
 
 /** Several benchmarks by one name. */

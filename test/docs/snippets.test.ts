@@ -14,7 +14,7 @@ import { snippetsOf } from "./snippet.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Pages without snippets of ours: the index, and what is generated. */
-const others = new Set(["README.md", "performance.md"]);
+const others = new Set(["README.md", "performance.md", "security.md"]);
 const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md") && !others.has(name));
 
 function textOf(name: string): string {

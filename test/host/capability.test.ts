@@ -15,6 +15,8 @@ describe("parseCapability()", () => {
     expect(parse("log")).toEqual({ kind: "log" });
     expect(parse("net:Example.org:443")).toEqual({ kind: "net", host: "example.org", port: 443 });
     expect(parse("env:HOME")).toEqual({ kind: "env", name: "HOME" });
+    expect(parse("clock:live")).toEqual({ kind: "clock" });
+    expect(parse("random:live")).toEqual({ kind: "random" });
   });
 
   it.each([
@@ -30,8 +32,52 @@ describe("parseCapability()", () => {
     "net:a:99999",
     "env:A=B",
     "FS:data",
+    "env",
+    "secret",
+    "secret:",
+    "clock:",
+    "clock:fast",
+    "random:live:x",
+    "net",
+    "net:",
+    "net:a:0",
+    "net:*",
+    "net:*.org",
+    "net:*.127.0.0.1",
+    "net:a.*.org",
+    "net:a.org/path",
+    "net:user@a.org",
+    "net:a.org:80:80",
+    "net:[::1",
+    "net:::1",
+    "net:a%2eorg",
+    "net:a..org",
+    "net:256.1.1.1",
+    "net:\u00ad",
+    "net:a b",
+    "net:a\tb",
+    "net:a\0b",
   ])("refuses `%s`", (text) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: "capability-invalid" }));
+  });
+
+  it.each(["clock", "random"])("says how `%s` is written now", (old) => {
+    expect(() => parse(old)).toThrow(`\`${old}:live\``);
+  });
+
+  it.each([
+    ["MÜNCHEN.example", "xn--mnchen-3ya.example"],
+    ["ｅｘａｍｐｌｅ．org", "example.org"],
+    ["example。org", "example.org"],
+    ["example.org.", "example.org"],
+    ["*.Example.org", "*.example.org"],
+    ["127.1", "127.0.0.1"],
+    ["0x7f000001", "127.0.0.1"],
+    ["①27.0.0.1", "127.0.0.1"],
+    ["[0:0:0:0:0:0:0:1]", "[::1]"],
+    ["[::ffff:127.0.0.1]", "[::ffff:7f00:1]"],
+  ])("brings the host %s into its one form, %s (A4)", (written, host) => {
+    expect(parse(`net:${written}:81`)).toEqual({ kind: "net", host, port: 81 });
   });
 
   it("reads back what formatCapability() writes", () => {
@@ -41,12 +87,14 @@ describe("parseCapability()", () => {
       "run",
       "run:git",
       "log",
-      "net",
       "net:a.org",
       "net:a.org:80",
+      "net:*.a.org",
+      "net:[::1]:80",
+      "env:HOME",
       "secret:KEY",
-      "clock",
-      "random",
+      "clock:live",
+      "random:live",
     ]) {
       expect(formatCapability(parse(text))).toBe(text);
     }
@@ -63,6 +111,12 @@ describe("covers()", () => {
     ["fs:/", "fs:/etc"],
     ["run", "run:git"],
     ["net:a.org", "net:a.org:443"],
+    ["net:a.org", "net:a.org:80"],
+    ["net:a.org", "net:A.org."],
+    ["net:*.a.org", "net:b.a.org:80"],
+    ["net:*.a.org", "net:c.b.a.org"],
+    ["net:*.a.org:81", "net:*.b.a.org:81"],
+    ["clock:live", "clock:live"],
   ])("%s covers %s", (grant, want) => expect(allows(grant, want)).toBe(true));
 
   it.each([
@@ -78,6 +132,14 @@ describe("covers()", () => {
     ["run:git", "run:gitk"],
     ["log", "fs:log"],
     ["net:a.org:443", "net:a.org"],
+    ["net:a.org", "net:a.org:8080"],
+    ["net:a.org", "net:b.a.org"],
+    ["net:*.a.org", "net:a.org"],
+    ["net:*.a.org", "net:ba.org"],
+    ["net:b.a.org", "net:*.a.org"],
+    ["env:A", "secret:A"],
+    ["env:A", "env:AB"],
+    ["clock:live", "random:live"],
   ])("%s does not cover %s", (grant, want) => expect(allows(grant, want)).toBe(false));
 
   it("a path never escapes what covers it, however it is written (A2)", () => {

@@ -217,7 +217,7 @@ strict = true
         dependencies.acme:b: needs either \`path\` or \`version\`
         dependencies.acme:c: must be a version range, or a table such as \`{ path = "plugins/stats" }\`
         grants.progam: grants go to \`program\` or to a package \`namespace:name\` (did you mean \`program\`?)
-        grants.program: \`fly\` is not a capability: it begins with none of \`fs:\`, \`run\`, \`log\`
+        grants.program: \`fly\` is not a capability: it begins with none of \`fs:\`, \`net:\`, \`env:\`, \`secret:\`, \`run\`, \`clock:\`, \`random:\`, \`log\`
         policy.strict: unknown key"
     `);
   });

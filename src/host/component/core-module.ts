@@ -4,8 +4,11 @@
  *   M1  A module is rewritten only after V8 has found it valid, and checked again by compiling the result (HAZARDS 5).
  *   M2  A memory that starts above the cap is refused before anything runs; `memory.grow` beyond it gives -1.
  *   M3  Shared and 64-bit memories are refused: nothing here reads them.
+ *   M4  There are few memories and tables, and no table is large (capped-tables.ts).
  */
 import { Fault } from "../../fault.ts";
+import { compileMetered } from "../meter/compile.ts";
+import { cappedTables } from "./capped-tables.ts";
 
 const PAGE = 65_536;
 const MEMORY_SECTION = 5;
@@ -13,13 +16,22 @@ const MEMORY_SECTION = 5;
 /** The cap of a package that names none: 1 GiB for each memory. */
 export const DEFAULT_MEMORY: number = 2 ** 30;
 
+/** Most memories of one core module (HAZARDS 5). */
+const MOST_MEMORIES = 8;
+
 /** Most core modules of one component. */
 export const MOST_CORES = 64;
 
-/** @throws {Fault} `component-invalid`, `component-unsupported`, `memory-limit` */
-export function compileCore(bytes: Uint8Array<ArrayBuffer>, memory: number): WebAssembly.Module {
+/**
+ * @param metered whether its code counts what it does: such a module has to be given a meter's imports
+ * @throws {Fault} `component-invalid`, `component-unsupported`, `memory-limit`
+ */
+export function compileCore(bytes: Uint8Array<ArrayBuffer>, memory: number, metered: boolean): WebAssembly.Module {
+  const pages = Math.floor(memory / PAGE);
+  const capped = (valid: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => cappedTables(cappedMemory(valid, pages));
+  if (metered) return compileMetered(bytes, capped); // which validates, too
   if (!WebAssembly.validate(bytes)) throw new Fault("component-invalid", "A core module of the component is not valid"); // M1
-  return new WebAssembly.Module(cappedMemory(bytes, Math.floor(memory / PAGE)));
+  return new WebAssembly.Module(capped(bytes));
 }
 
 /** The module with every memory's maximum lowered to `pages`. */
@@ -28,6 +40,9 @@ export function cappedMemory(bytes: Uint8Array<ArrayBuffer>, pages: number): Uin
   if (section === undefined) return bytes;
   const reader = new Leb(bytes, section.body);
   const count = reader.u32();
+  if (count > MOST_MEMORIES) {
+    throw new Fault("component-unsupported", `A core module has ${count} memories; ${MOST_MEMORIES} are allowed`);
+  }
   const memories = Array.from({ length: count }, () => cappedLimits(reader, pages));
   return replaced(bytes, section, [...leb(count), ...memories.flat()]);
 }

@@ -8,8 +8,9 @@
 import { Fault } from "../../fault.ts";
 import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
+import type { Meter } from "../meter/meter.ts";
 import type { Instance } from "../plugin.ts";
-import { faultOf, isOfTheGuest } from "./failure.ts";
+import { faultOf, isOfTheGuest, wasmFrames } from "./failure.ts";
 import type { BindExport, Bound, Guest, Handles } from "./guest.ts";
 import type { WasiContext } from "./wasi/context.ts";
 
@@ -21,6 +22,8 @@ export interface InstanceParts {
   readonly id: number;
   readonly source: string;
   readonly handles: Handles;
+  /** Counts what the guest does; null when nothing limits its calls. */
+  readonly meter: Meter | null;
   readonly wasi: WasiContext;
   readonly overlap: boolean;
   readonly chain: CallChain;
@@ -34,6 +37,7 @@ export class ComponentInstance implements Instance, Guest {
   readonly colour: "sync" | "async";
   readonly #parts: InstanceParts;
   readonly #wasi: WasiContext;
+  readonly #meter: Meter | null;
   readonly #pending = new Set<Pending>();
   readonly #queue: (() => void)[] = [];
   readonly #exports = new Map<string, Bound>();
@@ -47,6 +51,7 @@ export class ComponentInstance implements Instance, Guest {
   constructor(parts: InstanceParts) {
     this.#parts = parts;
     this.#wasi = parts.wasi;
+    this.#meter = parts.meter;
     this.id = parts.id;
     this.source = parts.source;
     this.colour = parts.colour;
@@ -60,6 +65,10 @@ export class ComponentInstance implements Instance, Guest {
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  get spent(): number | undefined {
+    return this.#meter?.spent;
   }
 
   call(key: string, args: readonly Value[]): Value | Promise<Value> {
@@ -112,6 +121,7 @@ export class ComponentInstance implements Instance, Guest {
   refuseWhenDead(): void {
     if (!this.#alive) throw this.#lost();
     if (this.#importFailure !== undefined) throw this.#importFailure.thrown;
+    this.#meter?.look(this.source, "an import");
   }
 
   importFailed(thrown: unknown): unknown {
@@ -128,6 +138,7 @@ export class ComponentInstance implements Instance, Guest {
   #enter(bound: Bound, args: readonly Value[]): Value | Promise<Value> {
     if (bound.admit !== null) bound.admit(args);
     this.#wasi.readClock();
+    this.#meter?.begin();
     this.#onStack = true;
     try {
       const answer = bound.invoke(args);
@@ -146,6 +157,7 @@ export class ComponentInstance implements Instance, Guest {
     const settle = (work: () => T): void => {
       if (settled) return;
       settled = true;
+      forget?.();
       this.#pending.delete(pending);
       try {
         resolve(work());
@@ -160,6 +172,7 @@ export class ComponentInstance implements Instance, Guest {
       });
     const pending: Pending = { reject: failing };
     this.#pending.add(pending);
+    const forget = this.#meter?.alarm(this.source, fn, failing);
     answer.then((value) => settle(() => this.#answered(value)), failing);
     return promise;
   }
@@ -178,6 +191,7 @@ export class ComponentInstance implements Instance, Guest {
   #answered<T>(answer: T): T {
     this.#wasi.flush();
     if (this.#importFailure !== undefined) throw this.#importFailure.thrown;
+    if (this.#meter?.isOver === true) throw this.#lost(); // which the verdict takes the place of
     if (!this.#alive) throw this.#lost();
     return answer;
   }
@@ -192,6 +206,10 @@ export class ComponentInstance implements Instance, Guest {
   }
 
   #causeOf(thrown: unknown, fn: string): unknown {
+    if (this.#meter?.isOver === true) {
+      const frames = thrown instanceof Error ? wasmFrames(thrown.stack ?? "") : [];
+      return this.#meter.fault(this.source, fn, { frames });
+    }
     if (this.#importFailure === undefined) return faultOf(thrown, fn, this.source);
     const { thrown: failure } = this.#importFailure;
     return isOfTheGuest(failure) ? faultOf(failure, fn, this.source) : failure;
@@ -202,6 +220,7 @@ export class ComponentInstance implements Instance, Guest {
     this.#alive = false;
     this.#cause = cause;
     this.#parts.handles.close();
+    this.#meter?.close();
     for (const each of this.#pending) each.reject(cause);
     while (this.#queue.length > 0) this.#queue.shift()?.();
   }
@@ -221,6 +240,7 @@ export class ComponentInstance implements Instance, Guest {
   }
 
   #dropNow(handle: number): void | Promise<void> {
+    this.#meter?.begin();
     this.#onStack = true;
     try {
       const dropped = this.#parts.handles.drop(handle);

@@ -5,12 +5,21 @@
 import type { FunctionKey } from "../../wit/types.ts";
 import type { BindExport, Guest, Handles } from "./guest.ts";
 import type { Imports } from "./import-call.ts";
+import type { Meter } from "../meter/meter.ts";
 
 export interface Linker {
   /** Makes ready what instances with these suspending imports need. @throws {Fault} (rejects with) */
-  readonly prepare: (suspending: readonly FunctionKey[]) => Promise<void>;
-  /** @throws {Fault} (rejects with) */
-  readonly link: (id: number, imports: Imports, suspending: readonly FunctionKey[]) => Linked | Promise<Linked>;
+  readonly prepare: (suspending: readonly FunctionKey[], metered: boolean) => Promise<void>;
+  /**
+   * @param meter counts what the instance's cores do, start code included; null: nobody does
+   * @throws {Fault} (rejects with)
+   */
+  readonly link: (
+    id: number,
+    imports: Imports,
+    suspending: readonly FunctionKey[],
+    meter: Meter | null,
+  ) => Linked | Promise<Linked>;
 }
 
 export interface Linked {

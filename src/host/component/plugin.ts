@@ -25,6 +25,8 @@ import { JcoLinker } from "./jco/link.ts";
 import { refuseShadowingNames } from "./jco/names.ts";
 import type { TranspileOptions } from "./jco/transpile.ts";
 import type { Linker } from "./linker.ts";
+import { isLimited, Meter } from "../meter/meter.ts";
+import { limitsOf } from "../meter/limits.ts";
 import { refuseOtherThanComponent } from "./sniff.ts";
 import { WasiContext } from "./wasi/context.ts";
 import { sleepingImports } from "./wasi/interfaces.ts";
@@ -93,12 +95,14 @@ class ComponentPlugin implements LinkedPlugin {
   /** Makes ready what nothing but the host's own imports decides about, so that mistakes show early. */
   async prepare(): Promise<void> {
     const { imports, path } = this.linking;
+    const metered = isLimited(this.manifest.limits);
     if (path === "jco" && imports.some((each) => each.colour === "provider")) return;
     await this.#linker.prepare(
       imports
         .filter((each) => each.colour === "async")
         .map((each) => each.key)
         .toSorted(),
+      metered,
     );
   }
 
@@ -107,17 +111,21 @@ class ComponentPlugin implements LinkedPlugin {
     const wasi = new WasiContext(options, this.#suspended.length > 0);
     const imports = importsOf(this.world, options, wasi, manifest.name);
     const suspending = this.#suspending(imports);
-    const { handles, start } = await this.#linker.link(options.id, imports, suspending);
+    const limits = limitsOf(manifest.limits, options.limits);
+    const meter = isLimited(limits) ? new Meter(limits) : null;
+    const { handles, start } = await this.#linker.link(options.id, imports, suspending, meter);
     const instance = new ComponentInstance({
       id: options.id,
       source: manifest.name,
       handles,
+      meter,
       wasi,
       overlap: manifest.overlap,
       chain: this.#options.chain ?? noChain,
       colour: suspending.length > 0 || this.#waits ? "async" : "sync",
     });
     try {
+      meter?.begin();
       instance.open(start(instance));
     } catch (thrown) {
       throw instance.failedToStart(thrown);
@@ -140,29 +148,35 @@ class ComponentPlugin implements LinkedPlugin {
   #linkerFor({ world, plan }: Component): Linker {
     if (this.linking.path === "jco" || "reason" in plan) {
       refuseShadowingNames(world, this.#source.place);
-      return new JcoLinker(world, (options) => this.#placed(async () => (await this.#load(options)).binding()));
+      return new JcoLinker(world, (options, metered) =>
+        this.#placed(async () => (await this.#load(options, metered)).binding()),
+      );
     }
-    let code: Promise<DirectCode> | undefined;
-    const compile = async (): Promise<DirectCode> => {
+    const code = new Map<boolean, Promise<DirectCode>>();
+    const compile = async (metered: boolean): Promise<DirectCode> => {
       const [valid, compiled] = await Promise.allSettled([
-        this.#placed(async () => (await this.#load(NO_OPTIONS)).valid()),
-        this.#placed(() => new DirectCode(this.#source.bytes, world, plan, this.#memory)),
+        this.#placed(async () => (await this.#load(NO_OPTIONS, metered)).valid()),
+        this.#placed(() => new DirectCode(this.#source.bytes, world, plan, this.#memory, metered)),
       ]);
       // The validator's words about a component are better than those about one core of it.
       if (valid.status === "rejected") throw valid.reason;
       if (compiled.status === "rejected") throw compiled.reason;
       return compiled.value;
     };
-    return new DirectLinker(() => (code ??= compile()));
+    return new DirectLinker((metered) => {
+      const made = code.get(metered) ?? compile(metered);
+      code.set(metered, made);
+      return made;
+    });
   }
 
   get #memory(): number {
     return this.manifest.limits.memory ?? DEFAULT_MEMORY;
   }
 
-  #load(options: TranspileOptions): Promise<Code> {
+  #load(options: TranspileOptions, metered: boolean): Promise<Code> {
     const { bytes, digest } = this.#source;
-    return this.#options.load({ bytes, digest, memory: this.#memory, options });
+    return this.#options.load({ bytes, digest, memory: this.#memory, metered, options });
   }
 
   async #placed<T>(work: () => T | Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ import { Fault } from "../../fault.ts";
 import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
+import type { Meter } from "../meter/meter.ts";
 import type { Instance } from "../plugin.ts";
 import { STATUS_OK, STATUS_YIELD } from "./api.ts";
 import { type Export, finishCall, pushArguments, raisedErr } from "./exports.ts";
@@ -30,6 +31,8 @@ export interface InstanceParts {
   readonly link: Link;
   readonly output: Output;
   readonly overlap: boolean;
+  /** Counts what the machine does; null when nothing limits its calls. */
+  readonly meter: Meter | null;
   readonly chain: CallChain;
   /** Tells the machine's clock that a message is being delivered: it asks for the time anew. */
   readonly tick: () => void;
@@ -63,6 +66,10 @@ export class LuaInstance implements Instance {
     return this.#alive;
   }
 
+  get spent(): number | undefined {
+    return this.#parts.meter?.spent;
+  }
+
   call(key: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
     if (!this.#alive) throw this.#lost();
     const target = this.#exports.get(key);
@@ -74,7 +81,10 @@ export class LuaInstance implements Instance {
   }
 
   drop(handle: number): void {
-    if (this.#alive) this.#link.handles.drop(handle);
+    if (!this.#alive) return;
+    // A call that waits goes on with what it has left.
+    if (this.#turns.running === 0) this.#parts.meter?.begin();
+    this.#link.handles.drop(handle);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -82,6 +92,7 @@ export class LuaInstance implements Instance {
   }
 
   #start(target: Export, args: readonly Value[]): Value | Promise<Value> {
+    this.#parts.meter?.begin();
     let task: Task;
     try {
       task = this.#threads.take(target);
@@ -131,7 +142,12 @@ export class LuaInstance implements Instance {
 
   #wait(task: Task, call: HostCall, answer: Promise<Answer>): Promise<Value> {
     return this.#turns.pending((resolve, reject, over) => {
+      const forget = this.#parts.meter?.alarm(this.#parts.source, task.target.name, (fault) => {
+        reject(fault);
+        this.#end(fault);
+      });
       void answer.then((settled) => {
+        forget?.();
         if (!this.#alive) return; // H6: it was rejected when the instance ended
         over();
         try {
@@ -175,7 +191,9 @@ export class LuaInstance implements Instance {
 
   /** What escapes from the machine itself: memory that ran out, a stack that overflowed. */
   #machineFault(target: Export, thrown: unknown): unknown {
-    const { source, output } = this.#parts;
+    const { source, output, meter } = this.#parts;
+    const overdrawn = meter?.fault(source, target.name);
+    if (overdrawn !== undefined) return overdrawn;
     const overflow = thrown instanceof RangeError;
     if (!overflow && !(thrown instanceof MachineLost) && !(thrown instanceof WebAssembly.RuntimeError)) return thrown;
     const why = overflow ? "the stack overflowed" : (output.complaint ?? (thrown as Error).message);
@@ -194,6 +212,7 @@ export class LuaInstance implements Instance {
     if (!this.#alive) return cause;
     this.#alive = false;
     this.#cause = cause;
+    this.#parts.meter?.close();
     this.#turns.lose(() => this.#lost());
     return cause;
   }

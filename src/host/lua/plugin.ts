@@ -9,6 +9,8 @@ import type { World } from "../../wit/types.ts";
 import { noChain } from "../call-chain.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
 import { digestOf, readWit, worldOf } from "../package-text.ts";
+import { limitsOf } from "../meter/limits.ts";
+import { isLimited, Meter } from "../meter/meter.ts";
 import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
 import type { LuaPlatform } from "./platform.ts";
 import { readSources } from "./sources.ts";
@@ -35,17 +37,23 @@ export async function luaPlugin(files: PackageFiles, options: LuaOptions = {}): 
   refuseSyntaxErrors(engine, sources, place, manifest.name);
   const code = [sources.main, ...sources.modules].map(({ path, text }) => [path, text] as const);
   const digest = await digestOf([...wit, ...code]);
-  return new LuaPlugin({ manifest, place, world, sources, engine, chain: platform.chain ?? noChain }, digest);
+  return new LuaPlugin(
+    { manifest, place, world, sources, engine, chain: platform.chain ?? noChain },
+    digest,
+    platform.meteredEngine,
+  );
 }
 
 class LuaPlugin implements Plugin {
   readonly digest: string;
   readonly #package: LuaPackage;
+  readonly #meteredEngine: LuaPlatform["meteredEngine"];
   readonly #instances = new Set<Instance>();
   #open = true;
 
-  constructor(pack: LuaPackage, digest: string) {
+  constructor(pack: LuaPackage, digest: string, meteredEngine: LuaPlatform["meteredEngine"]) {
     this.#package = pack;
+    this.#meteredEngine = meteredEngine;
     this.digest = digest;
   }
 
@@ -59,7 +67,10 @@ class LuaPlugin implements Plugin {
 
   async instantiate(options: InstanceOptions): Promise<Instance> {
     if (!this.#open) throw new Fault("plugin-lost", `${this.manifest.name} was closed`, { source: this.manifest.name });
-    const instance = startInstance(this.#package, options);
+    const limits = limitsOf(this.manifest.limits, options.limits);
+    const instance = isLimited(limits)
+      ? startInstance({ ...this.#package, engine: await this.#meteredEngine() }, options, new Meter(limits))
+      : startInstance(this.#package, options);
     for (const each of this.#instances) if (!each.alive) this.#instances.delete(each);
     this.#instances.add(instance);
     return instance;

@@ -3,6 +3,7 @@ import { Fault } from "../../fault.ts";
 import type { World } from "../../wit/types.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Manifest } from "../manifest.ts";
+import type { Meter } from "../meter/meter.ts";
 import type { InstanceOptions } from "../plugin.ts";
 import { STATUS_OK, STATUS_YIELD } from "./api.ts";
 import { bindExports } from "./exports.ts";
@@ -25,20 +26,23 @@ export interface LuaPackage {
   readonly place: string;
   readonly world: World;
   readonly sources: Sources;
+  /** Metered when instances are given a meter. */
   readonly engine: WebAssembly.Module;
   readonly chain: CallChain;
 }
 
 /** @throws {Fault} `link-failed`, `plugin-invalid`, `plugin-trapped` */
-export function startInstance(pack: LuaPackage, options: InstanceOptions): LuaInstance {
+export function startInstance(pack: LuaPackage, options: InstanceOptions, meter: Meter | null = null): LuaInstance {
   const source = pack.manifest.name;
   const output = new Output(options.log);
   const clock = new FrozenClock(options.now);
+  meter?.exempt();
   try {
     const machine = new LuaMachine(pack.engine, {
       memory: pack.manifest.limits.memory ?? DEFAULT_MEMORY,
       now: clock.read,
       write: (descriptor, bytes) => output.write(descriptor, bytes),
+      ...(meter === null ? {} : { meter: meter.imports }),
     });
     clock.tick();
     const prelude = runPrelude(machine, options.seed);
@@ -46,15 +50,18 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions): LuaIn
     const link = new Link(parts, options, () => {
       throw importWhileLoading(pack);
     });
+    meter?.begin();
     runFiles(link, pack);
     output.flush();
     const exports = bindExports(link, pack.world.exports, source, pack.sources.main.path);
     const { overlap } = pack.manifest;
     return new LuaInstance(
-      { id: options.id, source, link, output, overlap, chain: pack.chain, tick: clock.tick },
+      { id: options.id, source, link, output, overlap, meter, chain: pack.chain, tick: clock.tick },
       exports,
     );
   } catch (thrown) {
+    const overdrawn = meter?.fault(source, "its start");
+    if (overdrawn !== undefined) throw overdrawn;
     if (thrown instanceof Fault || !isMachineFailure(thrown)) throw thrown;
     throw trapped(source, "its start", output.complaint ?? (thrown as Error).message, []);
   }

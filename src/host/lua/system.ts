@@ -11,6 +11,8 @@ export interface MachineOptions {
   readonly now: () => number;
   /** What `print` (1) and the interpreter's messages (2) write. */
   readonly write: (descriptor: number, bytes: Uint8Array) => void;
+  /** What a metered interpreter imports beside the rest. */
+  readonly meter?: WebAssembly.Imports;
 }
 
 /** The interpreter gave up: memory ran out where no Lua code could be told, or the host function it called failed. */
@@ -37,7 +39,7 @@ export function linkInterpreter(module: WebAssembly.Module, options: MachineOpti
     return cell.api;
   };
   const env = { ...refusals(module), ...jumps(api), ...clock(api, options.now), ...storage(api, options) };
-  const instance = new WebAssembly.Instance(module, { env, wasi_snapshot_preview1: env });
+  const instance = new WebAssembly.Instance(module, { ...options.meter, env, wasi_snapshot_preview1: env });
   cell.api = instance.exports as unknown as LuaApi;
   cell.api.emscripten_stack_init();
   cell.api.__wasm_call_ctors();

@@ -82,9 +82,14 @@ export function isPathInside(path: string): boolean {
 
 function limits(table: Table): Limits {
   const memory = bytes(table, "memory");
+  const fuel = whole(table, "fuel", "units");
   const deadline = whole(table, "deadline", "milliseconds");
   table.refuseOthers();
-  return { ...(memory === undefined ? {} : { memory }), ...(deadline === undefined ? {} : { deadline }) };
+  return {
+    ...(memory === undefined ? {} : { memory }),
+    ...(fuel === undefined ? {} : { fuel }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
 }
 
 const units: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };

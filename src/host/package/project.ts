@@ -9,7 +9,8 @@
  *   program      = ["fs:out", "run:git"]          to the program itself
  *   "acme:stats" = ["log"]                        to a package
  *
- *   [policy]                                      reserved: it has no keys yet
+ *   [policy]
+ *   isolation = { default = "L0", "acme:fetcher" = "L2" }    where packages run (docs: src/host/remote/README.md)
  *
  * In a `package.json` the same tables stand in `sennit`.
  */
@@ -35,19 +36,54 @@ export interface Project {
   readonly grants: ReadonlyMap<string, readonly Capability[]>;
   /** What the program itself may do. */
   readonly programGrants: readonly Capability[];
+  /** Where packages run. Absent where there is no manifest. */
+  readonly isolation?: Isolation;
 }
 
-type Tables = Pick<Project, "dependencies" | "grants" | "programGrants">;
+/** L0: in the caller's thread. L1: in a thread of its own. L2: in a process of its own, with nothing it could open (D6). */
+export type IsolationLevel = "L0" | "L1" | "L2";
+
+export interface Isolation {
+  readonly default: IsolationLevel;
+  /** By package name. */
+  readonly packages: ReadonlyMap<string, IsolationLevel>;
+}
+
+/** Where a package of this project runs. */
+export function isolationOf({ isolation }: Project, name: string): IsolationLevel {
+  return isolation?.packages.get(name) ?? isolation?.default ?? "L0";
+}
+
+type Tables = Pick<Project, "dependencies" | "grants" | "programGrants"> & { readonly isolation: Isolation };
+
+const LEVELS: readonly IsolationLevel[] = ["L0", "L1", "L2"];
 
 /** The key of `[grants]` that means the program. No package can have this name: it has no namespace. */
 const PROGRAM = "program";
 
-/** Reads the three tables out of a manifest; mistakes go to the table. */
+/** Reads these tables out of a manifest; mistakes go to the table. */
 export function readProjectTables(manifest: Table): Tables {
   const dependencies = readDependencies(manifest.table("dependencies"));
   const { grants, programGrants } = readGrants(manifest.table("grants"));
-  manifest.table("policy").refuseOthers();
-  return { dependencies, grants, programGrants };
+  const isolation = readPolicy(manifest.table("policy"));
+  return { dependencies, grants, programGrants, isolation };
+}
+
+function readPolicy(policy: Table): Isolation {
+  const levels = policy.table("isolation");
+  policy.refuseOthers();
+  const packages = new Map<string, IsolationLevel>();
+  let other: IsolationLevel = "L0";
+  for (const key of levels.keys()) {
+    const level = levels.oneOf(key, LEVELS);
+    if (key !== "default" && !PACKAGE_NAME.test(key)) {
+      levels.mistake(key, `must be \`default\` or a package \`namespace:name\`${didYouMean(key, ["default"])}`);
+    } else if (level !== undefined) {
+      if (key === "default") other = level;
+      else packages.set(key, level);
+    }
+  }
+  return { default: other, packages };
 }
 
 function readDependencies(table: Table): Tables["dependencies"] {

@@ -43,6 +43,14 @@ function shareable({
   return { base, module, stdlib, lockInfo };
 }
 
+/**
+ * What the worker may do, as options of Node (E1). `--eval`, which a thread with an entry ignores: Node lets a thread with
+ * permissions read the current folder, which it takes for the program's path, unless told of a text.
+ */
+export function permissions(runtime: Runtime, entry: URL): readonly string[] {
+  return ["--permission", "--eval", "0", ...readable(runtime, entry).map((path) => `--allow-fs-read=${path}`)];
+}
+
 const HEAP_MEGABYTES = 512;
 
 /** Starts a worker. */
@@ -56,7 +64,7 @@ export function startPeer(
     workerData: { ...start, ...shareable(runtime), stops } satisfies Start,
     env: {},
     argv: [],
-    execArgv: ["--permission", ...readable(runtime, entry).map((path) => `--allow-fs-read=${path}`)],
+    execArgv: [...permissions(runtime, entry)],
     stdin: true,
     stdout: true,
     stderr: true,

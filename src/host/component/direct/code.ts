@@ -32,16 +32,16 @@ export class DirectCode {
   readonly #imports = new Map<FunctionKey, ImportCode>();
 
   /**
-   * `bytes` are a component that was found valid; `memory` is the cap of each memory in bytes.
+   * `bytes` are a component that was found valid; `memory` is the cap of each memory in bytes; `metered` as in `compileCore`.
    * @throws {Fault} `component-invalid`, `component-unsupported`, `memory-limit`
    */
-  constructor(bytes: Uint8Array, world: World, plan: LinkPlan, memory: number) {
+  constructor(bytes: Uint8Array, world: World, plan: LinkPlan, memory: number, metered: boolean) {
     refuseMany(plan.modules.length, "core modules");
     refuseMany(plan.instances.length, "core instances");
     this.plan = plan;
     this.#world = world;
     this.importedResources = resourcesOf(world.imports);
-    this.modules = plan.modules.map(({ start, end }) => compileCore(bytes.slice(start, end), memory));
+    this.modules = plan.modules.map(({ start, end }) => compileCore(bytes.slice(start, end), memory, metered));
   }
 
   /** Compiled when it is first asked for: most instances call few of their functions. */

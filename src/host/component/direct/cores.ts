@@ -24,12 +24,15 @@ export type MakeFunction = (canon: CanonFunction) => unknown;
 export class Cores {
   readonly #plan: LinkPlan;
   readonly #make: MakeFunction;
+  readonly #own: WebAssembly.Imports;
   readonly #instances: WebAssembly.Exports[] = [];
   readonly #functions: unknown[] = [];
 
-  constructor(plan: LinkPlan, make: MakeFunction) {
+  /** @param own what every core is given beside what the plan says, by module */
+  constructor(plan: LinkPlan, make: MakeFunction, own: WebAssembly.Imports) {
     this.#plan = plan;
     this.#make = make;
+    this.#own = own;
   }
 
   /** Instantiates every core; start functions of theirs run. */
@@ -71,7 +74,7 @@ export class Cores {
   #imports({ args }: CoreInstantiation): WebAssembly.Imports {
     const imports = empty<Record<string, unknown>>();
     for (const [name, argument] of args) imports[name] = this.#argument(argument);
-    return imports;
+    return Object.assign(imports, this.#own);
   }
 
   #argument(argument: CoreArgument): Record<string, unknown> {

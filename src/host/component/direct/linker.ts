@@ -21,25 +21,29 @@ import { faultOf } from "../failure.ts";
 import type { BindExport, Bound, Guest } from "../guest.ts";
 import { importCall, type Imports } from "../import-call.ts";
 import type { Linked, Linker } from "../linker.ts";
+import type { Meter } from "../../meter/meter.ts";
 import type { DirectCode, ExportCode } from "./code.ts";
 import { Cores } from "./cores.ts";
 
-export class DirectLinker implements Linker {
-  readonly #compile: () => Promise<DirectCode>;
+/** Gives the same code each time, one metered and one not, and none for a component that is not valid (D1). */
+export type Compile = (metered: boolean) => Promise<DirectCode>;
 
-  /** `compile` gives the same code each time, and does not give any for a component that is not valid (D1). */
-  constructor(compile: () => Promise<DirectCode>) {
+export class DirectLinker implements Linker {
+  readonly #compile: Compile;
+
+  constructor(compile: Compile) {
     this.#compile = compile;
   }
 
-  async prepare(): Promise<void> {
-    await this.#compile();
+  async prepare(_suspending: readonly FunctionKey[], metered: boolean): Promise<void> {
+    await this.#compile(metered);
   }
 
-  async link(id: number, imports: Imports, suspending: readonly FunctionKey[]): Promise<Linked> {
-    const code = await this.#compile();
+  async link(id: number, imports: Imports, suspending: readonly FunctionKey[], meter: Meter | null): Promise<Linked> {
+    const code = await this.#compile(meter !== null);
     const abi = new AbiGuest(id);
-    const start = (guest: Guest): BindExport => new Link(code, abi, imports, suspending.length > 0, guest).start();
+    const start = (guest: Guest): BindExport =>
+      new Link(code, abi, imports, suspending.length > 0, guest, meter?.imports ?? {}).start();
     return { handles: abi.handles, start };
   }
 }
@@ -56,13 +60,20 @@ class Link {
   readonly #waiting = new Map<unknown, SuspendingFunction>();
   #started = false;
 
-  constructor(code: DirectCode, abi: AbiGuest, imports: Imports, suspends: boolean, guest: Guest) {
+  constructor(
+    code: DirectCode,
+    abi: AbiGuest,
+    imports: Imports,
+    suspends: boolean,
+    guest: Guest,
+    own: WebAssembly.Imports,
+  ) {
     this.#code = code;
     this.#abi = abi;
     this.#imports = imports;
     this.#suspends = suspends;
     this.#guest = guest;
-    this.#cores = new Cores(code.plan, (canon) => this.#make(canon));
+    this.#cores = new Cores(code.plan, (canon) => this.#make(canon), own);
   }
 
   start(): BindExport {

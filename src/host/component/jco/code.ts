@@ -16,11 +16,12 @@ export interface Binding {
   readonly cores: ReadonlyMap<string, WebAssembly.Module>;
 }
 
-/** `digest` is the sha256 of the bytes, hex; `memory` the cap of each memory in bytes. */
+/** `digest` is the sha256 of the bytes, hex; `memory` the cap of each memory in bytes; `metered` as in `compileCore`. */
 export interface CodeRequest {
   readonly bytes: Uint8Array;
   readonly digest: string;
   readonly memory: number;
+  readonly metered?: boolean;
   readonly options: TranspileOptions;
 }
 

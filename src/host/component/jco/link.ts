@@ -11,6 +11,7 @@ import { faultOf, isOfTheGuest } from "../failure.ts";
 import type { BindExport, Guest } from "../guest.ts";
 import type { Imports } from "../import-call.ts";
 import type { Linked, Linker } from "../linker.ts";
+import type { Meter } from "../../meter/meter.ts";
 import type { Binding } from "./code.ts";
 import { bindExport } from "./exports.ts";
 import { foreignClass } from "./foreign.ts";
@@ -20,8 +21,8 @@ import { Resources } from "./resources.ts";
 import { signaturesOf, type Signature } from "./signature.ts";
 import type { TranspileOptions } from "./transpile.ts";
 
-/** Makes the binding for these options, once. */
-export type BindingFor = (options: TranspileOptions) => Promise<Binding>;
+/** Makes the binding for these options. */
+export type BindingFor = (options: TranspileOptions, metered: boolean) => Promise<Binding>;
 
 export class JcoLinker implements Linker {
   readonly #world: World;
@@ -40,18 +41,18 @@ export class JcoLinker implements Linker {
     this.#resources = resourcesOf(world.imports);
   }
 
-  async prepare(suspending: readonly FunctionKey[]): Promise<void> {
-    await this.#bindingFor(suspending);
+  async prepare(suspending: readonly FunctionKey[], metered: boolean): Promise<void> {
+    await this.#bindingFor(suspending, metered);
   }
 
-  async link(id: number, imports: Imports, suspending: readonly FunctionKey[]): Promise<Linked> {
-    const binding = await this.#bindingFor(suspending);
+  async link(id: number, imports: Imports, suspending: readonly FunctionKey[], meter: Meter | null): Promise<Linked> {
+    const binding = await this.#bindingFor(suspending, meter !== null);
     const classes = new Map(this.#resources.map((each) => [each, foreignClass(each, imports.dropped(each))]));
     const resources = new Resources(id, classes);
     const start = (guest: Guest): BindExport => {
       const given = importsObject(this.#world, this.#imports, imports, classes, guest, resources);
       // Never awaited: an export named `then` would make a promise of it. With compiled cores nothing has to wait.
-      const exported = binding.instantiate(coresOf(binding), given, guardedCores(guest));
+      const exported = binding.instantiate(coresOf(binding), given, guardedCores(guest, meter?.imports ?? {}));
       if (exported instanceof Promise) throw new Defect("jco's script waited while it was instantiated");
       return (key) => {
         const signature = this.#exports.get(key);
@@ -61,11 +62,11 @@ export class JcoLinker implements Linker {
     return { handles: resources, start };
   }
 
-  #bindingFor(asyncImports: readonly FunctionKey[]): Promise<Binding> {
-    const key = asyncImports.join();
+  #bindingFor(asyncImports: readonly FunctionKey[], metered: boolean): Promise<Binding> {
+    const key = JSON.stringify([metered, asyncImports]);
     const known = this.#bindings.get(key);
     if (known !== undefined) return known;
-    const made = this.#load(transpileOptions(this.#world, [...this.#exports.values()], asyncImports));
+    const made = this.#load(transpileOptions(this.#world, [...this.#exports.values()], asyncImports), metered);
     this.#bindings.set(key, made);
     made.catch(() => this.#bindings.delete(key));
     return made;
@@ -98,7 +99,7 @@ function coresOf(binding: Binding): (name: string) => WebAssembly.Module {
 type InstantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance;
 
 /** jco's own functions throw, too, and a guest could catch that (L2). Functions of other cores are the guest's. */
-function guardedCores(guest: Guest): InstantiateCore {
+function guardedCores(guest: Guest, own: WebAssembly.Imports): InstantiateCore {
   const ofCores = new WeakSet<object>();
   const guarded = (name: string, item: unknown): unknown => {
     if (typeof item !== "function" || ofCores.has(item)) return item;
@@ -113,7 +114,7 @@ function guardedCores(guest: Guest): InstantiateCore {
     };
   };
   return (module, imports = {}) => {
-    const instance = new WebAssembly.Instance(module, mapImports(imports, guarded));
+    const instance = new WebAssembly.Instance(module, Object.assign(mapImports(imports, guarded), own));
     for (const item of Object.values(instance.exports)) if (typeof item === "function") ofCores.add(item);
     return instance;
   };

@@ -32,17 +32,17 @@ export function nodeLoader(options: NodeLoadOptions = {}): LoadCode {
       binding: once(async () => {
         const key = keyOf(request);
         const entry = readTranspiled(await cache.get(`${key}.component`));
-        return cachedBinding(entry ?? (await kept(request, key, cache, transpiler)), key, request.memory, cache);
+        return cachedBinding(entry ?? (await kept(request, key, cache, transpiler)), key, request, cache);
       }),
     });
 }
 
 /** Loads without a thread and without a cache. */
-export const loadHere: LoadCode = ({ bytes, options, memory }) =>
+export const loadHere: LoadCode = (request) =>
   Promise.resolve({
-    valid: once(() => validate(bytes)),
+    valid: once(() => validate(request.bytes)),
     binding: once(async () =>
-      bindingOf(await transpile(bytes, options), memory, new CachedCompiler(undefined).compile),
+      bindingOf(await transpile(request.bytes, request.options), request, new CachedCompiler(undefined).compile),
     ),
   });
 
@@ -56,10 +56,16 @@ async function validOnce({ bytes, digest }: CodeRequest, cache: DiskCache, valid
   await cache.put(key, mark);
 }
 
-async function cachedBinding(transpiled: Transpiled, key: string, memory: number, cache: DiskCache): Promise<Binding> {
+/** What is kept does not depend on the memory or the meter: cores are rewritten when they are compiled. */
+async function cachedBinding(
+  transpiled: Transpiled,
+  key: string,
+  request: CodeRequest,
+  cache: DiskCache,
+): Promise<Binding> {
   const codeKey = `${key}.${V8}.code`;
   const compiler = new CachedCompiler(await cache.get(codeKey));
-  const binding = bindingOf(transpiled, memory, compiler.compile);
+  const binding = bindingOf(transpiled, request, compiler.compile);
   if (compiler.fresh !== undefined) await cache.put(codeKey, compiler.fresh);
   return binding;
 }

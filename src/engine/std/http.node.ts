@@ -1,0 +1,208 @@
+/**
+ * `std:http`: requests to the hosts that a run was granted (HAZARDS 30, 34).
+ *
+ *   N1  The grant is asked for each host on the way, redirects included, before its name is looked up.
+ *   N2  A name is looked up once per connection. Its addresses are judged, and only those that pass are connected to.
+ *   N3  An address that is local is reached when it was granted itself, or as `localhost`. A public name that leads there
+ *       is denied. What `addressKind` calls `never` is denied whatever was granted.
+ *   N4  A secret is known to the program by its name only. It leaves by https, or to this very machine, and a response
+ *       that repeats it is withheld. No message has it.
+ *   N5  One deadline covers lookups, connections, redirects and bodies.
+ */
+import { canonicalHost, formatCapability, isAddress } from "../../host/capability.ts";
+import type { Capability } from "../../host/capability.ts";
+import type { Plugin } from "../../host/plugin.ts";
+import { CaseValue, ERR, OK } from "../../wit/value.ts";
+import type { Value } from "../../wit/value.ts";
+import { addressKind, isLoopback } from "./address.ts";
+import { hostPlugin } from "./host-plugin.ts";
+import type { HostCall } from "./host-plugin.ts";
+import { portOf, readRequest, redirected } from "./http-request.ts";
+import type { HttpRequest } from "./http-request.ts";
+import { HttpError, httpWorld } from "./http-world.ts";
+import { codeOf, exchange, nodeNetwork } from "./http-wire.node.ts";
+import type { Network, WireResponse } from "./http-wire.node.ts";
+import { SecretUse } from "./secret-use.node.ts";
+
+export interface HttpPorts {
+  readonly isGranted: (want: Capability) => boolean;
+  /** The value of a secret, which is asked for only when its use was granted. */
+  readonly secret: (name: string) => string | undefined;
+  readonly network?: Network;
+}
+
+const TIMEOUT = 30_000;
+const LONGEST_TIMEOUT = 600_000;
+const LIMIT = 10 * 1024 * 1024;
+const HIGHEST_LIMIT = 100 * 1024 * 1024;
+
+export function httpPlugin(ports: HttpPorts): Plugin {
+  const ask =
+    (read: (args: readonly Value[]) => Call): HostCall =>
+    (args, closed) =>
+      perform(() => read(args), ports, closed);
+  return hostPlugin({
+    name: "std:http",
+    world: httpWorld,
+    functions: {
+      get: ask(([url, headers]) => callOf("GET", url, headers, null, null, null)),
+      post: ask(([url, headers, body]) => callOf("POST", url, headers, body, null, null)),
+      request: ask(([method, url, headers, body, timeout, limit]) =>
+        callOf(String(method), url, headers, body, timeout, limit),
+      ),
+    },
+    effects: { get: "read", post: "once", request: "once" },
+  });
+}
+
+interface Call {
+  readonly request: HttpRequest;
+  readonly timeout: number;
+  readonly limit: number;
+}
+
+function callOf(
+  method: string,
+  url: Value = null,
+  headers: Value = null,
+  body: Value = null,
+  timeout: Value = null,
+  limit: Value = null,
+): Call {
+  return {
+    request: readRequest(method, String(url), headers, body as Uint8Array | null),
+    timeout: Math.min(Number(timeout ?? TIMEOUT), LONGEST_TIMEOUT),
+    limit: Math.min(Number(limit ?? LIMIT), HIGHEST_LIMIT),
+  };
+}
+
+async function perform(read: () => Call, ports: HttpPorts, closed: AbortSignal): Promise<Value> {
+  const secrets = new SecretUse(ports);
+  const late = new AbortController();
+  const network = ports.network ?? nodeNetwork;
+  let giveUp = (): void => {};
+  try {
+    const { request, timeout, limit } = read();
+    giveUp = network.after(timeout, () =>
+      late.abort(new HttpError("timeout", `${request.url.host}: no whole response within ${timeout} ms`)),
+    );
+    const way = new Way(ports, network, secrets, limit, AbortSignal.any([late.signal, closed]));
+    return new CaseValue(OK, await way.follow(request));
+  } catch (failure) {
+    if (!(failure instanceof HttpError)) throw failure;
+    return new CaseValue(ERR, new CaseValue(failure.index, secrets.without(failure.message)));
+  } finally {
+    giveUp();
+  }
+}
+
+/** One request and where it leads. */
+class Way {
+  readonly #ports: HttpPorts;
+  readonly #network: Network;
+  readonly #secrets: SecretUse;
+  readonly #limit: number;
+  readonly #signal: AbortSignal;
+
+  constructor(ports: HttpPorts, network: Network, secrets: SecretUse, limit: number, signal: AbortSignal) {
+    this.#ports = ports;
+    this.#network = network;
+    this.#secrets = secrets;
+    this.#limit = limit;
+    this.#signal = signal;
+  }
+
+  async follow(first: HttpRequest): Promise<Value> {
+    let request = first;
+    for (let count = 1; ; count++) {
+      const response = await this.#exchange(request);
+      this.#withhold(request, response);
+      if (response.location === null) return valueOf(request, response);
+      request = redirected(request, response.status, response.location, count);
+    }
+  }
+
+  async #exchange(request: HttpRequest): Promise<WireResponse> {
+    const addresses = await this.#addresses(request.url);
+    const isPrivate = request.url.protocol === "https:" || addresses.every(isLoopback);
+    const headers = request.headers.map(
+      ({ name, value }) => [name, value.kind === "plain" ? value.text : this.#secrets.write(value, isPrivate)] as const,
+    );
+    return await exchange(this.#network, {
+      request,
+      headers,
+      addresses,
+      limit: this.#limit,
+      signal: this.#signal,
+    });
+  }
+
+  /** N1, N2, N3. */
+  async #addresses(url: URL): Promise<readonly string[]> {
+    const want = { kind: "net", host: url.hostname, port: portOf(url) } as const;
+    if (!this.#ports.isGranted(want)) throw denied(`${url.host}: no grant covers it`, want);
+    const found = isAddress(want.host) ? [want.host.replace(/^\[|\]$/g, "")] : await this.#lookUp(want.host);
+    const fit = found.filter((address) => this.#mayReach(want, address));
+    const [other] = found;
+    if (fit.length > 0) return fit;
+    if (other === undefined) throw new HttpError("unreachable", `${url.host}: the name has no address`);
+    if (found.every((address) => addressKind(address) === "never"))
+      throw new HttpError("denied", `${url.host}: it leads to ${other}, which is never reached`);
+    const local = found.find((address) => addressKind(address) === "local") ?? other;
+    throw denied(`${url.host}: it leads to ${local}, which is local and needs a grant of its own`, {
+      ...want,
+      host: hostOf(local),
+    });
+  }
+
+  async #lookUp(name: string): Promise<readonly string[]> {
+    try {
+      return await raced(this.#network.resolve(name), this.#signal);
+    } catch (failure) {
+      if (this.#signal.aborted) throw this.#signal.reason;
+      throw new HttpError("unreachable", `${name}: ${codeOf(failure)}`);
+    }
+  }
+
+  /** N3 */
+  #mayReach({ host, port }: { readonly host: string; readonly port: number }, address: string): boolean {
+    const kind = addressKind(address);
+    if (kind !== "local") return kind === "public";
+    if (isLoopback(address) && (host === "localhost" || host.endsWith(".localhost"))) return true;
+    return this.#ports.isGranted({ kind: "net", host: hostOf(address), port });
+  }
+
+  /** N4 */
+  #withhold({ url }: HttpRequest, { headers, body }: WireResponse): void {
+    const repeated = this.#secrets.repeatedIn(headers.flat(), body);
+    if (repeated !== null)
+      throw new HttpError("failed", `${url.host}: the response repeats the secret ${repeated}, and is withheld`);
+  }
+}
+
+function valueOf({ url }: HttpRequest, { status, headers, body }: WireResponse): Value {
+  return [status, url.href, headers, body];
+}
+
+/** An address as a grant's host. */
+function hostOf(address: string): string {
+  return canonicalHost(address.includes(":") ? `[${address.replace(/%.*$/, "")}]` : address) ?? address;
+}
+
+/** The one way out of a denial stands in it. */
+function denied(why: string, want: Capability & { readonly kind: "net" }): HttpError {
+  const port = want.port === 80 || want.port === 443 ? null : want.port;
+  return new HttpError("denied", `${why} (--grant ${formatCapability({ ...want, port })})`);
+}
+
+async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

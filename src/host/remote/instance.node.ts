@@ -1,0 +1,359 @@
+/**
+ * The caller's side of an instance in another realm (H2–H6 of plugin.ts): it is the judge of everything the realm says.
+ *
+ *   I1  Questions and answers are matched by number; an answer to nothing, a question during nothing, a value that is not
+ *       of its type, more than the credit: the first breach ends the realm.
+ *   I2  One call at a time, unless the manifest says `overlap`; the others wait here.
+ *   I3  A call that is not over soon after its deadline ends the realm with `deadline-exceeded`: usually the realm's own
+ *       meter was first.
+ *   I4  A failed import ends its call with the import's own error, as it would in this thread.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Fault } from "../../fault.ts";
+import { LiftBudget } from "../../wit/budget.ts";
+import { type FunctionKey, functionsOf, type World } from "../../wit/types.ts";
+import type { Value } from "../../wit/value.ts";
+import { callChain } from "../call-chain.node.ts";
+import type { Limits } from "../manifest.ts";
+import type { Instance, InstanceOptions, LogLine } from "../plugin.ts";
+import type { Channel, Ended } from "./channel.ts";
+import { Credit } from "./credit.ts";
+import { readFault } from "./fault-data.ts";
+import * as frames from "./frames.ts";
+import { Tickets } from "./handles.ts";
+import { type InContext, Questions } from "./questions.ts";
+import { Broken, Reader } from "./reader.ts";
+import { bounded, type Export, exportOf, importOf } from "./targets.ts";
+import { Writer } from "./writer.ts";
+
+export interface InstanceParts {
+  /** The name of the package. */
+  readonly source: string;
+  readonly world: World;
+  readonly overlap: boolean;
+  readonly limits: Limits;
+  /** Milliseconds that starting may take. */
+  readonly startDeadline: number;
+  /** Behind it is a realm that has opened the package. */
+  readonly channel: Channel;
+}
+
+/** Something that the realm was told to do. */
+interface Pending {
+  readonly kind: number;
+  /** For messages: "add". */
+  readonly name: string;
+  readonly deadline: number | undefined;
+  /** Writes what follows the number. @throws {Fault} */
+  readonly write: (to: Writer) => void;
+  readonly read: (from: Reader) => Value;
+  readonly inContext: InContext;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (thrown: unknown) => void;
+  lent: readonly number[];
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Milliseconds after its deadline in which a realm can still end a call by itself. */
+const GRACE = 50;
+const LONGEST_TIMER = 2 ** 31 - 1 - GRACE;
+
+const LEVELS: readonly LogLine["level"][] = ["trace", "debug", "info", "warn", "error"];
+
+export class RemoteInstance implements Instance {
+  readonly id: number;
+  readonly #parts: InstanceParts;
+  readonly #options: InstanceOptions;
+  readonly #tickets: Tickets;
+  readonly #writer: Writer;
+  readonly #reader: Reader;
+  readonly #credit: Credit;
+  /** Milliseconds of one call. */
+  readonly #deadline: number | undefined;
+  readonly #exports: ReadonlyMap<FunctionKey, Export>;
+  readonly #pending = new Map<number, Pending>();
+  readonly #queue: Pending[] = [];
+  readonly #questions: Questions;
+  #next = 0;
+  #alive = true;
+  #cause: unknown;
+
+  constructor(parts: InstanceParts, options: InstanceOptions) {
+    const { world, channel } = parts;
+    this.id = options.id;
+    this.#parts = parts;
+    this.#options = options;
+    this.#tickets = new Tickets(options.id, world);
+    this.#writer = new Writer(this.#tickets);
+    this.#reader = new Reader(this.#tickets, new LiftBudget());
+    this.#credit = new Credit(
+      (count) => {
+        if (this.#alive) channel.send(this.#writer.start(frames.CREDIT, count).finish());
+      },
+      () => this.#pending.size > 0,
+    );
+    this.#deadline = options.limits?.deadline ?? parts.limits.deadline;
+    this.#exports = new Map([...functionsOf(world.exports)].map(exportOf));
+    this.#questions = new Questions({
+      imports: [...functionsOf(world.imports)].map(([key, fn]) => importOf(key, fn, options)),
+      options,
+      tickets: this.#tickets,
+      reader: this.#reader,
+      writer: this.#writer,
+      // START has the number 1 and is called 0 by the realm, which knows no other name for it.
+      contextOf: (call) => this.#pending.get(call === 0 ? 1 : call)?.inContext,
+      enter: (work) => callChain.enter(this, work),
+      send: (frame) => {
+        if (this.#alive) channel.send(frame);
+      },
+    });
+    channel.listen((frame) => this.#receive(frame));
+    void channel.gone.then((ended) => this.#ended(ended));
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Makes the realm's instance. @throws {Fault} `link-failed`, `plugin-trapped`, `deadline-exceeded` */
+  async start(): Promise<void> {
+    const { id, seed, imports, now, limits } = this.#options;
+    const keys = [...imports.keys()];
+    await this.#ask(frames.START, "its start", this.#parts.startDeadline, nothing, (to) => {
+      to.f64(id);
+      to.f64(now());
+      to.raw(seed);
+      to.f64(limits?.fuel ?? Number.NaN);
+      to.f64(limits?.deadline ?? Number.NaN);
+      to.u32(keys.length);
+      for (const key of keys) to.text(key);
+    });
+  }
+
+  call(key: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
+    const target = this.#exports.get(key);
+    const { source, overlap } = this.#parts;
+    if (target === undefined) throw this.#fault("unknown-function", `${source} has no function ${key}`);
+    if (!this.#alive) throw this.#lost();
+    target.check(args);
+    if (!overlap) this.#refuseReentry();
+    return this.#ask(frames.CALL, target.fn.name, this.#deadline, target.read, (to) => {
+      to.u32(target.number);
+      to.f64(this.#options.now());
+      target.write(to, args);
+    });
+  }
+
+  drop(handle: number): void | Promise<void> {
+    if (!this.#alive) return;
+    if (!this.#parts.overlap) this.#refuseReentry();
+    const asked = this.#ask(frames.DROP, "a destructor", this.#deadline, nothing, (to) => to.f64(handle));
+    return asked.then(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end(this.#fault("plugin-lost", `${this.#parts.source} was closed`));
+    await this.#parts.channel.kill();
+  }
+
+  #ask(
+    kind: number,
+    name: string,
+    deadline: number | undefined,
+    read: Pending["read"],
+    write: Pending["write"],
+  ): Promise<Value> {
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    const inContext = this.#questions.areNone ? anywhere : AsyncLocalStorage.snapshot();
+    const asked = { kind, name, deadline, write, read, inContext, resolve, reject, lent: [], timer: undefined };
+    if (this.#pending.size > 0 && !this.#parts.overlap) this.#queue.push(asked);
+    else this.#send(asked); // I2
+    return promise;
+  }
+
+  #send(asked: Pending): void {
+    this.#next = (this.#next + 1) >>> 0;
+    const number = this.#next;
+    try {
+      asked.write(this.#writer.start(asked.kind, number));
+      asked.lent = this.#tickets.lent();
+      this.#parts.channel.send(bounded(this.#writer.finish()));
+    } catch (thrown) {
+      this.#tickets.end(this.#tickets.lent());
+      asked.reject(thrown);
+      return this.#sendNext();
+    }
+    this.#pending.set(number, asked);
+    this.#credit.renew();
+    if (asked.deadline === undefined || asked.deadline > LONGEST_TIMER) return;
+    asked.timer = setTimeout(() => this.#late(asked), asked.deadline + GRACE);
+  }
+
+  #sendNext(): void {
+    if (this.#pending.size > 0) return;
+    const next = this.#queue.shift();
+    if (next !== undefined) this.#send(next);
+  }
+
+  /** I3 */
+  #late({ name, deadline }: Pending): void {
+    const text = `${this.#parts.source} took longer in ${name} than the ${deadline} ms that it has`;
+    this.#end(
+      this.#fault("deadline-exceeded", text, { hint: "Give it more time by `deadline` in `[package.limits]`." }),
+    );
+  }
+
+  #receive(frame: Uint8Array<ArrayBuffer> | null): void {
+    if (!this.#alive) return;
+    try {
+      if (frame === null) throw new Broken("a message of another kind");
+      if (frame.length > frames.MOST_BYTES) throw new Broken(`a message of ${frame.length} bytes`);
+      this.#handle(frame);
+    } catch (error) {
+      if (error instanceof Broken) this.#breach(error);
+      else if (error instanceof Fault) this.#end(this.#withSource(error));
+      else throw error;
+    }
+  }
+
+  #breach(error: Broken): void {
+    this.#end(this.#fault("plugin-trapped", `${this.#parts.source} broke the protocol: ${error.message}`));
+  }
+
+  #handle(frame: Uint8Array<ArrayBuffer>): void {
+    const reader = this.#reader;
+    reader.open(frame);
+    const kind = reader.u8();
+    const number = reader.u32();
+    switch (kind) {
+      case frames.START:
+      case frames.CALL:
+      case frames.DROP:
+        return this.#answered(kind, number);
+      case frames.IMPORT:
+      case frames.CALLBACK:
+      case frames.SLEEP:
+        return this.#questions.asked(kind, number, frame.length);
+      case frames.LOG:
+      case frames.PROGRESS:
+      case frames.RELEASE:
+        this.#credit.spend(frame.length);
+        return this.#note(kind);
+      default:
+        throw new Broken(`a message of kind ${kind}`);
+    }
+  }
+
+  #answered(kind: number, number: number): void {
+    const reader = this.#reader;
+    const asked = this.#pending.get(number);
+    if (asked?.kind !== kind) throw new Broken(`an answer to nothing, ${number}`);
+    const lives = reader.flag();
+    const status = reader.u8();
+    if (status === frames.OK && lives) {
+      const value = asked.read(reader);
+      reader.close();
+      this.#settle(number, asked);
+      asked.resolve(value);
+    } else {
+      const thrown = this.#thrown(status);
+      reader.close();
+      this.#settle(number, asked);
+      asked.reject(thrown);
+      if (!lives) return this.#end(thrown);
+    }
+    this.#sendNext();
+  }
+
+  #thrown(status: number): unknown {
+    const reader = this.#reader;
+    if (status === frames.FAILED) return readFault(reader, this.#parts.source);
+    if (status !== frames.IMPORT_FAILED) throw new Broken(`an answer of status ${status}`);
+    const question = reader.u32();
+    return this.#questions.failureOf(question); // I4
+  }
+
+  #settle(number: number, asked: Pending): void {
+    clearTimeout(asked.timer);
+    this.#pending.delete(number);
+    this.#tickets.end(asked.lent);
+    if (this.#pending.size === 0) this.#questions.forget();
+  }
+
+  #note(kind: number): void {
+    const reader = this.#reader;
+    if (kind === frames.PROGRESS) {
+      const [done, total, hasText, text] = [reader.f64(), reader.f64(), reader.flag(), reader.text()];
+      this.#options.progress?.(done, Number.isNaN(total) ? null : total, hasText ? text : null);
+    } else {
+      const count = reader.index(frames.MOST_NOTE_LINES + 1);
+      for (let at = 0; at < count; at++) {
+        if (kind === frames.LOG) this.#options.log(readLine(reader));
+        else this.#release(reader.whole());
+      }
+    }
+    reader.close();
+  }
+
+  /** The guest let go of what somebody else made: its owner is told. Nobody waits for that. */
+  #release(number: number): void {
+    const ticket = this.#tickets.release(number);
+    if (ticket === undefined) return;
+    const { interface: id, name } = ticket.resource.name;
+    const told = this.#options.imports.get(`${id ?? ""}#[resource-drop]${name}`)?.call([ticket.value]);
+    if (told instanceof Promise) told.catch(() => {});
+  }
+
+  #ended({ code, why }: Ended): void {
+    if (!this.#alive) return;
+    const [asked] = this.#pending.values();
+    const where = asked === undefined ? "" : ` in ${asked.name}`;
+    this.#end(this.#fault(code, `${this.#parts.source} failed${where}: ${why}`));
+  }
+
+  /** Ends the instance, its realm, and everything that waits for them (H3, H6). */
+  #end(cause: unknown): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.#cause = cause;
+    this.#tickets.clear();
+    void this.#parts.channel.kill();
+    for (const { timer, reject } of this.#pending.values()) {
+      clearTimeout(timer);
+      reject(cause);
+    }
+    this.#pending.clear();
+    for (const { reject } of this.#queue.splice(0)) reject(this.#lost());
+  }
+
+  #refuseReentry(): void {
+    if (this.#pending.size === 0 || !callChain.includes(this)) return;
+    const { source } = this.#parts;
+    throw this.#fault("re-entrant", `${source} is called back while it is in the middle of a call`, {
+      hint: "A callback given to a plugin may not call the same plugin.",
+    });
+  }
+
+  #lost(): Fault {
+    const why = this.#cause instanceof Error ? `: ${this.#cause.message}` : "";
+    return this.#fault("plugin-lost", `${this.#parts.source} is gone${why}`, { cause: this.#cause });
+  }
+
+  #withSource(fault: Fault): Fault {
+    const hint = fault.hint === undefined ? {} : { hint: fault.hint };
+    return this.#fault(fault.code, fault.message, { cause: fault, ...hint });
+  }
+
+  #fault(code: string, message: string, more: { hint?: string; cause?: unknown } = {}): Fault {
+    return new Fault(code, message, { source: this.#parts.source, ...more });
+  }
+}
+
+const anywhere = <T>(work: () => T): T => work();
+const nothing = (): Value => null;
+
+function readLine(from: Reader): LogLine {
+  const level = LEVELS[from.u8()];
+  if (level === undefined) throw new Broken("a line of no level");
+  return { level, text: from.text() };
+}

@@ -1,0 +1,37 @@
+/** A realm's way to its caller. */
+import { Socket } from "node:net";
+import { parentPort } from "node:worker_threads";
+import { Defect } from "../../fault.ts";
+import type { Port } from "./channel.ts";
+import { framed, Unframer } from "./pipe.ts";
+
+/** Of a thread: its own port. */
+export function threadPort(): Port {
+  const port = parentPort;
+  if (port === null) throw new Defect("a realm was started as no thread");
+  return {
+    send: (frame) => port.postMessage(frame.buffer, [frame.buffer]),
+    listen: (receive) => port.on("message", (message: ArrayBuffer) => receive(new Uint8Array(message))),
+  };
+}
+
+/** Where a process finds its pipe. */
+export const PIPE = 3;
+
+/** Of a process, which ends with its pipe. */
+export function pipePort(): Port {
+  const pipe = new Socket({ fd: PIPE, readable: true, writable: true });
+  const end = (): void => process.exit(0);
+  pipe.on("end", end).on("error", end).on("close", end);
+  return {
+    send: (frame) => {
+      pipe.cork();
+      for (const part of framed(frame)) pipe.write(part);
+      pipe.uncork();
+    },
+    listen: (receive) => {
+      const unframer = new Unframer((frame) => (frame === null ? end() : receive(frame)));
+      pipe.on("data", (bytes: Buffer) => unframer.push(bytes));
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** The functions of a world as the caller's side of a wall needs them: compiled once per instance. */
+import { Fault } from "../../fault.ts";
+import type { FunctionKey, WitFunction } from "../../wit/types.ts";
+import type { Value } from "../../wit/value.ts";
+import { argumentCheck, valueCheck } from "../check-arguments.ts";
+import type { ImportedFunction, InstanceOptions } from "../plugin.ts";
+import { argumentsCodec, codecOrNothing } from "./codec.ts";
+import { MOST_BYTES } from "./frames.ts";
+import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
+
+export interface Export {
+  readonly number: number;
+  readonly fn: WitFunction;
+  readonly check: (args: readonly Value[]) => void;
+  readonly write: (to: Writer, args: readonly Value[]) => void;
+  readonly read: (from: Reader) => Value;
+}
+
+export interface Import {
+  readonly key: FunctionKey;
+  readonly read: (from: Reader) => readonly Value[];
+  /** Checks what was answered, and writes it. @throws {Fault} */
+  readonly write: (to: Writer, value: Value) => void;
+  readonly given: ImportedFunction | undefined;
+}
+
+export function exportOf([key, fn]: [FunctionKey, WitFunction], number: number): [FunctionKey, Export] {
+  const { write } = argumentsCodec(fn);
+  return [key, { number, fn, check: argumentCheck(fn.name, fn), write, read: codecOrNothing(fn.result).read }];
+}
+
+export function importOf(key: FunctionKey, fn: WitFunction, { imports }: InstanceOptions): Import {
+  const check = fn.result === null ? null : valueCheck(`answer of ${key}`, fn.result);
+  const codec = codecOrNothing(fn.result);
+  return {
+    key,
+    read: argumentsCodec(fn).read,
+    write: (to, value) => {
+      check?.(value);
+      codec.write(to, value);
+    },
+    given: imports.get(key),
+  };
+}
+
+/** @throws {Fault} `value-too-large` for a frame that the other side would have to refuse */
+export function bounded(frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (frame.length <= MOST_BYTES) return frame;
+  throw new Fault("value-too-large", `${frame.length} bytes are too many for one call of a plugin elsewhere`, {
+    hint: "Pass large data in parts.",
+  });
+}

@@ -1,0 +1,10 @@
+/** What hostile JavaScript in a component reaches: nothing. */
+import { expect } from "vitest";
+import { javascriptAttacker } from "./javascript-guest.ts";
+import { JAVASCRIPT } from "./javascript.ts";
+import { RUNS } from "./runs.ts";
+import { attackSuite } from "./suite.ts";
+
+attackSuite("JavaScript", [...JAVASCRIPT, ...RUNS.filter((each) => each.language === "JavaScript")], async (stage) => {
+  expect(await stage.attempt("javascript", javascriptAttacker, "6 * 7")).toBe("42");
+});

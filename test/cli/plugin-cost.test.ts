@@ -1,0 +1,34 @@
+/** What a call costs, as `sennit plugin inspect --cost` tells it. */
+import { expect, it } from "vitest";
+import { Folder, samples } from "./sennit.ts";
+
+it.each(["c", "lua"])("is the same every time (%s)", async (guest) => {
+  using folder = new Folder({});
+  const cost = (fn: string, ...args: string[]): Promise<{ status: number | null; stdout: string }> =>
+    folder.sennit(["plugin", "inspect", `${samples}/counter-${guest}`, "--cost", fn, ...args]);
+  const first = await cost("count_words", "b a b");
+
+  expect(first).toMatchObject({ status: 0, stdout: expect.stringMatching(/^[1-9]\d*\n$/) });
+  expect(await cost("count_words", "b a b")).toEqual(first);
+  expect(Number((await cost("count_words", "b a b c d e f")).stdout)).toBeGreaterThan(Number(first.stdout));
+});
+
+it("can be had as JSON", async () => {
+  using folder = new Folder({});
+  const shown = await folder.sennit(["plugin", "inspect", `${samples}/counter-c`, "--cost", "add", "1", "2", "--json"]);
+
+  expect(JSON.parse(shown.stdout)).toEqual({ cost: expect.any(Number) });
+});
+
+it("is not known of Python, and of no function that is not there", async () => {
+  using folder = new Folder({});
+
+  expect(
+    await folder.sennit(["plugin", "inspect", `${samples}/counter-python`, "--cost", "add", "1", "2"]),
+  ).toMatchObject({ status: 2, stderr: expect.stringContaining("error[language-unsupported]") });
+  expect(await folder.sennit(["plugin", "inspect", `${samples}/counter-c`, "--cost", "ad"])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("Did you mean `add`?"),
+  });
+  expect(await folder.sennit(["plugin", "inspect", `${samples}/counter-c`, "add", "1"])).toMatchObject({ status: 2 });
+});
