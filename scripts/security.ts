@@ -47,8 +47,8 @@ these checks is itself shown to be able to fail.
 - **At L0 a loop hangs its caller**, unless the plugin has a deadline.
 - **Time and memory of others on the machine** are not hidden: no protection against side channels is claimed beyond clocks that
   stand still while a guest computes.
-- **Logs** are handed over line by line, without a limit on how many. **Control characters** in what is printed reach the terminal;
-  \`--json\` escapes them.
+- **Logs** are handed over line by line, without a limit on how many. What a program prints to a file or a pipe is left as it is;
+  on a terminal, and in every message, control characters are shown as text.
 - **Functions of the embedding program** are trusted: they are the program.
 
 ## How to read the tables

@@ -1,10 +1,14 @@
-/** What goes to the terminal: diagnostics and faults on stderr, one progress line when stderr is a terminal. */
+/**
+ * What goes to the terminal: diagnostics and faults on stderr, one progress line when stderr is a terminal. What others wrote
+ * is made harmless first; what a program prints to a file or a pipe stays as it is.
+ */
 import { Defect, Fault } from "../fault.ts";
 import type { ShownEvent } from "../engine/run-program.node.ts";
 import { renderDiagnostics } from "../lang/render.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { ErrorValue } from "../lang/value.ts";
 import type { Invocation } from "./arguments.ts";
+import { harmless } from "./harmless.ts";
 
 export const EXIT = { done: 0, failed: 1, refused: 2, defect: 70, interrupted: 130 } as const;
 
@@ -23,13 +27,13 @@ export class Terminal {
 
   print(line: string): void {
     this.clearProgress();
-    process.stdout.write(`${line}\n`);
+    process.stdout.write(`${process.stdout.isTTY ? harmless(line) : line}\n`);
   }
 
   warn(line: string): void {
     if (this.#quiet) return;
     this.clearProgress();
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(`${harmless(line)}\n`);
   }
 
   diagnostics(list: readonly Diagnostic[]): void {
@@ -63,7 +67,7 @@ export class Terminal {
     this.clearProgress();
     process.stderr.write(`${this.#describe(failure)}\n`);
     if (this.debug && failure instanceof Error && failure.stack !== undefined)
-      process.stderr.write(`${failure.stack}\n`);
+      process.stderr.write(`${harmless(failure.stack)}\n`);
     return this.exitOf(failure);
   }
 
@@ -79,21 +83,21 @@ export class Terminal {
     const width = 24;
     const filled = total !== null && total > 0 ? Math.round((Math.min(done, total) / total) * width) : 0;
     const bar = "█".repeat(filled) + "░".repeat(width - filled);
-    process.stderr.write(`\r\u001B[K${bar} ${done}/${total ?? "?"}${text === null ? "" : ` ${text}`}`);
+    process.stderr.write(`\r\u001B[K${bar} ${done}/${total ?? "?"}${text === null ? "" : ` ${harmless(text)}`}`);
     this.#progressShown = true;
   }
 
   #describe(failure: unknown): string {
     if (failure instanceof Fault) return describeFault(failure, this.color);
-    if (failure instanceof Defect) return `defect: ${failure.message}`;
-    return `defect: ${String(failure)} (this is a bug in sennit; please report it)`;
+    if (failure instanceof Defect) return harmless(`defect: ${failure.message}`);
+    return `defect: ${harmless(String(failure))} (this is a bug in sennit; please report it)`;
   }
 }
 
 /** A fault as a person reads it: what, where in the guest, where in the workflow, one way out. */
 export function describeFault(fault: Fault, color: boolean): string {
-  const head = `error[${fault.code}]: ${fault.message}`;
-  const lines = [color ? `\u001B[1;31merror[${fault.code}]\u001B[0m: ${fault.message}` : head];
+  const code = `error[${fault.code}]`;
+  const lines = [`: ${fault.message}`];
   const trace = fault.cause instanceof ErrorValue ? fault.cause.trace : [];
   for (const { package: of, function: name, file, line, column } of trace) {
     const place = line > 0 ? `${file}:${line}${column > 0 ? `:${column}` : ""}` : file;
@@ -104,5 +108,5 @@ export function describeFault(fault: Fault, color: boolean): string {
     lines.push(`  at ${frame.function}${place === "" ? "" : ` (${place})`}`);
   }
   if (fault.hint !== undefined) lines.push("", `Hint: ${fault.hint}`);
-  return lines.join("\n");
+  return (color ? `\u001B[1;31m${code}\u001B[0m` : code) + harmless(lines.join("\n"));
 }

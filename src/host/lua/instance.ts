@@ -20,7 +20,7 @@ import { faultOfError } from "./import-faults.ts";
 import type { Link } from "./link.ts";
 import type { Output } from "./output.ts";
 import { type Answer, Serving } from "./serving.ts";
-import { MachineLost } from "./system.ts";
+import { isUnwinding, MachineLost } from "./system.ts";
 import { type Task, Threads } from "./threads.ts";
 import { Turns } from "./turns.ts";
 
@@ -194,6 +194,7 @@ export class LuaInstance implements Instance {
     const { source, output, meter } = this.#parts;
     const overdrawn = meter?.fault(source, target.name);
     if (overdrawn !== undefined) return overdrawn;
+    if (isUnwinding(thrown)) return this.#machineFault(target, new MachineLost("not enough memory"));
     const overflow = thrown instanceof RangeError;
     if (!overflow && !(thrown instanceof MachineLost) && !(thrown instanceof WebAssembly.RuntimeError)) return thrown;
     const why = overflow ? "the stack overflowed" : (output.complaint ?? (thrown as Error).message);
