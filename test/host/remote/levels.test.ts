@@ -213,14 +213,18 @@ describe.each(LEVELS)("at %s", (level) => {
     const source = "return { f = function(n) for i = 1, n do print(i) end end }";
     await using plugin = await openPlugin(lua("world w { export f: func(n: u32); }", source), { isolation: level });
     const lines: LogLine[] = [];
-    await using instance = await start(plugin, {}, { log: (line) => lines.push(line) });
+    const leftOut = Promise.withResolvers<void>();
+    const log = (line: LogLine): void => {
+      lines.push(line);
+      if (/^\d+ lines were left out here$/.test(line.text)) leftOut.resolve();
+    };
+    await using instance = await start(plugin, {}, { log });
     await instance.call("f", [5000]);
     expect(lines.map(({ text }) => Number(text))).toEqual(Array.from({ length: 5000 }, (_, at) => at + 1));
     lines.length = 0;
     await instance.call("f", [2_000_000]);
-    await instance.call("f", [1]);
+    await leftOut.promise;
     expect(lines.length).toBeLessThan(500_000);
-    expect(lines.at(-1)?.text).toBe("1");
   });
 
   it("leaves nothing behind, also when it is disposed in the middle of a call", async () => {
