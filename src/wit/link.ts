@@ -17,6 +17,7 @@ import type {
   LinkPlan,
   NoPlan,
 } from "./plan.ts";
+import { partsOf } from "./parts.ts";
 import type { CanonSyntax, CoreDefinition, Definition, TypeSyntax } from "./syntax.ts";
 import { type FunctionKey, functionKey, functionsOf, type WitFunction, type WitType, type World } from "./types.ts";
 import type { ResourceOf } from "./world.ts";
@@ -222,25 +223,4 @@ function asynchronousPart(type: WitType, seen: Set<WitType>): string | null {
     if (found !== null) return found;
   }
   return null;
-}
-
-function partsOf(type: WitType): readonly WitType[] {
-  switch (type.kind) {
-    case "list":
-      return [type.element];
-    case "map":
-      return [type.key, type.value];
-    case "tuple":
-      return type.items;
-    case "option":
-      return [type.some];
-    case "result":
-      return [type.ok, type.err].filter((part) => part !== null);
-    case "record":
-      return type.fields.map((field) => field.type);
-    case "variant":
-      return type.cases.map((each) => each.type).filter((part) => part !== null);
-    default:
-      return [];
-  }
 }

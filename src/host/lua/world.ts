@@ -8,7 +8,7 @@ import {
   type World,
   type WorldSide,
 } from "../../wit/types.ts";
-import { partsOf } from "../world.ts";
+import { partsOf } from "../../wit/parts.ts";
 import { isUnsupported } from "./codecs.ts";
 import { luaName, memberName, shortName, withoutVersion } from "./names.ts";
 

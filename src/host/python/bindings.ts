@@ -7,7 +7,7 @@
 import type { Resource, WitFunction, WitInterface, WitType, World, WorldSide } from "../../wit/types.ts";
 import { isNullable } from "../../wit/value.ts";
 import { memberName } from "../names.ts";
-import { partsOf } from "../world.ts";
+import { partsOf } from "../../wit/parts.ts";
 import { type Names, type Side, camel, shouty, snake } from "./names.ts";
 
 type Named = WitType & { readonly kind: "record" | "variant" | "enum" | "flags" };

@@ -9,6 +9,7 @@ import { isNullable } from "../../wit/value.ts";
 import type { Definitions } from "./definitions.ts";
 import { camel } from "./names.ts";
 import { isBytes, isNumberList } from "./number-lists.ts";
+import { isWholly } from "./plain.ts";
 
 /** The codes of Python's `array`. */
 const ARRAY_CODES: Partial<Record<WitType["kind"], string>> = {
@@ -111,23 +112,5 @@ export class Lifting {
 
 /** True when the marshal value that comes is already the Python value. */
 function isPlain(type: WitType): boolean {
-  switch (type.kind) {
-    case "list":
-      return isNumberList(type.element) ? isBytes(type.element) : isPlain(type.element);
-    case "tuple":
-      return type.items.every(isPlain);
-    case "option":
-      return !isNullable(type.some) && isPlain(type.some);
-    case "map":
-    case "result":
-    case "record":
-    case "variant":
-    case "enum":
-    case "flags":
-    case "own":
-    case "borrow":
-      return false;
-    default:
-      return true;
-  }
+  return isWholly(type, isBytes);
 }

@@ -11,6 +11,7 @@ import { isNullable } from "../../wit/value.ts";
 import type { ClassType, Definitions } from "./definitions.ts";
 import { camel, snake } from "./names.ts";
 import { isBytes, isNumberList } from "./number-lists.ts";
+import { isWholly } from "./plain.ts";
 
 export class Lowering {
   readonly #shared: Definitions;
@@ -144,23 +145,5 @@ function shown(type: ClassType): string {
 
 /** True when the Python value is the marshal value, and `marshal` and the host tell it from every other (L1). */
 function isPlain(type: WitType): boolean {
-  switch (type.kind) {
-    case "list":
-      return isNumberList(type.element) ? !isBytes(type.element) : isPlain(type.element);
-    case "tuple":
-      return type.items.every(isPlain);
-    case "option":
-      return !isNullable(type.some) && isPlain(type.some);
-    case "map":
-    case "result":
-    case "record":
-    case "variant":
-    case "enum":
-    case "flags":
-    case "own":
-    case "borrow":
-      return false;
-    default:
-      return true;
-  }
+  return isWholly(type, (element) => !isBytes(element));
 }

@@ -8,7 +8,8 @@
  */
 import type { Resource, TypeName, WitType, World } from "../../wit/types.ts";
 import { Defect } from "../../fault.ts";
-import { exportedResources, partsOf } from "../world.ts";
+import { partsOf } from "../../wit/parts.ts";
+import { exportedResources } from "../world.ts";
 
 const KEYWORDS = new Set(
   `False None True and as assert async await break class continue def del elif else except finally for from global if

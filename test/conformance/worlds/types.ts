@@ -1,4 +1,5 @@
 /** Random types with their text, to a depth of five, and the definitions of named ones. */
+import { partsOf } from "../../../src/wit/parts.ts";
 import type { Field, PrimitiveKind, WitType } from "../../../src/wit/types.ts";
 import type { Typed } from "./model.ts";
 import type { Random } from "./random.ts";
@@ -145,28 +146,6 @@ function numbered(random: Random, least: number, most: number): string[] {
 
 function members<T>(random: Random, most: number, type: () => T): { readonly name: string; readonly typed: T }[] {
   return names(random, random.between(1, most)).map((name) => ({ name, typed: type() }));
-}
-
-/** The types that a type is made of. */
-export function partsOf(type: WitType): readonly WitType[] {
-  switch (type.kind) {
-    case "list":
-      return [type.element];
-    case "map":
-      return [type.key, type.value];
-    case "tuple":
-      return type.items;
-    case "option":
-      return [type.some];
-    case "result":
-      return [type.ok, type.err].filter((part) => part !== null);
-    case "record":
-      return type.fields.map((field) => field.type);
-    case "variant":
-      return type.cases.map((one) => one.type).filter((part) => part !== null);
-    default:
-      return [];
-  }
 }
 
 function nodesOf(type: WitType): number {

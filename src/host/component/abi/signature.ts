@@ -2,6 +2,7 @@
  * The parameters and the result of a function as a whole: as core values, or in memory at a pointer when there are
  * more than cross as core values.
  */
+import { partsOf } from "../../../wit/parts.ts";
 import type { WitFunction, WitType } from "../../../wit/types.ts";
 import type { Value } from "../../../wit/value.ts";
 import type { CoreValue } from "./abi.ts";
@@ -124,26 +125,4 @@ export function hasBorrow(fn: WitFunction): boolean {
 /** Whether a type contains a handle of this kind. */
 export function contains(type: WitType, kind: "own" | "borrow"): boolean {
   return type.kind === kind || partsOf(type).some((part) => contains(part, kind));
-}
-
-/** The types directly inside a type. */
-function partsOf(type: WitType): readonly WitType[] {
-  switch (type.kind) {
-    case "list":
-      return [type.element];
-    case "map":
-      return [type.key, type.value];
-    case "tuple":
-      return type.items;
-    case "record":
-      return typesOf(type.fields);
-    case "option":
-      return [type.some];
-    case "result":
-      return [type.ok, type.err].filter((part) => part !== null);
-    case "variant":
-      return type.cases.flatMap((each) => (each.type === null ? [] : [each.type]));
-    default:
-      return [];
-  }
 }
