@@ -18,7 +18,8 @@ export type Bench =
   | "loads"
   | "instances"
   | "cores"
-  | "metering";
+  | "metering"
+  | "isolation";
 
 export const benches: Readonly<Record<Bench, (report: Report, folder: Folder) => Promise<void>>> = {
   component: async (report, folder) => (await import("./component.ts")).benchComponent(report, folder),
@@ -32,6 +33,7 @@ export const benches: Readonly<Record<Bench, (report: Report, folder: Folder) =>
   instances: async (report) => (await import("./instances.ts")).benchInstances(report),
   cores: async (report) => (await import("./cores.ts")).benchCores(report),
   metering: async (report) => (await import("./metering.ts")).benchMetering(report),
+  isolation: async (report) => (await import("./isolation.ts")).benchIsolation(report),
 };
 
 /** Several benchmarks by one name. */

@@ -41,8 +41,8 @@ export interface Case {
   readonly contenders: readonly Contender[];
 }
 
-/** `s` is better when smaller; `/s` and `×` are better when larger. */
-export type Unit = "s" | "/s" | "×";
+/** `s` and `B` are better when smaller; `/s` and `×` are better when larger. */
+export type Unit = "s" | "B" | "/s" | "×";
 
 export interface Row {
   readonly group: string;

@@ -52,6 +52,10 @@ export function quantity(value: number, unit: Unit): string {
         value < 1e-6 ? [1e9, "ns"] : value < 1e-3 ? [1e6, "µs"] : value < 1 ? [1e3, "ms"] : [1, "s"];
       return `${digits(value * scale)} ${name}`;
     }
+    case "B": {
+      const [scale, name] = value < 2 ** 20 ? [2 ** -10, "KiB"] : [2 ** -20, "MiB"];
+      return `${digits(value * scale)} ${name}`;
+    }
     case "/s": {
       const [scale, name] = value >= 1e6 ? [1e-6, " M/s"] : value >= 1e4 ? [1e-3, " k/s"] : [1, "/s"];
       return `${digits(value * scale)}${name}`;
@@ -63,7 +67,7 @@ export function quantity(value: number, unit: Unit): string {
 
 /** How many times better the first is than the second. */
 export function advantage(own: number, other: number, unit: Unit): number {
-  return unit === "s" ? other / own : own / other;
+  return isSmallerBetter(unit) ? other / own : own / other;
 }
 
 function digits(value: number): string {
@@ -72,7 +76,11 @@ function digits(value: number): string {
 
 function goalText(goal: number | undefined, unit: Unit): string {
   if (goal === undefined) return "";
-  return `${unit === "s" ? "≤" : "≥"} ${quantity(goal, unit)}`;
+  return `${isSmallerBetter(unit) ? "≤" : "≥"} ${quantity(goal, unit)}`;
+}
+
+function isSmallerBetter(unit: Unit): boolean {
+  return unit === "s" || unit === "B";
 }
 
 function ownText(own: Timing, unit: Unit, goal: number | undefined): string {
