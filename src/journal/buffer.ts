@@ -1,0 +1,209 @@
+/**
+ * The front of every store: takes what runs append, commits it in batches, and tells who waits (S1, S2).
+ *
+ *   B1  One commit is under way at a time; what comes meanwhile is the next batch. So the slower the disk, the larger the
+ *       batches, and all runs share one flush.
+ *   B2  A commit that fails loses the store: every wait, now and later, is answered with the reason.
+ */
+import { Defect, Fault } from "../fault.ts";
+import type { Append, Batch, Committed } from "./batch.ts";
+import type { Lsn } from "./entry.ts";
+import type { HeaderChange, NewRun } from "./store.ts";
+
+interface Log {
+  /** The position of the last entry taken. */
+  last: Lsn;
+  durable: Lsn;
+  waits: Wait[];
+}
+
+interface Wait {
+  readonly upto: Lsn;
+  readonly resolve: () => void;
+  readonly reject: (why: unknown) => void;
+}
+
+interface Create {
+  readonly run: NewRun;
+  readonly resolve: (created: boolean) => void;
+  readonly reject: (why: unknown) => void;
+}
+
+interface Next {
+  creates: Create[];
+  blobs: Batch["blobs"][number][];
+  appends: Append[];
+}
+
+/** Writes a batch durably, all of it or nothing. */
+export type Commit = (batch: Batch) => Promise<Committed>;
+
+export interface BufferOptions {
+  readonly commit: Commit;
+  /** Lets the work of this turn come together before it is committed. */
+  readonly soon: (work: () => void) => void;
+}
+
+export class Buffer {
+  readonly #options: BufferOptions;
+  readonly #logs = new Map<string, Log>();
+  readonly #watchers = new Set<(run: string, durable: Lsn) => void>();
+  readonly #lost = Promise.withResolvers<Error>();
+  #why: Error | null = null;
+  #next: Next = nothing();
+  #scheduled = false;
+  #committing: Promise<void> | null = null;
+
+  constructor(options: BufferOptions) {
+    this.#options = options;
+  }
+
+  get lost(): Promise<Error> {
+    return this.#lost.promise;
+  }
+
+  create(run: NewRun): Promise<boolean> {
+    if (this.#why !== null) return Promise.reject(this.#why);
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    this.#next.creates.push({ run, resolve, reject });
+    this.#schedule();
+    return promise;
+  }
+
+  /** Makes a run known, with what is durable of it. */
+  open(run: string, durable: Lsn): void {
+    if (!this.#logs.has(run)) this.#logs.set(run, { last: durable, durable, waits: [] });
+  }
+
+  isOpen(run: string): boolean {
+    return this.#logs.has(run);
+  }
+
+  async close(run: string): Promise<void> {
+    const log = this.#logs.get(run);
+    if (log === undefined) return;
+    await this.flushed(run, log.last);
+    if (log.last === log.durable) this.#logs.delete(run);
+  }
+
+  append(run: string, entries: readonly Uint8Array[], change: HeaderChange = {}, sender?: string): Lsn {
+    if (this.#why !== null) throw this.#why;
+    const log = this.#log(run);
+    const lsn = log.last + 1;
+    log.last += entries.length;
+    this.#next.appends.push({ run, lsn, entries, change, ...(sender === undefined ? {} : { sender }) });
+    this.#schedule();
+    return log.last;
+  }
+
+  keep(blob: Batch["blobs"][number]): void {
+    if (this.#why !== null) throw this.#why;
+    this.#next.blobs.push(blob);
+    this.#schedule();
+  }
+
+  durable(run: string): Lsn {
+    return this.#log(run).durable;
+  }
+
+  flushed(run: string, upto: Lsn): Promise<void> {
+    if (this.#why !== null) return Promise.reject(this.#why);
+    const log = this.#log(run);
+    if (upto > log.last) throw new Defect(`nobody appended entry ${upto} of ${run}`);
+    if (upto <= log.durable) return Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    log.waits.push({ upto, resolve, reject });
+    return promise;
+  }
+
+  watch(told: (run: string, durable: Lsn) => void): Disposable {
+    this.#watchers.add(told);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(told) };
+  }
+
+  /** Resolves when everything that was taken is durable, or the store lost. */
+  async drained(): Promise<void> {
+    while (this.#why === null && (this.#committing !== null || !isEmpty(this.#next))) {
+      this.#begin();
+      await this.#committing;
+    }
+  }
+
+  /** B2 */
+  lose(why: Error): void {
+    if (this.#why !== null) return;
+    this.#why = why;
+    this.#lost.resolve(why);
+    for (const { reject } of this.#next.creates) reject(why);
+    this.#next = nothing();
+    for (const log of this.#logs.values()) for (const { reject } of log.waits.splice(0)) reject(why);
+  }
+
+  #log(run: string): Log {
+    const log = this.#logs.get(run);
+    if (log === undefined) throw new Fault("unknown-run", `The run ${run} is not open here`);
+    return log;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#committing !== null) return;
+    this.#scheduled = true;
+    this.#options.soon(() => {
+      this.#scheduled = false;
+      this.#begin();
+    });
+  }
+
+  /** B1 */
+  #begin(): void {
+    if (this.#committing !== null || this.#why !== null || isEmpty(this.#next)) return;
+    const batch = this.#next;
+    this.#next = nothing();
+    this.#committing = this.#commit(batch).finally(() => {
+      this.#committing = null;
+      if (!isEmpty(this.#next)) this.#schedule();
+    });
+  }
+
+  async #commit({ creates, blobs, appends }: Next): Promise<void> {
+    try {
+      const { created } = await this.#options.commit({ creates: creates.map(({ run }) => run), blobs, appends });
+      creates.forEach((each, at) => this.#created(each, created[at] === true));
+      for (const { run, lsn, entries } of appends) this.#advance(run, lsn + entries.length - 1);
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown : new Defect(String(thrown));
+      for (const { reject } of creates) reject(why);
+      this.lose(why);
+    }
+  }
+
+  #created({ run, resolve }: Create, isNew: boolean): void {
+    if (isNew) {
+      this.open(run.id, run.entries.length);
+      this.#tell(run.id, run.entries.length);
+    }
+    resolve(isNew);
+  }
+
+  #advance(run: string, durable: Lsn): void {
+    const log = this.#logs.get(run);
+    if (log === undefined) return;
+    log.durable = durable;
+    const due = log.waits.filter(({ upto }) => upto <= durable);
+    if (due.length > 0) log.waits = log.waits.filter(({ upto }) => upto > durable);
+    for (const { resolve } of due) resolve();
+    this.#tell(run, durable);
+  }
+
+  #tell(run: string, durable: Lsn): void {
+    for (const told of this.#watchers) told(run, durable);
+  }
+}
+
+function nothing(): Next {
+  return { creates: [], blobs: [], appends: [] };
+}
+
+function isEmpty({ creates, blobs, appends }: Next): boolean {
+  return creates.length === 0 && blobs.length === 0 && appends.length === 0;
+}

@@ -1,0 +1,237 @@
+/**
+ * A store in memory, for programs that need no durability and for tests that need a disk in their hands.
+ *
+ *   M1  With `held`, a batch is durable when the test says so, and `crash` gives what a new owner would find.
+ */
+import { Defect, Fault } from "../fault.ts";
+import type { Append, Batch, Committed } from "./batch.ts";
+import { Buffer } from "./buffer.ts";
+import type { Hash } from "./chain.ts";
+import type { Digest, Lsn } from "./entry.ts";
+import { hexOfBytes } from "./hex.ts";
+import { Signals } from "./signals.ts";
+import type { Signalled } from "./signals.ts";
+import type { HeaderChange, NewRun, Problem, RunHeader, RunQuery, Store, StoredEntry } from "./store.ts";
+
+export interface MemoryOptions {
+  readonly hash: Hash;
+  readonly now?: () => number;
+  /** Commits wait for `release`. */
+  readonly held?: boolean;
+}
+
+interface Kept {
+  header: RunHeader;
+  /** By position; the first is 1. */
+  readonly entries: Map<Lsn, Uint8Array>;
+  readonly senders: Map<string, Lsn>;
+  readonly blobs: Set<Digest>;
+}
+
+interface Held {
+  readonly batch: Batch;
+  readonly resolve: (done: Committed) => void;
+}
+
+export class MemoryStore implements Store {
+  readonly epoch: number;
+  readonly #options: MemoryOptions;
+  readonly #runs: Map<string, Kept>;
+  readonly #blobs: Map<Digest, Uint8Array>;
+  readonly #buffer: Buffer;
+  readonly #signals: Signals;
+  #held: Held | null = null;
+
+  constructor(options: MemoryOptions, before?: MemoryStore) {
+    this.#options = options;
+    this.epoch = (before?.epoch ?? 0) + 1;
+    this.#runs = new Map(before === undefined ? [] : [...before.#runs].map(([id, kept]) => [id, copied(kept)]));
+    this.#blobs = new Map(before === undefined ? [] : before.#blobs);
+    this.#buffer = new Buffer({ commit: (batch) => this.#commit(batch), soon: queueMicrotask });
+    this.#signals = new Signals({
+      known: (run, sender) => this.#kept(run).senders.get(sender),
+      append: (run, sender, entry) => this.#appendSignal(run, sender, entry),
+    });
+  }
+
+  get lost(): Promise<Error> {
+    return this.#buffer.lost;
+  }
+
+  /** Makes the batch that waits durable; false when there is none (M1). */
+  release(): boolean {
+    const held = this.#held;
+    this.#held = null;
+    held?.resolve(this.#write(held.batch));
+    return held !== null;
+  }
+
+  /**
+   * The store as its next owner finds it. Of a batch that waited, nothing is there, or all of it when its acknowledgement was
+   * what was lost. This one commits no more.
+   */
+  crash(options: { readonly acknowledgementLost?: boolean } = {}): MemoryStore {
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null && options.acknowledgementLost === true) this.#write(held.batch);
+    this.#buffer.lose(new Fault("store-lost", "The store has another owner"));
+    return new MemoryStore(this.#options, this);
+  }
+
+  create(run: NewRun): Promise<boolean> {
+    return this.#buffer.create(run);
+  }
+
+  async open(run: string): Promise<RunHeader> {
+    const { header } = this.#kept(run);
+    this.#buffer.open(run, header.durable);
+    return header;
+  }
+
+  close(run: string): Promise<void> {
+    return this.#buffer.close(run);
+  }
+
+  append(run: string, entries: readonly Uint8Array[], change?: HeaderChange): Lsn {
+    return this.#buffer.append(run, entries, change);
+  }
+
+  signal(run: string, sender: string, entry: Uint8Array): Promise<Signalled> {
+    return this.#signals.signal(run, sender, entry);
+  }
+
+  durable(run: string): Lsn {
+    return this.#buffer.durable(run);
+  }
+
+  flushed(run: string, upto: Lsn): Promise<void> {
+    return this.#buffer.flushed(run, upto);
+  }
+
+  watch(told: (run: string, durable: Lsn) => void): Disposable {
+    return this.#buffer.watch(told);
+  }
+
+  async header(run: string): Promise<RunHeader | undefined> {
+    return this.#runs.get(run)?.header;
+  }
+
+  async list({ states, prefix = "", queue, due, after, limit = 1000 }: RunQuery): Promise<readonly RunHeader[]> {
+    const all = [...this.#runs.values()].map(({ header }) => header);
+    const ordered = due === undefined ? all.toReversed() : all.toSorted((a, b) => (a.wake ?? 0) - (b.wake ?? 0));
+    const from = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
+    return ordered
+      .slice(from)
+      .filter(({ id, state, wake, queue: own }) => {
+        if (due !== undefined && (wake === null || wake > due)) return false;
+        return id.startsWith(prefix) && states?.includes(state) !== false && (queue ?? own) === own;
+      })
+      .slice(0, limit);
+  }
+
+  async read(run: string, from: Lsn, most: number = Infinity): Promise<readonly StoredEntry[]> {
+    const { entries } = this.#kept(run);
+    const found = [...entries].filter(([lsn]) => lsn >= from).slice(0, most);
+    return found.map(([lsn, bytes]) => ({ lsn, bytes }));
+  }
+
+  keep(run: string, bytes: Uint8Array): Digest {
+    const digest = this.#options.hash(bytes);
+    this.#buffer.keep({ run, digest, bytes: bytes.slice() });
+    return hexOfBytes(digest);
+  }
+
+  async blob(digest: Digest): Promise<Uint8Array> {
+    const bytes = this.#blobs.get(digest);
+    if (bytes === undefined) throw new Fault("blob-missing", `The store has no value ${digest}`);
+    return bytes.slice();
+  }
+
+  async remove(run: string): Promise<void> {
+    if (this.#buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
+    this.#kept(run);
+    this.#runs.delete(run);
+    const kept = new Set([...this.#runs.values()].flatMap(({ blobs }) => [...blobs]));
+    for (const digest of this.#blobs.keys()) if (!kept.has(digest)) this.#blobs.delete(digest);
+  }
+
+  async forget(run: string, below: Lsn): Promise<void> {
+    const { entries } = this.#kept(run);
+    for (const lsn of entries.keys()) if (lsn > 1 && lsn < below) entries.delete(lsn);
+  }
+
+  /** Memory does not rot. */
+  async verify(run?: string): Promise<readonly Problem[]> {
+    if (run !== undefined) this.#kept(run);
+    return [];
+  }
+
+  async cut(run: string, after: Lsn): Promise<void> {
+    if (this.#buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
+    const kept = this.#kept(run);
+    for (const lsn of kept.entries.keys()) if (lsn > after) kept.entries.delete(lsn);
+    for (const [sender, lsn] of kept.senders) if (lsn > after) kept.senders.delete(sender);
+    kept.header = { ...kept.header, durable: after };
+  }
+
+  backup(path: string): Promise<void> {
+    return Promise.reject(new Fault("store-unreadable", `A store in memory has no copy to put at ${path}`));
+  }
+
+  async vacuum(): Promise<number> {
+    return 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#options.held === true) return;
+    await this.#buffer.drained();
+  }
+
+  async #commit(batch: Batch): Promise<Committed> {
+    if (this.#options.held !== true) return this.#write(batch);
+    return await new Promise((resolve) => (this.#held = { batch, resolve }));
+  }
+
+  #write({ creates, blobs, appends }: Batch): Committed {
+    const created = creates.map((run) => this.#create(run));
+    for (const { run, digest, bytes } of blobs) {
+      this.#blobs.set(hexOfBytes(digest), bytes);
+      this.#kept(run).blobs.add(hexOfBytes(digest));
+    }
+    for (const append of appends) this.#append(append);
+    return { created };
+  }
+
+  #create({ entries, ...run }: NewRun): boolean {
+    if (this.#runs.has(run.id)) return false;
+    const header: RunHeader = { ...run, state: "running", updated: run.created, wake: null, reason: "", durable: 0 };
+    this.#runs.set(run.id, { header, entries: new Map(), senders: new Map(), blobs: new Set() });
+    this.#append({ run: run.id, lsn: 1, entries, change: {} });
+    return true;
+  }
+
+  #append({ run, lsn, entries, change, sender }: Append): void {
+    const kept = this.#kept(run);
+    entries.forEach((bytes, at) => kept.entries.set(lsn + at, bytes.slice()));
+    if (sender !== undefined) kept.senders.set(sender, lsn);
+    const updated = (this.#options.now ?? Date.now)();
+    kept.header = { ...kept.header, ...change, updated, durable: lsn + entries.length - 1 };
+  }
+
+  async #appendSignal(run: string, sender: string, entry: Uint8Array): Promise<Lsn> {
+    if (!this.#buffer.isOpen(run)) await this.open(run);
+    const lsn = this.#buffer.append(run, [entry], {}, sender);
+    await this.#buffer.flushed(run, lsn);
+    return lsn;
+  }
+
+  #kept(run: string): Kept {
+    const kept = this.#runs.get(run);
+    if (kept === undefined) throw new Fault("unknown-run", `There is no run ${run}`);
+    return kept;
+  }
+}
+
+function copied({ header, entries, senders, blobs }: Kept): Kept {
+  return { header, entries: new Map(entries), senders: new Map(senders), blobs: new Set(blobs) };
+}

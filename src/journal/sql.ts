@@ -1,0 +1,92 @@
+/** The tables of a store and every statement on them. */
+
+/** Written into the file; a file of a higher one is not touched. */
+export const FORMAT = 1;
+
+/** "Sennit" in the header of the file, so that no other database is taken for a store. */
+export const APPLICATION_ID = 0x53656e74;
+
+export const SCHEMA = `
+create table owner (only_one integer primary key check (only_one = 1), epoch integer not null) strict;
+insert into owner values (1, 0);
+
+create table run (
+  n integer primary key,
+  id text not null unique,
+  state text not null,
+  name text not null,
+  created integer not null,
+  updated integer not null,
+  wake integer,
+  reason text not null,
+  ir text not null,
+  queue text not null,
+  priority integer not null,
+  durable integer not null
+) strict;
+create index run_by_wake on run (wake) where wake is not null;
+create index run_by_state on run (state, queue, priority);
+create index run_by_created on run (created);
+
+create table entry (
+  run integer not null,
+  lsn integer not null,
+  body blob not null,
+  chain blob not null,
+  primary key (run, lsn)
+) without rowid, strict;
+
+create table blob (
+  n integer primary key,
+  digest blob not null unique,
+  bytes blob not null
+) strict;
+create table kept (
+  run integer not null,
+  blob integer not null,
+  primary key (run, blob)
+) without rowid, strict;
+create index kept_by_blob on kept (blob);
+
+create table sender (
+  run integer not null,
+  sender text not null,
+  lsn integer not null,
+  primary key (run, sender)
+) without rowid, strict;
+`;
+
+export const SQL = {
+  epoch: "select epoch from owner",
+  nextEpoch: "update owner set epoch = epoch + 1",
+  header:
+    "select n, id, state, name, created, updated, wake, reason, ir, queue, priority, durable from run where id = ?",
+  insertRun: `insert into run (id, state, name, created, updated, wake, reason, ir, queue, priority, durable)
+    values (?, 'running', ?, ?, ?, null, '', ?, ?, ?, ?)`,
+  updateRun: `update run set state = ?, updated = ?, wake = ?, reason = ?, ir = ?, queue = ?, priority = ?, durable = ?
+    where n = ?`,
+  insertEntry: "insert into entry (run, lsn, body, chain) values (?, ?, ?, ?)",
+  lastChain: "select lsn, chain from entry where run = ? order by lsn desc limit 1",
+  entries: "select lsn, body from entry where run = ? and lsn >= ? and lsn <= ? order by lsn limit ?",
+  chained: "select lsn, body, chain from entry where run = ? and lsn > ? order by lsn limit 1000",
+  insertBlob: "insert or ignore into blob (digest, bytes) values (?, ?)",
+  keepBlob: "insert or ignore into kept (run, blob) select ?, n from blob where digest = ?",
+  blob: "select bytes from blob where digest = ?",
+  insertSender: "insert into sender (run, sender, lsn) values (?, ?, ?)",
+  sender: "select lsn from sender where run = (select n from run where id = ?) and sender = ?",
+  deleteRun: "delete from run where n = ?",
+  deleteEntries: "delete from entry where run = ?",
+  deleteSenders: "delete from sender where run = ?",
+  deleteKept: "delete from kept where run = ?",
+  deleteUnkept: "delete from blob where n not in (select blob from kept)",
+  /** START stays: everything that pins the run is in it. */
+  forget: "delete from entry where run = ? and lsn > 1 and lsn < ?",
+  cut: "delete from entry where run = ? and lsn > ?",
+  cutSenders: "delete from sender where run = ? and lsn > ?",
+  setDurable: "update run set durable = ? where n = ?",
+  ids: "select id from run order by n",
+  size: "select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()",
+} as const;
+
+/** What conditions and an order are added to. */
+export const LIST = "select n, id, state, name, created, updated, wake, reason, ir, queue, priority, durable from run";

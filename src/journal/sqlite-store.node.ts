@@ -1,0 +1,176 @@
+/** A store in a SQLite file: written by a thread of its own, read through a second connection. */
+import { Defect } from "../fault.ts";
+import { Buffer } from "./buffer.ts";
+import { nodeDriver } from "./driver.node.ts";
+import type { Digest, Lsn } from "./entry.ts";
+import { hexOfBytes } from "./hex.ts";
+import { LogReader } from "./log-reader.ts";
+import { sha256 } from "./owned.node.ts";
+import type { Chore } from "./owned.node.ts";
+import { Signals } from "./signals.ts";
+import type { Signalled } from "./signals.ts";
+import type { HeaderChange, NewRun, Problem, RunHeader, RunQuery, Store, StoredEntry } from "./store.ts";
+import { troubleWith } from "./trouble.ts";
+import { writeHere, writeInThread } from "./writer.node.ts";
+import type { Writer } from "./writer.node.ts";
+
+export interface SqliteOptions {
+  /**
+   * `full`, unless given: what is acknowledged survives a loss of power. `normal`: it survives the death of this process, and
+   * a loss of power may take the last moments.
+   */
+  readonly durability?: "full" | "normal";
+  /** Writes in this thread: each commit then holds up everything else in it. */
+  readonly inThisThread?: boolean;
+}
+
+/**
+ * Opens a store, or makes one, and owns it until it is disposed.
+ *
+ * @throws {Fault} `store-locked`, `store-newer`, `store-unreadable`, `store-readonly`
+ * @example
+ * await using store = await openSqlite("runs.db");
+ */
+export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<Store> {
+  const { durability = "full", inThisThread = false } = options;
+  const writer = inThisThread ? writeHere({ path, durability }) : await writeInThread({ path, durability });
+  try {
+    return new SqliteStore(path, writer, new LogReader(nodeDriver(path, { readOnly: true, patience: 5000 }), sha256));
+  } catch (thrown) {
+    await writer.close();
+    throw troubleWith(path, thrown);
+  }
+}
+
+class SqliteStore implements Store {
+  readonly epoch: number;
+  readonly #path: string;
+  readonly #writer: Writer;
+  readonly #reader: LogReader;
+  readonly #buffer: Buffer;
+  readonly #signals: Signals;
+
+  constructor(path: string, writer: Writer, reader: LogReader) {
+    this.epoch = writer.epoch;
+    this.#path = path;
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#buffer = new Buffer({ commit: (batch) => writer.commit(batch), soon: (work) => setImmediate(work) });
+    this.#signals = new Signals({
+      known: (run, sender) => this.#read(() => reader.sender(run, sender)),
+      append: (run, sender, entry) => this.#appendSignal(run, sender, entry),
+    });
+  }
+
+  get lost(): Promise<Error> {
+    return this.#buffer.lost;
+  }
+
+  create(run: NewRun): Promise<boolean> {
+    return this.#buffer.create(run);
+  }
+
+  async open(run: string): Promise<RunHeader> {
+    const header = this.#read(() => this.#reader.known(run));
+    this.#buffer.open(run, header.durable);
+    return header;
+  }
+
+  close(run: string): Promise<void> {
+    return this.#buffer.close(run);
+  }
+
+  append(run: string, entries: readonly Uint8Array[], change?: HeaderChange): Lsn {
+    return this.#buffer.append(run, entries, change);
+  }
+
+  signal(run: string, sender: string, entry: Uint8Array): Promise<Signalled> {
+    return this.#signals.signal(run, sender, entry);
+  }
+
+  durable(run: string): Lsn {
+    return this.#buffer.durable(run);
+  }
+
+  flushed(run: string, upto: Lsn): Promise<void> {
+    return this.#buffer.flushed(run, upto);
+  }
+
+  watch(told: (run: string, durable: Lsn) => void): Disposable {
+    return this.#buffer.watch(told);
+  }
+
+  async header(run: string): Promise<RunHeader | undefined> {
+    return this.#read(() => this.#reader.header(run));
+  }
+
+  async list(query: RunQuery): Promise<readonly RunHeader[]> {
+    return this.#read(() => this.#reader.list(query));
+  }
+
+  async read(run: string, from: Lsn, most: number = Number.MAX_SAFE_INTEGER): Promise<readonly StoredEntry[]> {
+    return this.#read(() => this.#reader.read(run, from, most));
+  }
+
+  keep(run: string, bytes: Uint8Array): Digest {
+    const digest = sha256(bytes);
+    this.#buffer.keep({ run, digest, bytes });
+    return hexOfBytes(digest);
+  }
+
+  async blob(digest: Digest): Promise<Uint8Array> {
+    return this.#read(() => this.#reader.blob(digest));
+  }
+
+  async remove(run: string): Promise<void> {
+    if (this.#buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
+    await this.#chore({ kind: "remove", run });
+  }
+
+  async forget(run: string, below: Lsn): Promise<void> {
+    await this.#chore({ kind: "forget", run, below });
+  }
+
+  async verify(run?: string): Promise<readonly Problem[]> {
+    return this.#read(() => this.#reader.verify(run));
+  }
+
+  async cut(run: string, after: Lsn): Promise<void> {
+    if (this.#buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
+    await this.#chore({ kind: "cut", run, after });
+  }
+
+  async backup(path: string): Promise<void> {
+    await this.#chore({ kind: "backup", path });
+  }
+
+  vacuum(): Promise<number> {
+    return this.#chore({ kind: "vacuum" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#buffer.drained();
+    this.#reader.close();
+    await this.#writer.close();
+  }
+
+  async #appendSignal(run: string, sender: string, entry: Uint8Array): Promise<Lsn> {
+    if (!this.#buffer.isOpen(run)) await this.open(run);
+    const lsn = this.#buffer.append(run, [entry], {}, sender);
+    await this.#buffer.flushed(run, lsn);
+    return lsn;
+  }
+
+  async #chore(chore: Chore): Promise<number> {
+    await this.#buffer.drained();
+    return this.#writer.chore(chore);
+  }
+
+  #read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw troubleWith(this.#path, thrown);
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, copyFile, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+import { Committer } from "../../src/journal/committer.ts";
+import { nodeDriver } from "../../src/journal/driver.node.ts";
+import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
+import type { Store } from "../../src/journal/store.ts";
+import { troubleWith } from "../../src/journal/trouble.ts";
+import { temporaryFolder } from "../host/temporary.ts";
+import { newRun, note, sha256 } from "./stores.ts";
+
+async function withFile(): Promise<AsyncDisposable & { readonly path: string }> {
+  const folder = await temporaryFolder();
+  return { path: join(folder.path, "runs.db"), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+/** A store with the run `a` of so many entries, closed again. */
+async function written(path: string, entries: number): Promise<void> {
+  await using store = await openSqlite(path);
+  await store.create(newRun("a"));
+  await store.flushed(
+    "a",
+    store.append(
+      "a",
+      Array.from({ length: entries - 1 }, (_, at) => note(`${at + 2}`)),
+    ),
+  );
+}
+
+function damage(path: string, sql: string): void {
+  const driver = nodeDriver(path);
+  driver.exec(sql);
+  driver.close();
+}
+
+async function problemsOf(path: string): ReturnType<Store["verify"]> {
+  await using store = await openSqlite(path);
+  return await store.verify();
+}
+
+describe("a store's file", () => {
+  it("is there again for the next owner, whose epoch is another", async () => {
+    await using file = await withFile();
+    await written(file.path, 3);
+    await using store = await openSqlite(file.path);
+    expect(store.epoch).toBe(2);
+    expect((await store.read("a", 1)).map(({ bytes }) => bytes)).toEqual([note("first"), note("2"), note("3")]);
+    await store.open("a");
+    expect(store.append("a", [note("4")])).toBe(4);
+    await store.flushed("a", 4);
+    expect(await store.verify()).toEqual([]);
+  });
+
+  it("has one owner at a time", async () => {
+    await using file = await withFile();
+    await using store = await openSqlite(file.path);
+    await expect(openSqlite(file.path)).rejects.toMatchObject({ code: "store-locked" });
+    await store.create(newRun("a"));
+  });
+
+  it("lets nobody commit whose epoch is over, even past the lock", async () => {
+    await using file = await withFile();
+    const store = await openSqlite(file.path);
+    await store.create(newRun("a"));
+    const thief = new Committer(nodeDriver(file.path), { place: "it", hash: sha256, now: () => 0 });
+    const waits = store.flushed("a", store.append("a", [note("2")]));
+    await expect(waits).rejects.toMatchObject({ code: "store-lost" });
+    expect(await store.lost).toMatchObject({ code: "store-lost" });
+    expect(() => store.append("a", [note("3")])).toThrow(/taken over/);
+    await expect(store.create(newRun("b"))).rejects.toMatchObject({ code: "store-lost" });
+    thief.close();
+    await store[Symbol.asyncDispose]();
+    expect(await problemsOf(file.path)).toEqual([]);
+  });
+
+  it.each([
+    ["a text", "store-unreadable", (path: string) => writeFile(path, "not a database, and long enough".repeat(40))],
+    ["another program's", "store-unreadable", async (path: string) => damage(path, "create table t (x)")],
+    [
+      "of a newer version",
+      "store-newer",
+      async (path: string) => {
+        await written(path, 1);
+        damage(path, "pragma user_version = 99");
+      },
+    ],
+  ])("that is %s is refused, and left as it is", async (_, code, make) => {
+    await using file = await withFile();
+    await make(file.path);
+    const before = await readFile(file.path);
+    await expect(openSqlite(file.path)).rejects.toMatchObject({ code });
+    expect(Buffer.compare(await readFile(file.path), before)).toBe(0);
+  });
+
+  it("in a folder that is not there is refused", async () => {
+    await using file = await withFile();
+    const nowhere = join(file.path, "below", "runs.db");
+    await expect(openSqlite(nowhere)).rejects.toMatchObject({ code: "store-readonly" });
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    "that is read-only is refused (skipped for root, who may write every file)",
+    async () => {
+      await using file = await withFile();
+      await written(file.path, 1);
+      await chmod(file.path, 0o444);
+      await expect(openSqlite(file.path)).rejects.toMatchObject({ code: "store-readonly" });
+    },
+  );
+
+  it("tells of a bit that flipped, and cuts the log when asked to", async () => {
+    await using file = await withFile();
+    await written(file.path, 5);
+    damage(file.path, `update entry set body = x'${Buffer.from(note("0")).toString("hex")}' where lsn = 3`);
+    expect(await problemsOf(file.path)).toMatchObject([{ run: "a", sound: 2, kind: "rotten" }]);
+    await using store = await openSqlite(file.path);
+    await store.cut("a", 2);
+    expect(await store.verify()).toEqual([]);
+    expect(await store.header("a")).toMatchObject({ durable: 2 });
+  });
+
+  it("tells of an end that is missing, and of a hole", async () => {
+    await using file = await withFile();
+    await written(file.path, 5);
+    damage(file.path, "delete from entry where lsn = 5");
+    expect(await problemsOf(file.path)).toMatchObject([{ run: "a", sound: 4, kind: "torn" }]);
+    damage(file.path, "delete from entry where lsn = 3");
+    expect(await problemsOf(file.path)).toMatchObject([{ run: "a", sound: 2, kind: "torn" }]);
+  });
+
+  it("tells of a value beside the log that is not what was written", async () => {
+    await using file = await withFile();
+    let digest = "";
+    {
+      await using store = await openSqlite(file.path);
+      await store.create(newRun("a"));
+      digest = store.keep("a", new Uint8Array(50_000));
+      await store.flushed("a", store.append("a", [note("2")]));
+    }
+    damage(file.path, "update blob set bytes = x'00'");
+    await using store = await openSqlite(file.path);
+    await expect(store.blob(digest)).rejects.toMatchObject({ code: "blob-rotten" });
+  });
+
+  it("whose disk is full loses the store and nothing that was acknowledged", async () => {
+    await using file = await withFile();
+    await written(file.path, 2);
+    const driver = nodeDriver(file.path);
+    const committer = new Committer(driver, { place: "it", hash: sha256, now: () => 0 });
+    driver.exec("pragma max_page_count = 1");
+    const large = note("x".repeat(200_000));
+    let failure: unknown;
+    try {
+      committer.commit({ creates: [], blobs: [], appends: [{ run: "a", lsn: 3, entries: [large], change: {} }] });
+    } catch (thrown) {
+      failure = troubleWith("it", thrown);
+    }
+    expect(failure).toMatchObject({ code: "store-full" });
+    committer.close();
+    expect(await problemsOf(file.path)).toEqual([]);
+  });
+
+  it("is copied while it is written", async () => {
+    await using file = await withFile();
+    await using store = await openSqlite(file.path);
+    await store.create(newRun("a"));
+    store.append("a", [note("2")]);
+    await store.backup(`${file.path}.copy`);
+    await store.flushed("a", store.append("a", [note("3")]));
+    await copyFile(`${file.path}.copy`, `${file.path}.other`);
+    await using copy = await openSqlite(`${file.path}.other`);
+    expect(await copy.read("a", 1)).toHaveLength(2);
+    expect(await copy.verify()).toEqual([]);
+  });
+
+  it("gives space back", async () => {
+    await using file = await withFile();
+    await using store = await openSqlite(file.path);
+    await store.create(newRun("a"));
+    store.keep("a", new Uint8Array(3_000_000));
+    await store.flushed("a", store.append("a", [note("2")]));
+    await store.close("a");
+    await store.remove("a");
+    expect(await store.vacuum()).toBeGreaterThan(2_900_000);
+    expect((await stat(file.path)).size).toBeLessThan(200_000);
+  });
+
+  it("has everything that was acknowledged to a process that is killed", { timeout: 60_000 }, async () => {
+    await using file = await withFile();
+    for (let round = 0; round < 8; round++) {
+      const acknowledged = await killedWhile(file.path, 5 + round * 37);
+      await using store = await openSqlite(file.path);
+      expect(await store.verify()).toEqual([]);
+      for (const [id, last] of acknowledged) {
+        const entries = await store.read(id, 2);
+        expect(entries.length + 1).toBeGreaterThanOrEqual(last);
+        expect(entries.map(({ bytes }) => bytes)).toEqual(entries.map(({ lsn }) => note(`${id} ${lsn}`)));
+      }
+    }
+  });
+});
+
+/** What a process had acknowledged, by run, when it was killed after so many lines. */
+async function killedWhile(path: string, lines: number): Promise<ReadonlyMap<string, number>> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("kill-child.ts", import.meta.url)), path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.on("data", (data: Buffer) => {
+    text += data.toString();
+    if (text.split("\n").length > lines) child.kill("SIGKILL");
+  });
+  await once(child, "close");
+  const whole = text.split("\n").slice(0, -1);
+  return new Map(whole.map((line) => [line.split(" ")[0] ?? "", Number(line.split(" ")[1])]));
+}

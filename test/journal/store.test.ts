@@ -1,0 +1,202 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { Fault } from "../../src/fault.ts";
+import { MemoryStore } from "../../src/journal/memory-store.ts";
+import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
+import type { Store } from "../../src/journal/store.ts";
+import { temporaryFolder } from "../host/temporary.ts";
+import { newRun, note, sha256 } from "./stores.ts";
+
+const STORES: readonly [string, (folder: string) => Promise<Store>][] = [
+  ["in memory", async () => new MemoryStore({ hash: sha256 })],
+  ["in a SQLite, with its thread", (folder) => openSqlite(join(folder, "runs.db"))],
+  ["in a SQLite, in this thread", (folder) => openSqlite(join(folder, "runs.db"), { inThisThread: true })],
+];
+
+describe.each(STORES)("a store %s", (_, open) => {
+  async function opened(stack: AsyncDisposableStack): Promise<Store> {
+    const folder = stack.use(await temporaryFolder());
+    return stack.use(await open(folder.path));
+  }
+
+  it("makes a run once", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    expect(await store.create(newRun("a"))).toBe(true);
+    expect(await store.create(newRun("a", { entries: [note("another")] }))).toBe(false);
+    expect(await Promise.all([store.create(newRun("b")), store.create(newRun("b"))])).toEqual([true, false]);
+    expect(await store.read("a", 1)).toEqual([{ lsn: 1, bytes: note("first") }]);
+    expect(await store.header("a")).toMatchObject({ id: "a", state: "running", wake: null, durable: 1 });
+    expect(await store.header("c")).toBeUndefined();
+  });
+
+  it("gives positions at once, and shows what is durable only", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await store.create(newRun("a"));
+    expect(store.append("a", [note("2"), note("3")])).toBe(3);
+    expect(store.append("a", [note("4")])).toBe(4);
+    expect([store.durable("a"), (await store.read("a", 1)).length]).toEqual([1, 1]);
+    await store.flushed("a", 3);
+    expect(store.durable("a")).toBe(4);
+    expect(await store.read("a", 3)).toEqual([
+      { lsn: 3, bytes: note("3") },
+      { lsn: 4, bytes: note("4") },
+    ]);
+    expect((await store.read("a", 2, 1)).map(({ lsn }) => lsn)).toEqual([2]);
+    expect(await store.read("a", 9)).toEqual([]);
+  });
+
+  it("changes headers with the entries that say so", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await store.create(newRun("a"));
+    const lsn = store.append("a", [note("2")], { state: "waiting", wake: 5000 });
+    store.append("a", [], { reason: "why" });
+    await store.flushed("a", lsn);
+    expect(await store.header("a")).toMatchObject({ state: "waiting", wake: 5000, reason: "why", durable: 2 });
+  });
+
+  it("tells those who watch, in order", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    const told: string[] = [];
+    const watching = store.watch((run, durable) => told.push(`${run} ${durable}`));
+    await store.create(newRun("a"));
+    await store.flushed("a", store.append("a", [note("2")]));
+    watching[Symbol.dispose]();
+    await store.flushed("a", store.append("a", [note("3")]));
+    expect(told).toEqual(["a 1", "a 2"]);
+  });
+
+  it("lists runs by what they are", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    for (const [id, queue] of [
+      ["x1", ""],
+      ["x2", "mail"],
+      ["y1", "mail"],
+    ] as const)
+      await store.create(newRun(id, { queue }));
+    await store.flushed("x1", store.append("x1", [note("2")], { state: "waiting", wake: 300 }));
+    await store.flushed("y1", store.append("y1", [note("2")], { state: "waiting", wake: 200 }));
+    const ids = async (query: Parameters<Store["list"]>[0]): Promise<readonly string[]> =>
+      (await store.list(query)).map(({ id }) => id);
+    expect(await ids({})).toEqual(["y1", "x2", "x1"]);
+    expect(await ids({ prefix: "x" })).toEqual(["x2", "x1"]);
+    expect(await ids({ queue: "mail" })).toEqual(["y1", "x2"]);
+    expect(await ids({ states: ["waiting"] })).toEqual(["y1", "x1"]);
+    expect(await ids({ due: 299 })).toEqual(["y1"]);
+    expect(await ids({ due: 300 })).toEqual(["y1", "x1"]);
+    expect(await ids({ limit: 2 })).toEqual(["y1", "x2"]);
+    expect(await ids({ after: "x2" })).toEqual(["x1"]);
+    expect(await ids({ due: 300, after: "y1" })).toEqual(["x1"]);
+  });
+
+  it("takes a sender's signal once, also while the first is on its way", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await store.create(newRun("a"));
+    await store.close("a");
+    const [one, two] = await Promise.all([
+      store.signal("a", "s1", note("signal")),
+      store.signal("a", "s1", note("signal")),
+    ]);
+    expect([one, two]).toEqual([
+      { lsn: 2, isNew: true },
+      { lsn: 2, isNew: false },
+    ]);
+    expect(await store.signal("a", "s1", note("signal"))).toEqual({ lsn: 2, isNew: false });
+    expect(await store.signal("a", "s2", note("signal"))).toEqual({ lsn: 3, isNew: true });
+    expect(await store.read("a", 2)).toHaveLength(2);
+    await expect(store.signal("b", "s1", note("signal"))).rejects.toMatchObject({ code: "unknown-run" });
+  });
+
+  it("keeps large values by their content as long as a run that kept them", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await store.create(newRun("a"));
+    await store.create(newRun("b"));
+    const bytes = new Uint8Array(100_000).fill(7);
+    const digest = store.keep("a", bytes);
+    expect(store.keep("b", bytes)).toBe(digest);
+    await store.flushed("b", store.append("b", [note("2")]));
+    expect(Buffer.compare(await store.blob(digest), bytes)).toBe(0);
+    await Promise.all([store.close("a"), store.close("b")]);
+    await store.remove("a");
+    expect(await store.blob(digest)).toHaveLength(100_000);
+    await store.remove("b");
+    await expect(store.blob(digest)).rejects.toMatchObject({ code: "blob-missing" });
+  });
+
+  it("forgets the middle of a log, and cuts its end", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await store.create(newRun("a"));
+    await store.flushed("a", store.append("a", ["2", "3", "4", "5"].map(note)));
+    await store.forget("a", 4);
+    expect((await store.read("a", 1)).map(({ lsn }) => lsn)).toEqual([1, 4, 5]);
+    expect(await store.verify()).toEqual([]);
+    await store.close("a");
+    await store.cut("a", 4);
+    expect(await store.header("a")).toMatchObject({ durable: 4 });
+    await store.open("a");
+    expect(store.append("a", [note("new 5")])).toBe(5);
+    await store.flushed("a", 5);
+    expect(await store.read("a", 4)).toEqual([
+      { lsn: 4, bytes: note("4") },
+      { lsn: 5, bytes: note("new 5") },
+    ]);
+    expect(await store.verify("a")).toEqual([]);
+  });
+
+  it("refuses what is not open, and what nobody knows", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await expect(store.open("a")).rejects.toMatchObject({ code: "unknown-run" });
+    await expect(store.remove("a")).rejects.toMatchObject({ code: "unknown-run" });
+    await expect(store.read("a", 1)).rejects.toMatchObject({ code: "unknown-run" });
+    await store.create(newRun("a"));
+    await store.close("a");
+    expect(() => store.append("a", [note("2")])).toThrow(Fault);
+    await store.open("a");
+    expect(store.append("a", [note("2")])).toBe(2);
+  });
+
+  it("holds every run's log together, whatever they append and when they wait", { timeout: 30_000 }, async () => {
+    const steps = fc.array(
+      fc.record({ run: fc.nat(3), entries: fc.nat(3), waits: fc.boolean(), closes: fc.boolean() }),
+      { maxLength: 40 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        await using stack = new AsyncDisposableStack();
+        const store = await opened(stack);
+        const logs = ["r0", "r1", "r2", "r3"].map((id) => ({ id, texts: ["first"] }));
+        await Promise.all(logs.map(({ id }) => store.create(newRun(id))));
+        for (const { run, entries, waits, closes } of all) {
+          const { id, texts } = logs[run]!;
+          const added = Array.from({ length: entries }, (__, at) => `${id} ${texts.length + at}`);
+          const last = store.append(id, added.map(note));
+          texts.push(...added);
+          expect(last).toBe(texts.length);
+          expect(store.durable(id)).toBeLessThanOrEqual(last);
+          if (waits) await store.flushed(id, last);
+          if (closes) {
+            await store.close(id);
+            await store.open(id);
+          }
+        }
+        for (const { id, texts } of logs) {
+          await store.flushed(id, texts.length);
+          const expected = texts.map((text, at) => ({ lsn: at + 1, bytes: note(text) }));
+          expect(await store.read(id, 1)).toEqual(expected);
+        }
+        expect(await store.verify()).toEqual([]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
