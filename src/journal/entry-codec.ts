@@ -6,17 +6,22 @@
  *       kind is not known here, are told apart (`journal-newer`).
  */
 import type { AnyValue } from "../wit/any.ts";
-import { decodeAny, encodeAny } from "../wit/cbor.ts";
+import { decodeAny } from "../wit/cbor.ts";
 import { WitError } from "../wit/error.ts";
 import { Fault } from "../fault.ts";
 import type { Entry, EntryKind } from "./entry.ts";
-import { BY_KIND, BY_NUMBER, carried, takenBack } from "./fields.ts";
+import { EntryWriter } from "./entry-writer.ts";
+import { BY_KIND, BY_NUMBER, takenBack } from "./fields.ts";
 import type { KindSpec } from "./fields.ts";
+
+const writer = new EntryWriter();
 
 export function encodeEntry(entry: Entry): Uint8Array {
   const spec = BY_KIND.get(entry.kind) as KindSpec;
   const values = entry as unknown as Readonly<Record<string, unknown>>;
-  return encodeAny([spec.number, ...spec.fields.map(([name, type]) => carried(type, values[name]))]);
+  writer.start(spec.number, spec.fields.length);
+  for (const [name, type] of spec.fields) writer.field(type, values[name]);
+  return writer.finish();
 }
 
 /** @throws {Fault} `journal-invalid`, `journal-newer` (C2) */

@@ -1,5 +1,5 @@
 /**
- * The fields of entries as data, and the two ways of each kind of field: what CBOR carries of it, and what is taken back.
+ * The fields of entries as data, and how each kind of field is taken back from what CBOR carried.
  *
  *   F1  Taking back is strict: a field of another form is refused, so that bytes from anywhere may be tried.
  *   F2  The numbers of kinds and the order of fields never change. What is added later gets a new number.
@@ -8,7 +8,7 @@ import type { AnyValue } from "../wit/any.ts";
 import { Fault } from "../fault.ts";
 import { Blob } from "./entry.ts";
 import type { EntryKind } from "./entry.ts";
-import { bytesOfHex, hexOfBytes } from "./hex.ts";
+import { hexOfBytes } from "./hex.ts";
 
 type Names = readonly string[];
 
@@ -135,26 +135,7 @@ const SPECS: readonly KindSpec[] = Object.entries(FIELDS).map(([kind, [number, f
 export const BY_KIND: ReadonlyMap<EntryKind, KindSpec> = new Map(SPECS.map((spec) => [spec.kind, spec]));
 export const BY_NUMBER: ReadonlyMap<number, KindSpec> = new Map(SPECS.map((spec) => [spec.number, spec]));
 
-/** What CBOR carries of a field. The entry is ours, so it fits. */
-export function carried(type: FieldType, value: unknown): AnyValue {
-  if (typeof type !== "string") return type.indexOf(value as string);
-  switch (type) {
-    case "eff":
-    case "digest":
-      return bytesOfHex(value as string);
-    case "digests":
-      return (value as Names).map(bytesOfHex);
-    case "payload":
-      return value instanceof Blob ? [bytesOfHex(value.digest), value.size] : (value as Uint8Array);
-    case "uint":
-    case "text":
-    case "texts":
-    case "seed":
-      return value as AnyValue;
-  }
-}
-
-/** What was carried. @throws {Fault} `journal-invalid` (F1) */
+/** The field of what was carried. @throws {Fault} `journal-invalid` (F1) */
 export function takenBack(type: FieldType, data: AnyValue | undefined, where: string): unknown {
   if (typeof type !== "string") return type[uint(data, where)] ?? refuse(where);
   switch (type) {

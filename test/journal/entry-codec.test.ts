@@ -7,7 +7,7 @@ import { Blob } from "../../src/journal/entry.ts";
 import type { Entry } from "../../src/journal/entry.ts";
 import { BY_KIND } from "../../src/journal/fields.ts";
 import type { FieldType } from "../../src/journal/fields.ts";
-import { encodeAny } from "../../src/wit/cbor.ts";
+import { decodeAny, encodeAny } from "../../src/wit/cbor.ts";
 
 const hex = (bytes: number): fc.Arbitrary<string> =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((each) => Buffer.from(each).toString("hex"));
@@ -68,6 +68,7 @@ describe("entries as bytes", () => {
         expect(back).toEqual(entry);
         expect(encodeEntry(back)).toEqual(bytes);
         expect(kindOf(bytes)).toBe(entry.kind);
+        expect(encodeAny(decodeAny(bytes))).toEqual(bytes); // canonical
       }),
       { numRuns: 2000 },
     );
