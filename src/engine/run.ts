@@ -13,6 +13,7 @@ import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
 import { InstanceGroup } from "./instances.ts";
+import { Tally } from "./limits.ts";
 import type { LoadedProgram } from "./loaded.ts";
 import { Performer } from "./perform.ts";
 import type { RunPorts } from "./ports.ts";
@@ -21,21 +22,23 @@ import type { RunOptions, RunResult } from "./run-options.ts";
 /** Instructions between two looks at the world: about two milliseconds. */
 const BUDGET = 20_000;
 
-/** Runs one function of a loaded program to its end. */
+/** Runs one function of a loaded program to its end. A run that another one started counts in its tally. */
 export async function execute(
   program: LoadedProgram,
   fn: number,
   args: readonly Value[],
   ports: RunPorts,
   options: RunOptions,
+  tally: Tally = new Tally(program.limits),
 ): Promise<RunResult> {
   await using group = new InstanceGroup(program, {
     seed: options.seed,
     clock: ports.clock,
     log: (source, line) => ports.follow({ kind: "log", level: line.level, source, text: line.text }),
     progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
+    tally,
   });
-  const run = new Run(program, fn, args, ports, options, group);
+  const run = new Run(program, fn, args, ports, options, group, tally);
   await using children = run.children;
   void children;
   return await run.drive();
@@ -75,10 +78,14 @@ class Run {
     ports: RunPorts,
     options: RunOptions,
     group: InstanceGroup,
+    tally: Tally,
   ) {
     this.#ports = ports;
     this.#signal = options.signal;
-    this.#vm = Vm.start(program.ir, fn, args, { runId: options.id });
+    this.#vm = Vm.start(program.ir, fn, args, {
+      runId: options.id,
+      limits: { fibers: tally.limits.branches },
+    });
     this.#calls = new ForeignCalls(program, group, ports, {
       start: (call, closure, callbackArgs) => {
         const id = this.#vm.callback(call, closure, callbackArgs);
@@ -88,10 +95,13 @@ class Run {
       around: (effect) => this.#vm.callbackAround(effect),
       ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
     });
-    this.children = new Children(options.id, (childFn, childArgs, id, signal) =>
-      execute(program, childFn, childArgs, ports, { ...options, id, signal }),
+    this.children = new Children(
+      options.id,
+      (childFn, childArgs, id, signal) =>
+        execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally),
+      tally,
     );
-    this.#performer = new Performer(ports, this.#calls, this.children, options);
+    this.#performer = new Performer(ports, this.#calls, this.children, options, tally);
   }
 
   async drive(): Promise<RunResult> {
@@ -113,6 +123,8 @@ class Run {
     const host: VmHost = { callNow: (call, args) => this.#calls.now(call, args) };
     let sinceBreath = 0;
     for (;;) {
+      if (this.#ports.isCrowded?.() === true) await this.#ports.breathe();
+      this.#ports.turn?.();
       const outcome = this.#vm.run(host, BUDGET);
       this.#take(outcome);
       if (this.#broken !== undefined) throw this.#broken;
