@@ -40,7 +40,13 @@ function shareable({
  * permissions read the current folder, which it takes for the program's path, unless told of a text.
  */
 export function permissions(runtime: Runtime, entry: URL): readonly string[] {
-  return ["--permission", "--eval", "0", "--no-experimental-sqlite", ...readable(runtime, entry).map((path) => `--allow-fs-read=${path}`)];
+  return [
+    "--permission",
+    "--eval",
+    "0",
+    "--no-experimental-sqlite",
+    ...readable(runtime, entry).map((path) => `--allow-fs-read=${path}`),
+  ];
 }
 
 const HEAP_MEGABYTES = 512;
