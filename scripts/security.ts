@@ -26,32 +26,51 @@ able to fail.
 
 ## What is promised, at which level
 
-| | L0: in the caller's thread | L1: in a thread | L2: in a process |
+| | L0: in the caller's thread | L1, the default: in a thread | L2: in a process |
 | --- | --- | --- | --- |
-| what runs there | everything; Python has a worker of its own | components and Lua in a thread per instance; Python as at L0 | components, Lua and Python in a process per instance, with an empty environment and no permissions |
+| what runs there | everything; Python has a worker of its own | components and Lua of a program in one run worker, and its workflow beside them; opened by themselves, a thread per instance; Python in a worker per instance | components, Lua and Python in a process per instance, with an empty environment and no permissions |
+| who shares it | the whole process | runs of one principal, with the same grants and the same packages (a trust domain) | nobody |
 | the wall | WebAssembly and the codec; for Python its worker's scrubbed realm | these, and the thread's messages | these, and the operating system's process |
 | a value that lies | ends the instance | ends the instance | ends the instance |
-| memory of the guest | limited, but for objects of the GC proposal | limited | limited |
+| memory of the guest | limited, but for objects of the GC proposal | limited; objects by the heap of the thread | limited; objects by the heap of the process |
 | the host's own protocol, if the realm is taken over | there is none | the first breach ends the thread | the first breach ends the process |
 | an endless loop without a deadline | not promised: hangs its caller (Python: its worker) | hangs its thread, which the caller can end | hangs its process, which the caller can end |
 | an endless loop with a deadline | ended | ended | ended |
 | a mistake in V8 that a guest can use | not held | not held | held by the process alone |
 
+Which level a package has is said in the project's \`[policy]\`; L1 is the default. A package that nobody vouches for is at L2, whatever
+the default is. A program with neither a component nor a Lua package at L1 has its workflow in the caller's thread.
+
+## Who ends what, and when
+
+- **The guest's meter** ends a call at its deadline, or when its fuel is used up, within about a millisecond of the guest's own code.
+- **The keeper**, a thread that handles no guest's message, does so where the meter cannot: at the deadline that the caller told it, it
+  names the call in words shared with the realm, and 100 ms later it ends the thread, or kills the process. It also ends a run worker
+  that neither begins a call nor turns its event loop for too long. What a realm writes into those words can end it sooner, or hide its
+  silence; the deadline does not stand there.
+- **Python** is interrupted at its deadline, and its worker ended 100 ms later.
+- **Heaps** are looked at twice a second, and forty times a second once there is much in them: a Python worker with more than 512 MB of
+  objects or of buffers, a thread of one instance with more than 512 MB and a run worker with more than 2048 MB of objects is ended. V8's
+  own limit is 3.5 GB above, as whoever reaches that with one large allocation ends the whole process.
+
 ## What is not promised
 
-- **Between plugins of one trust domain** the wall is WebAssembly and the codec, no more: they share a thread at L0.
+- **Between plugins of one trust domain** the wall is WebAssembly and the codec, no more: they share a thread at L0 and at L1.
 - **Against mistakes in V8** only L2 is a wall, and no more of one than a process of the same user is: native code there could signal
   other processes and open what the user can. JavaScript there finds Node's permission model, and neither signals, identities nor
   databases.
 - **Python's JavaScript realm** is the wall around Python at L0 and L1. Inside of it Python may do to the interpreter and to the realm's
   own objects whatever it likes; what comes out is bytes that are checked.
-- **Components on jco's path** (composed of others, or with asynchronous functions) have weaker checks inside of the guest: an unknown
-  handle can be dropped, lends are not counted, and what they return has no budget. They reach no more for that. They do so at every
-  level.
+- **The memory of the process at L0 and L1** is shared. A guest that fills its heap is ended within some tens of milliseconds, and may take
+  up to 3.5 GB more meanwhile: on a machine without them the system may end the process. While the thread that started a Python worker is
+  blocked, nobody looks at that worker's heap. Nor can a thread be ended inside of one of V8's own functions; those that Python finds are
+  bounded, so far as we know them (\`python/heap-…\`). Run such packages at L2, where a process is all that ends.
+- **Components on jco's path** (composed of others, or with asynchronous functions) do not have their lends counted: a handle that is lent
+  may be dropped meanwhile, and one that is unknown can be. They reach no more for that. They do so at every level.
 - **At L0 a loop hangs its caller**, unless the plugin has a deadline.
 - **Time and memory of others on the machine** are not hidden: no protection against side channels is claimed beyond clocks that
   stand still while a guest computes.
-- **Logs** are handed over line by line. What a program prints to a file or a pipe is left as it is;
+- **Logs** are handed over line by line, in bounds. What a program prints to a file or a pipe is left as it is;
   on a terminal, and in every message, control characters are shown as text.
 - **Functions of the embedding program** are trusted: they are the program.
 

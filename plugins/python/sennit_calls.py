@@ -7,12 +7,12 @@
   P3  Every exception ends here or in the worker: as the answer of an export (the glue catches `Err`), or as a failure record.
 """
 
-import random
 import sys
 import time
 from contextvars import ContextVar
 from marshal import dumps, loads
 
+import sennit_chance  # before any plugin loads: the functions of `random` are other ones
 import sennit_failure
 
 VERSION = 2  # of marshal: no back references, so that a reader needs no table of them
@@ -135,11 +135,10 @@ def connect(host, sleep_, release_):
     sys.stderr.reconfigure(line_buffering=True)
 
 
-def bind(seed):
-    """First call of an instance: its own random numbers, then its plugin's objects."""
+def bind(_seed):
+    """First call of an instance: its plugin's objects. The seed is the worker's to use."""
     import sennit_glue
 
-    random.seed(seed)
     exports.extend(sennit_glue.exports())
 
 

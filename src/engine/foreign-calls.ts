@@ -107,7 +107,9 @@ export class ForeignCalls {
   async perform(effect: EffectRequest, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
     const route = this.#route(call.package, call.function);
     const { crossing } = route;
-    const value = await (this.#started.get(call.args) ?? this.#begin(effect, route, call, signal));
+    const answer = this.#started.get(call.args) ?? this.#begin(effect, route, call, signal);
+    this.#group.during(call.package, answer, signal);
+    const value = await answer;
     return crossing.result === null ? value : crossing.result(value);
   }
 

@@ -13,6 +13,7 @@ import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
 import { DEFAULT_LIMITS, raiseHint } from "../host/package/limits.ts";
 import { Tally, Volume } from "./limits.ts";
+import { GivingUp } from "./giving-up.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import type { Clock } from "./ports.ts";
 import { subSeed } from "./random.ts";
@@ -38,6 +39,8 @@ export class InstanceGroup implements AsyncDisposable {
   /** By package: how many instances were started, and what it may still show. */
   readonly #starts: number[] = [];
   readonly #volumes: Volume[] = [];
+  /** By package. */
+  readonly #givingUp: GivingUp[] = [];
   /** Instances that were replaced and are still to be disposed. */
   readonly #lost: Instance[] = [];
   #nextId = 1;
@@ -55,8 +58,15 @@ export class InstanceGroup implements AsyncDisposable {
    */
   call(pack: number, fn: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value> {
     const instance = this.#usable(pack);
-    if (instance !== undefined) return instance.call(fn, args);
-    return this.use(pack, (started) => started.call(fn, args), signal);
+    const work = (started: Instance): Value | Promise<Value> => started.call(fn, args, signal);
+    const answer = instance === undefined ? this.use(pack, work, signal) : work(instance);
+    if (answer instanceof Promise) this.during(pack, answer, signal);
+    return answer;
+  }
+
+  /** What the package asks for is for a call that goes on: it is given up with that. */
+  during(pack: number, answer: Promise<unknown>, signal: AbortSignal | undefined): void {
+    this.#givingUpOf(pack).during(answer, signal);
   }
 
   /** The same for whatever is to be asked of the instance. */
@@ -145,10 +155,14 @@ export class InstanceGroup implements AsyncDisposable {
       imports.set(key, {
         // One that may be replaced is waited for when it is.
         colour: isReplaceable(manifest) ? "async" : (provider.colour ?? "async"),
-        call: (args) => this.call(from.package, from.function, args),
+        call: (args) => this.call(from.package, from.function, args, this.#givingUpOf(pack).signal),
       });
     }
     return imports;
+  }
+
+  #givingUpOf(pack: number): GivingUp {
+    return (this.#givingUp[pack] ??= new GivingUp(() => this.#running[pack]?.alive === false));
   }
 
   /** G4. A start that fails counts, too. @throws {Fault} `limit-exceeded` */

@@ -30,10 +30,11 @@ export interface OpenOptions {
 export async function openPlugin(files: PackageFiles, options: OpenOptions = {}): Promise<Plugin> {
   const cacheFolder = options.cacheFolder ?? userCacheFolder();
   const { isolation = "L0" } = options;
-  if (isolation === "L2" || (isolation === "L1" && files.manifest.language !== "python")) {
+  const { language } = files.manifest;
+  if (language !== "javascript" && (isolation === "L2" || (isolation === "L1" && language !== "python"))) {
     return openRemote(files, isolation, cacheFolder);
   }
-  switch (files.manifest.language) {
+  switch (language) {
     case "component": {
       const { openComponent } = await import("./component/plugin.node.ts");
       return openComponent(files, { cacheFolder: join(cacheFolder, "components") });

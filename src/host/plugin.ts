@@ -21,6 +21,8 @@ export interface Plugin extends AsyncDisposable {
   readonly world: World;
   /** sha256 of the plugin's code and WIT, hex. */
   readonly digest: string;
+  /** Its instances are `abortable`. */
+  readonly abortable?: boolean;
   /**
    * Starts a fresh instance; the caller disposes it.
    * @throws {Fault} `link-failed` naming each import that is not given, `plugin-trapped` when start code fails.

@@ -13,9 +13,7 @@ export class SeededBytes {
   #used: number = BLOCK;
 
   constructor(seed: Uint8Array) {
-    if (seed.length !== 32) throw new Fault("invalid-seed", `A seed has 32 bytes, not ${seed.length}`);
-    const view = new DataView(seed.buffer, seed.byteOffset, 32);
-    this.#key = Uint32Array.from({ length: 8 }, (_, at) => view.getUint32(at * 4, true));
+    this.#key = keyOf(seed);
   }
 
   next(length: number): Uint8Array<ArrayBuffer> {
@@ -39,6 +37,46 @@ export class SeededBytes {
     this.#counter += 1;
     this.#used = 0;
   }
+}
+
+/** The seed of one call of an instance, whose calls are counted from 1; what comes before them has number 0. */
+export function seedOfCall(seed: Uint8Array, call: number): Uint8Array {
+  const own = seed.slice();
+  const view = new DataView(own.buffer);
+  view.setBigUint64(0, view.getBigUint64(0) ^ BigInt(call));
+  return own;
+}
+
+/** Short seeds for calls, of 16 bytes each: those of the key stream at 16 × the number of the call. Four take one block. */
+export class ShortSeeds {
+  readonly #key: Uint32Array;
+  readonly #block = new DataView(new ArrayBuffer(BLOCK));
+  #counter = -1;
+
+  constructor(seed: Uint8Array) {
+    this.#key = keyOf(seed);
+  }
+
+  /** Two integers of 53 bits. */
+  of(call: number): readonly [number, number] {
+    const counter = Math.floor(call / 4);
+    if (counter !== this.#counter) {
+      keyStreamBlock(this.#key, counter, new Uint8Array(this.#block.buffer));
+      this.#counter = counter;
+    }
+    const at = 16 * (call % 4);
+    return [this.#integer(at), this.#integer(at + 8)];
+  }
+
+  #integer(at: number): number {
+    return (this.#block.getUint32(at) & 0x1f_ffff) * 2 ** 32 + this.#block.getUint32(at + 4);
+  }
+}
+
+function keyOf(seed: Uint8Array): Uint32Array {
+  if (seed.length !== 32) throw new Fault("invalid-seed", `A seed has 32 bytes, not ${seed.length}`);
+  const view = new DataView(seed.buffer, seed.byteOffset, 32);
+  return Uint32Array.from({ length: 8 }, (_, at) => view.getUint32(at * 4, true));
 }
 
 /** One block: the counter is 64 bits wide here, in the words that RFC 8439 splits into counter and nonce. */

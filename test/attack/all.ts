@@ -19,11 +19,13 @@ import { PLAIN_DATA } from "./plain-data.ts";
 import { POWERS } from "./powers.ts";
 import { PYTHON_DEADLINE } from "./python-deadline.ts";
 import { PYTHON_ESCAPES } from "./python-escapes.ts";
+import { PYTHON_HEAP } from "./python-heap.ts";
 import { PYTHON_RESOURCES } from "./python-resources.ts";
 import { REALMS } from "./realms.ts";
 import { REENTRANCE } from "./reentrance.ts";
 import { RUNS } from "./runs.ts";
 import { TEXTS } from "./texts.ts";
+import { WASI } from "./wasi.ts";
 
 export interface Group {
   readonly title: string;
@@ -32,7 +34,7 @@ export interface Group {
 
 export const GROUPS: readonly Group[] = [
   { title: "Escapes from Python", attacks: PYTHON_ESCAPES },
-  { title: "Python that would use up the host", attacks: PYTHON_RESOURCES },
+  { title: "Python that would use up the host", attacks: [...PYTHON_RESOURCES, ...PYTHON_HEAP] },
   { title: "Escapes from Lua", attacks: LUA_ESCAPES },
   { title: "Lua that would use up the host", attacks: LUA_RESOURCES },
   { title: "JavaScript in a component", attacks: JAVASCRIPT },
@@ -43,6 +45,7 @@ export const GROUPS: readonly Group[] = [
   { title: "The network: names, addresses, redirects, headers, secrets", attacks: NETWORK },
   { title: "Files and variables of a program", attacks: FILES },
   { title: "What plugins were granted", attacks: POWERS },
+  { title: "WASI of a component that was granted something", attacks: WASI },
   { title: "Packages, manifests, WIT", attacks: FOLDERS },
   { title: "Names and data", attacks: [...DATA, ...PLAIN_DATA] },
   { title: "Re-entrance", attacks: REENTRANCE },

@@ -169,6 +169,30 @@ const COLLECTED: Attack = {
   long: ["L2"],
 };
 
+/** The same where nothing limits it: it is metered all the same, as it shares a process with others. */
+function unlimited(what: string, tries: string, count: number): Attack {
+  return {
+    ...bomb(
+      `collected-${what}`,
+      tries,
+      ended("memory-limit", "plugin-trapped"),
+      "(result u32)",
+      `(type $a (array (mut i64))) (type $l (struct (field (ref null $l)) (field (ref $a))))
+       (global $all (mut (ref null $l)) (ref.null $l))
+       (func (export "f") (result i32)
+         (loop $more (global.set $all (struct.new $l (global.get $all) (array.new_default $a (i32.const ${count})))) (br $more))
+         (i32.const 0))`,
+    ),
+    levels: ["L1"],
+    long: ["L2"],
+  };
+}
+
+const UNLIMITED: readonly Attack[] = [
+  unlimited("unlimited", "keeps arrays of 800 kB for ever, without a deadline", 100_000),
+  unlimited("at-once", "makes arrays of 480 MB, without a deadline", 60_000_000),
+];
+
 /** Writes to standard output, which WASI turns into lines of the log. */
 function logging(what: string, tries: string, count: number, line: string, ends: Ending): Attack {
   const escaped = [...Buffer.from(line)].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
@@ -213,5 +237,6 @@ const LOGS: readonly Attack[] = [
 export const BOMBS: readonly Attack[] = [
   ...[...LIFTS, ...PASSES, ...KEEPS].map(everywhereLong),
   COLLECTED,
+  ...UNLIMITED,
   ...LOGS.map(everywhereLong),
 ].map(heavy);

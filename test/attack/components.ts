@@ -11,8 +11,8 @@ import { WASI_TEXT } from "../host/wasi-text.ts";
 import {
   contained,
   ended,
-  everywhere,
   everywhereInTime,
+  everywhereLong,
   heavy,
   neverStarts,
   TRAPPED,
@@ -321,9 +321,50 @@ const WASI: readonly Attack[] = [
   ),
 ];
 
+/** On jco's path, as it is composed: names of its core are texts in a script that is generated. */
+function coreName(what: string, tries: string, name: string): Attack {
+  const written = name.replaceAll("\\", "\\5c").replaceAll('"', "\\22").replaceAll("\n", "\\0a");
+  return component(
+    `core-name-${what}`,
+    tries,
+    neverStarts("component-unsupported"),
+    `(component
+      (component $inner
+        (core module $one (func (export "${written}") (result i32) (i32.const 42)))
+        (core instance $a (instantiate $one))
+        (core module $two (import "${written}" "${written}" (func $g (result i32))) (func (export "f") (result i32) (call $g)))
+        (core instance $b (instantiate $two (with "${written}" (instance $a))))
+        (func (export "f") (result u32) (canon lift (core func $b "f"))))
+      (instance $i (instantiate $inner))
+      (export "f" (func $i "f")))`,
+  );
+}
+
+const CORE_NAMES: readonly Attack[] = [
+  coreName("quote", "ends the text that a core's name stands in", "x']: 1}; globalThis.injected = 1; ({['"),
+  coreName("double-quote", "ends it by another quote", 'x"]; globalThis.injected = 1; ["'),
+  coreName("template", "fills a template with code", "`${globalThis.injected = 1}`"),
+  coreName("line", "ends the line", "x\nglobalThis.injected = 1;//"),
+  coreName("separator", "ends the line by a separator of Unicode", "x\u2028globalThis.injected = 1;//"),
+  coreName("escape", "escapes the quote that follows it", "x\\"),
+  component(
+    "core-name-semicolon",
+    "has semicolons and braces in a core's name, which mean nothing in a text",
+    contained(/^42$/),
+    `(component
+      (component $inner
+        (core module $m (func (export "x;}{()=>1;//") (result i32) (i32.const 42)))
+        (core instance $a (instantiate $m))
+        (func (export "f") (result u32) (canon lift (core func $a "x;}{()=>1;//"))))
+      (instance $i (instantiate $inner))
+      (export "f" (func $i "f")))`,
+  ),
+];
+
 export const COMPONENTS: readonly Attack[] = [
+  ...CORE_NAMES.map(everywhereLong),
   ...MEMORY.map(everywhereInTime).map(heavy),
-  ...[...CATCHING, ...WASI].map(everywhere),
+  ...[...CATCHING, ...WASI].map(everywhereInTime),
   MANY_IMPORTS,
   ...COMPILE.map(heavy),
 ];

@@ -146,12 +146,7 @@ const VALUES: readonly Attack[] = [
     "program",
     "uses such a plugin in a workflow, and gives its record to JavaScript",
     contained(/^\{"constructor":1,.*"then":4\} null/),
-    async () => {
-      await using folder = await temporaryFolder(oddPackage());
-      const file = join(folder.path, "program.sennit");
-      const plain = await run(`require "./odd" as odd; odd.odd_names.constructor();`, { file });
-      return `${JSON.stringify(plain)} ${String(Object.getPrototypeOf(plain))}`;
-    },
+    oddProgram,
   ),
   data(
     "any-proto",
@@ -196,3 +191,11 @@ function oddPackage(): Readonly<Record<string, string>> {
 }
 
 export const DATA: readonly Attack[] = [...MANIFESTS, ...VALUES];
+
+/** A program that asks such a plugin. What the host starts once for programs is started then. */
+export async function oddProgram(): Promise<string> {
+  await using folder = await temporaryFolder(oddPackage());
+  const file = join(folder.path, "program.sennit");
+  const plain = await run(`require "./odd" as odd; odd.odd_names.constructor();`, { file });
+  return `${JSON.stringify(plain)} ${String(Object.getPrototypeOf(plain))}`;
+}

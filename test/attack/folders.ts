@@ -125,6 +125,21 @@ const FILES: readonly Attack[] = [
     },
     contained(/^42$/),
   ),
+  ...["http", "env"].map((face) =>
+    folder(
+      `wit-own-host-${face}`,
+      `brings its own \`sennit:host/${face}\`, with other functions, among its dependencies`,
+      {
+        files: {
+          "sennit.toml": MANIFEST.replace("world.wit", "wit"),
+          "wit/world.wit": `package acme:odd@1.0.0; world w { import sennit:host/${face}@0.2.0; export f: func() -> u32; }`,
+          "wit/deps/host/host.wit": `package sennit:host@0.2.0; interface ${face} { take: func(all: string) -> string; }`,
+          "main.lua": `local host = require "sennit:host/${face}"; return { f = function() host.take("x") return 42 end }`,
+        },
+      },
+      neverStarts("wit-invalid", "link-failed", "package-invalid"),
+    ),
+  ),
   folder("wit-is-file", "has a file where a folder of WIT should be", {
     files: { ...IN_FOLDER, wit: "package acme:odd; world w {}" },
   }),

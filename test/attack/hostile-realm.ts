@@ -5,6 +5,7 @@
 import { Socket } from "node:net";
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 
+import { FLIGHT } from "../../src/host/keeper/flight.ts";
 import * as frames from "../../src/host/remote/frames.ts";
 import { PIPE, pipePort, threadPort } from "../../src/host/remote/ports.node.ts";
 
@@ -15,6 +16,7 @@ interface Raw {
 
 /** What the thread's frames go through, for what is no frame. */
 const raw: Raw | null = ((workerData as { keeper?: { port: Raw } } | null)?.keeper?.port ?? parentPort) as Raw | null;
+const flight = (workerData as { keeper?: { flight: Int32Array } } | null)?.keeper?.flight ?? new Int32Array(8);
 const isThread = parentPort !== null;
 const port = isThread ? threadPort() : pipePort();
 let plan: readonly [moment: string, act: string] = ["", ""];
@@ -64,6 +66,12 @@ function act(what: string, kind: number, number: number): void {
       throw new Error("thrown\u001b[2J\nerror: the disk is full");
     case "spin":
       for (;;);
+    case "spin-alive":
+      for (;;) for (const word of [FLIGHT.calls, FLIGHT.beat]) Atomics.add(flight, word, 1);
+    case "scribble":
+      for (;;) for (let word = 0; word < flight.length; word++) Atomics.store(flight, word, Math.random() * 2 ** 32);
+    case "database":
+      return process.getBuiltinModule("node:sqlite") === undefined ? process.exit(0) : answer(kind, number);
     case "heap": {
       const kept: unknown[] = [];
       for (;;) kept.push(Array.from({ length: 10_000 }, () => ({})));

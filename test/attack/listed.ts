@@ -32,14 +32,15 @@ export const LISTED: readonly Listed[] = [
     id: "listed/tables",
     language: "WAT",
     tries: "grows tables up to what the engine allows",
-    result: "A core module has 8 tables at most, with 200,000 entries each; the memory limit does not count them.",
+    result:
+      "A core module has few tables, and all tables of a component a million elements together, unless its limits say otherwise; the memory limit does not count them.",
   },
   {
     id: "listed/collected-here",
     language: "WAT",
     tries: "keeps arrays of the GC proposal for ever, in the caller's thread",
     result:
-      "Not promised at L0: they lie in V8's own heap, which the memory limit does not count, and a full heap ends the process. At L1 and L2 the realm's heap has a cap: `bomb/collected` above.",
+      "Not promised at L0: they lie in V8's own heap, which the memory limit does not count, and a full heap ends the process. At L1 and L2 the realm's heap has a cap, and such a component is metered at L1 even when nothing limits it: `bomb/collected…` above.",
   },
   {
     id: "listed/secret-transformed",
@@ -60,6 +61,13 @@ export const LISTED: readonly Listed[] = [
     language: "folder",
     tries: "has a hard link in its folder to a file elsewhere",
     result: "It is a file of the folder: no system tells where else it has a name.",
+  },
+  {
+    id: "listed/heap-blocked",
+    language: "Python",
+    tries: "fills the heap of its worker while the thread that started it is blocked for seconds",
+    result:
+      "Not promised at L0 and L1: nobody looks at the heap then, and V8 ends the process at its own limit, 4 GB. At L2 it ends its own process.",
   },
   {
     id: "listed/jco-drop",

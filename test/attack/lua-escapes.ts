@@ -1,5 +1,5 @@
 /** Ways out of Lua: libraries, bytecode, environments, metatables, coroutines, and what the host lends it. */
-import { contained, ended, everywhere, refused, type Attack, type Ending } from "./attack.ts";
+import { contained, ended, everywhereInTime, refused, type Attack, type Ending } from "./attack.ts";
 import { luaAttacker } from "./guests.ts";
 
 export function lua(what: string, tries: string, code: string, ends: Ending): Attack {
@@ -190,4 +190,6 @@ const COROUTINES: readonly Attack[] = [
   ),
 ];
 
-export const LUA_ESCAPES: readonly Attack[] = [...LIBRARIES, ...CODE, ...METATABLES, ...COROUTINES].map(everywhere);
+export const LUA_ESCAPES: readonly Attack[] = [...LIBRARIES, ...CODE, ...METATABLES, ...COROUTINES].map(
+  everywhereInTime,
+);

@@ -4,7 +4,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 
-import { contained, ended, refused, TRAPPED, type Attack } from "./attack.ts";
+import { contained, ended, othersLong, refused, TRAPPED, type Attack } from "./attack.ts";
 import { ATTEMPT, pythonAttacker, sourcePackage } from "./guests.ts";
 import { python } from "./python-escapes.ts";
 
@@ -45,6 +45,7 @@ const MEMORY: readonly Attack[] = [
     "returns one large text many times",
     "list<list<string>>",
     "[['x' * 2**20] * 40] * 40",
+    "memory-limit",
     "plugin-trapped",
   ),
   returning(
@@ -74,13 +75,13 @@ function SELF(): string {
 }
 
 /** A plugin whose one function returns this. */
-function returning(what: string, tries: string, type: string, expression: string, code: string): Attack {
+function returning(what: string, tries: string, type: string, expression: string, ...codes: readonly string[]): Attack {
   const source = `import wit_world\nclass WitWorld(wit_world.WitWorld):\n    def f(self):\n        return ${expression}\n`;
   return {
     id: `python/${what}`,
     language: "Python",
     tries,
-    ends: ended(code),
+    ends: ended(...codes),
     plays: (stage) => stage.call(sourcePackage("python", `world w { export f: func() -> ${type}; }`, source), "f"),
   };
 }
@@ -157,7 +158,23 @@ const MESSAGES: readonly Attack[] = [
     contained(/^1999$/),
   ),
   python("many-lines", "logs 20,000 lines", "for n in range(20000): print(n)\nanswer = 'done'", contained(/^done$/)),
+  python(
+    "to-js-huge",
+    "gives its realm buffers of 96 MB, and lets go of them",
+    "from pyodide.ffi import to_js\nfor n in range(8): last = to_js(b'x' * (96 << 20)).length\nanswer = last",
+    contained(/^100663296$/),
+  ),
   python("long-line", "logs one line of 8 MB", "print('x' * 8_000_000)\nanswer = 'done'", contained(/^done$/)),
 ];
 
-export const PYTHON_RESOURCES: readonly Attack[] = [...MEMORY, ...STACKS, ...MESSAGES, ...LOOPS];
+const EVERY_DAY =
+  `bytearray huge-integer huge-text claimed-list memory-grows aliased-lists list-of-itself recursion recursion-in-c
+  nested-lambdas nested-json to-js-huge many-lines loop loop-catching loop-in-c`
+    .split(/\s+/)
+    .map((name) => `/${name}`);
+
+/** L1 is L0 for Python; in a process each of them starts cold. */
+export const PYTHON_RESOURCES: readonly Attack[] = othersLong(
+  [...MEMORY, ...STACKS, ...MESSAGES, ...LOOPS].map((attack) => ({ ...attack, long: ["L2"] })),
+  EVERY_DAY,
+);

@@ -91,6 +91,15 @@ const OPENING: readonly Attack[] = [
 const CALLING: readonly Attack[] = [
   realm("silent", "never answers a call", "call silent", LATE, BOTH, LONG_BOTH),
   realm("spin", "spins in JavaScript, where no meter counts", "call spin", LATE),
+  realm(
+    "spin-alive",
+    "spins, and writes into its flight recorder that it begins calls and turns its event loop",
+    "call spin-alive",
+    LATE,
+    THREAD,
+  ),
+  realm("stop-itself", "fills its flight recorder with nonsense", "call scribble", LATE, THREAD),
+  realm("database", "opens a database, past the permissions", "call database", TRAPPED, BOTH, LONG_BOTH),
   realm("sleeps", "asks to sleep again and again, to look alive", "call sleep-for-ever", LATE, BOTH, LONG_BOTH),
   realm("exit", "ends in the middle of a call", "call exit", TRAPPED, BOTH, LONG_BOTH),
   realm(
@@ -121,7 +130,7 @@ const CALLING: readonly Attack[] = [
   ),
   realm("huge", "sends more than one message may have", "call huge", TRAPPED),
   realm("half", "sends half of a message", "call half", ended("plugin-trapped", "deadline-exceeded"), BOTH, LONG_BOTH),
-  realm("drip", "sends a byte at a time", "call drip", LATE, BOTH, LONG_BOTH),
+  realm("drip", "sends a byte at a time", "call drip", ended("deadline-exceeded", "plugin-trapped"), BOTH, LONG_BOTH),
   realm("close", "closes its port and stays", "call close", ended("deadline-exceeded", "plugin-trapped"), THREAD),
   realm("print", "prints 20,000 lines past the protocol", "call print", LATE, BOTH, LONG_BOTH),
 ];

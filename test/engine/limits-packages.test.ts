@@ -65,12 +65,12 @@ async function shown(folder: TemporaryFolder, source: string): Promise<readonly 
 describe.each(["L0", "L1", "L2"])("at %s", { timeout: 60_000 }, (level) => {
   it("an answer has so many nodes, and the next call a fresh instance", async () => {
     await using folder = await project(level, '"acme:guest" = { result-nodes = 300 }');
-    const source = `print len(guest.texts(290));
+    const source = `print len(guest.texts(300));
       try { guest.texts(301); } catch (e) { print e.code; print e.message; print e.source; }
       print len(guest.texts(1));`;
 
     expect(await shown(folder, source)).toEqual([
-      "290",
+      "300",
       "value-too-large",
       expect.stringMatching(/acme:guest gave has more than 300 nodes.* `"acme:guest" = \{ result-nodes = … \}`/),
       "acme:guest",
@@ -79,11 +79,16 @@ describe.each(["L0", "L1", "L2"])("at %s", { timeout: 60_000 }, (level) => {
   });
 
   it("memory is what the manifest says, unless the user raises it", async () => {
-    const source = "try { print guest.hold(8000000); } catch (e) { print e.code; }";
+    const source = "try { print guest.hold(8000000); } catch (e) { print e.code; print e.message; }";
     await using low = await project(level, 'default = { deadline = "20s" }');
     await using high = await project(level, '"acme:guest" = { memory = "64 MiB" }');
 
-    expect(await shown(low, source)).toEqual(["memory-limit"]);
+    expect(await shown(low, source)).toEqual([
+      "memory-limit",
+      expect.stringMatching(
+        /^acme:guest failed in hold: not enough memory, of which it has 2 MiB.*`"acme:guest" = \{ memory = … \}`/,
+      ),
+    ]);
     expect(await shown(high, source)).toEqual(["8000000"]);
   });
 

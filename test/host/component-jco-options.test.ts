@@ -23,7 +23,7 @@ it("what others provide may wait, unless WIT says so itself; the host's own goes
   expect(transpileOptions(world, ["plain"])).toEqual({
     interfaces: ["test:t/other"],
     asyncImports: ["plain"],
-    asyncExports: ["run", "test:t/api#[method]r.m", "test:t/api#f"],
+    asyncExports: ["run", "test:t/api#[constructor]r", "test:t/api#[method]r.m", "test:t/api#f"],
   });
   expect(transpileOptions(world, []).asyncExports).toEqual([]);
 });

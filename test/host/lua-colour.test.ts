@@ -142,7 +142,7 @@ describe("an import that answers at once", () => {
       );
       await using made = await plugin.instantiate(settings({ imports: { give: coloured(colour, () => value) } }));
       const fault = await faultFrom(() => made.call("f", []));
-      expect(fault.code).toBe("plugin-trapped");
+      expect(fault.code).toBe("memory-limit");
       expect(fault.message).toContain("not enough memory");
       expect(made.alive).toBe(false);
     }

@@ -54,7 +54,7 @@ describe("the walls of a Lua plugin", () => {
       "not enough memory",
     );
     const fault = await faultFrom(() => evaluate(`(function() ${eat} end)()`, 8_000_000));
-    expect(fault).toMatchObject({ code: "plugin-trapped", source: "acme:sample" });
+    expect(fault).toMatchObject({ code: "memory-limit", source: "acme:sample" });
     expect(fault.hint).toContain("memory");
     expect(await evaluate("#('x'):rep(2000000)", 8_000_000)).toBe("2000000");
     expect((await faultFrom(() => evaluate("#('x'):rep(50000000)", 8_000_000))).message).toContain("not enough memory");
@@ -67,7 +67,7 @@ describe("the walls of a Lua plugin", () => {
     });
     await using instance = await plugin.instantiate(settings());
     const fault = await faultFrom(() => instance.call("f", [new Uint8Array(10_000_000)]));
-    expect(fault).toMatchObject({ code: "plugin-trapped" });
+    expect(fault).toMatchObject({ code: "memory-limit" });
     expect(fault.message).toContain("not enough memory");
     expect(instance.alive).toBe(false);
   });

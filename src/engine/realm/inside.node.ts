@@ -11,7 +11,7 @@ import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../../
 import { pythonOver } from "../../host/python/over.node.ts";
 import { RemoteInstance } from "../../host/remote/instance.node.ts";
 import { limitsOf } from "../../host/meter/limits.ts";
-import { isLimited } from "../../host/meter/meter.ts";
+import { recordedLimits } from "../../host/meter/recorded.ts";
 import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { Connections } from "./connections.ts";
@@ -22,16 +22,17 @@ type Outside = Extract<Place, { readonly kind: "outside" }>;
 
 /** A package outside, for one run. */
 export function outsidePlugin(place: Outside, pack: number, run: number, connections: Connections): Plugin {
-  const { manifest, world, digest, way } = place;
+  const { manifest, world, digest, way, abortable } = place;
   if (way === "python") return pythonOver(place, (_, limits) => connections.connectPython(run, pack, limits));
   const plugin: Plugin = {
     manifest,
     world,
     digest,
+    abortable,
     instantiate: async (options) => {
       const channel = connections.connect(run, pack);
       const { name: source, overlap, limits, wants } = manifest;
-      const parts = { source, world: withWasiPowers(world, wants), overlap, limits, channel };
+      const parts = { source, world: withWasiPowers(world, wants), overlap, abortable, limits, channel };
       // How long its start may take, the engine knows: it may wait for memory.
       const instance = new RemoteInstance({ ...parts, startDeadline: Infinity }, options);
       try {
@@ -68,7 +69,7 @@ export function insidePlugin(plugin: Plugin, pack: number, { turn, words }: Reco
       const given: InstanceOptions = {
         ...options,
         imports: new Map(imports),
-        limits: isLimited(limits) ? { ...limits, flight } : limits, // what nothing limits is not metered for this
+        limits: recordedLimits(plugin, limits, flight),
       };
       return new Noted(await plugin.instantiate(given), turn);
     },

@@ -23,6 +23,8 @@ export type Place =
       readonly world: World;
       readonly digest: string;
       readonly way: Way;
+      /** Its calls stop when they are given up. */
+      readonly abortable: boolean;
     };
 
 export interface PackageMessage extends Pick<LoadedPackage, "name" | "imports" | "granted"> {

@@ -52,6 +52,7 @@ export function hostPlugin(from: HostPackage): Plugin {
     },
     world,
     digest: `${name}@${VERSION}`,
+    abortable: true,
     instantiate: ({ id }) => Promise.resolve(new HostInstance(id, from, checks)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -110,8 +110,9 @@ export class Requests {
       const { host } = call.request.url;
       return new CaseValue(OK, await this.#gate.pass(host, givenUp, () => this.#perform(call, secrets, givenUp)));
     } catch (failure) {
-      if (!(failure instanceof HttpError)) throw failure;
-      return new CaseValue(ERR, new CaseValue(failure.index, secrets.without(failure.message)));
+      const told = givenUp.aborted ? new HttpError("failed", "nobody waits for the response any more") : failure;
+      if (!(told instanceof HttpError)) throw told;
+      return new CaseValue(ERR, new CaseValue(told.index, secrets.without(told.message)));
     }
   }
 

@@ -188,9 +188,14 @@ const COMMANDS_AT_ONCE = { most: 16, mostEach: 16 };
 function commandCalls(ports: OfferPorts): HostCalls {
   const gate = new Gate(COMMANDS_AT_ONCE);
   return {
-    command: ([argv, input], givenUp) => {
+    command: async ([argv, input], givenUp) => {
       const words = (argv as readonly Value[]).map(String);
-      return gate.pass("", givenUp, () => command(words, input as Uint8Array, ports, givenUp));
+      try {
+        return await gate.pass("", givenUp, () => command(words, input as Uint8Array, ports, givenUp));
+      } catch (failure) {
+        if (givenUp.aborted) return err(2, "nobody waits for it any more");
+        throw failure;
+      }
     },
   };
 }

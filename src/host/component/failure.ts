@@ -33,7 +33,10 @@ export function faultOf(thrown: unknown, fn: string, source: string): Fault {
     return new Fault("plugin-trapped", `${source} trapped in ${fn}: it threw an exception and did not catch it`, trap);
   }
   if (isSuspendError(thrown)) {
-    return new Fault("plugin-trapped", `${source} trapped in ${fn}: it waited where it cannot be suspended`, trap);
+    return new Fault("plugin-trapped", `${source} trapped in ${fn}: it waited where it cannot be suspended`, {
+      ...trap,
+      hint: "At L1 and L2 every import may wait, and a destructor of a composed component cannot: let another function call the import, or run the package at L0, if you trust it.",
+    });
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return invalidValue(source, "returned", fn, reason, details);

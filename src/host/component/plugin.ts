@@ -26,7 +26,9 @@ import { refuseShadowingNames } from "./jco/names.ts";
 import { allThatMayWait } from "./jco/options.ts";
 import type { TranspileOptions } from "./jco/transpiled.ts";
 import type { Linker } from "./linker.ts";
+import { collects } from "../meter/collects.ts";
 import { isLimited, Meter } from "../meter/meter.ts";
+import type { MayCollect } from "../meter/recorded.ts";
 import { liftLimitsOf, limitsOf } from "../meter/limits.ts";
 import { refuseOtherThanComponent } from "./sniff.ts";
 import { WasiContext } from "./wasi/context.ts";
@@ -75,11 +77,12 @@ interface Source {
   readonly digest: string;
 }
 
-class ComponentPlugin implements LinkedPlugin {
+class ComponentPlugin implements LinkedPlugin, MayCollect {
   readonly manifest: Manifest;
   readonly world: World;
   readonly digest: string;
   readonly linking: Linking;
+  readonly collects: boolean;
   readonly #source: Source;
   readonly #options: ComponentOptions;
   readonly #linker: Linker;
@@ -92,6 +95,7 @@ class ComponentPlugin implements LinkedPlugin {
     this.world = source.component.world;
     this.digest = source.digest;
     this.linking = linking;
+    this.collects = collects(source.bytes);
     this.#source = source;
     this.#options = options;
     this.#linker = this.#linkerFor(source.component);

@@ -6,9 +6,11 @@
  *   T2  While something is going on it looks every few milliseconds; when nothing changed for a while, it sleeps until
  *       something is due or it is woken.
  *   T3  Its time stands still while nobody could run: when the process was stopped, or the machine slept.
+ *   T4  A thread whose heap is too full is ended before V8 ends the process for it (`../heap-watch.node.ts`).
  */
 import { MessageChannel, type MessagePort, parentPort, Worker, workerData } from "node:worker_threads";
 import { Defect } from "../../fault.ts";
+import { v8Limit, watchHeap } from "../heap-watch.node.ts";
 import type { Ended } from "../remote/channel.ts";
 import { LimitWords } from "./limit-words.ts";
 import type { KeeperSetup, Order, Report, ThreadOrder } from "./orders.ts";
@@ -78,7 +80,12 @@ function startThread(id: number, order: ThreadOrder): void {
   const terminate = (): void => void worker.terminate();
   worker.once("message", terminate); // T1
   worker.on("error", end.byError);
+  const stopWatching = watchHeap(worker, { objects: order.heapMegabytes }, () => {
+    end.full();
+    terminate();
+  });
   worker.on("exit", () => {
+    stopWatching();
     kept.delete(id);
     ours.close();
     port.postMessage({ id, ...ended() } satisfies Report);
@@ -106,7 +113,7 @@ function started(order: ThreadOrder, pings: MessagePort): Worker {
     stdin: true,
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: order.heapMegabytes },
+    resourceLimits: { maxOldGenerationSizeMb: v8Limit({ objects: order.heapMegabytes }) },
     workerData: { ...order.workerData, keeper },
     transferList: [order.port, pings],
   });
@@ -114,19 +121,20 @@ function started(order: ThreadOrder, pings: MessagePort): Worker {
 
 function endOf(heapMegabytes: number): {
   readonly ended: () => Ended;
-  readonly end: { readonly byError: (error: unknown) => void; readonly late: () => void };
+  readonly end: { readonly byError: (error: unknown) => void; readonly full: () => void; readonly late: () => void };
 } {
   let ended: Ended = { code: "plugin-trapped", why: "its thread ended" };
+  const full = (): void => {
+    ended = { code: "memory-limit", why: `its thread needs more than ${heapMegabytes} MB` };
+  };
   const byError = (error: unknown): void => {
-    const full = error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
-    ended = full
-      ? { code: "memory-limit", why: `its thread needs more than ${heapMegabytes} MB` }
-      : { code: "plugin-trapped", why: error instanceof Error ? error.message : String(error) };
+    if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") return full();
+    ended = { code: "plugin-trapped", why: error instanceof Error ? error.message : String(error) };
   };
   const late = (): void => {
     ended = { code: "deadline-exceeded", why: "it did not end in time, and its thread was killed" };
   };
-  return { ended: () => ended, end: { byError, late } };
+  return { ended: () => ended, end: { byError, full, late } };
 }
 
 function watchProcess(id: number, pid: number, limits: LimitWords): void {

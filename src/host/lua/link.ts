@@ -7,6 +7,7 @@ import { linkFault } from "../link-fault.ts";
 import type { ImportedFunction, InstanceOptions } from "../plugin.ts";
 import { exportedResources, resourcesOf } from "../world.ts";
 import { type Pointer, TABLE } from "./api.ts";
+import { Chance } from "./chance.ts";
 import type { CodecContext, CodecOf } from "./codec.ts";
 import { codecsOf } from "./codecs.ts";
 import { Handles } from "./handles.ts";
@@ -15,7 +16,7 @@ import { callbackCall, type HostCall, type HostCallParts, importCall, sleepCall 
 import type { LuaMachine } from "./machine.ts";
 import { Misfit } from "./misfit.ts";
 import { luaName } from "./names.ts";
-import { BAR, callPrelude, type Prelude, setField } from "./setup.ts";
+import { BAR, callPrelude, DRAW, type Prelude, setField } from "./setup.ts";
 import { importNames, type Place, placesOf } from "./world.ts";
 
 const ENDED: HostCall = {
@@ -53,12 +54,13 @@ export class Link {
   readonly prelude: Prelude;
   readonly budget: LiftBudget;
   readonly handles: Handles;
+  readonly chance: Chance;
   readonly of: CodecOf;
   readonly #parts: HostCallParts;
   readonly #calls = new Map<number, HostCall>();
   readonly #lent: number[] = [];
   readonly #classes = new Map<Resource, number>();
-  #next = BAR + 1;
+  #next = DRAW + 1;
   #barred = 0;
   #colour: ImportedFunction["colour"] = "sync";
 
@@ -67,6 +69,7 @@ export class Link {
     const { source, machine, prelude, world, sleeps, lift } = parts;
     this.machine = machine;
     this.memory = parts.memory;
+    this.chance = new Chance(machine, options.seed);
     this.budget = new LiftBudget(lift);
     this.prelude = prelude;
     this.handles = new Handles({
@@ -107,7 +110,10 @@ export class Link {
 
   /** Who serves the calls that are answered at once. */
   serveWith(serve: Serve): void {
-    this.machine.serveWith((thread, id) => (id === BAR ? this.#bar(thread) : serve(thread, this.call(id))));
+    this.machine.serveWith((thread, id) => {
+      if (id === BAR) return this.#bar(thread);
+      return id === DRAW ? this.chance.draw(thread) : serve(thread, this.call(id));
+    });
   }
 
   #bar(thread: Pointer): number {

@@ -6,20 +6,35 @@
  *       make. Coroutines of the guest's own pass such a yield outwards, so that an import works in them as anywhere.
  *   P3  An import where no yield is possible raises `import-in-callback`, whether it would have waited or not. A coroutine that is
  *       resumed there cannot know it by itself: `bar` tells the host.
+ *   P4  Random numbers are those of the call (chance.ts), unless the guest gave a seed of its own.
  *
- * It is given the token, two integers of the seed and `bar`, and returns what the host keeps: see `Prelude` in setup.ts.
+ * It is given the token, `bar` and `draw`, and returns what the host keeps: see `Prelude` in setup.ts.
  */
 export const IN_CALLBACK: string =
   "an import cannot be called from a callback of table.sort, string.gsub or the like, nor while a file loads";
 
 export const PRELUDE: string = `
-local token, seed_a, seed_b, bar = ...
+local token, bar, draw = ...
 local yield, resume, is_yieldable = coroutine.yield, coroutine.resume, coroutine.isyieldable
 local create, close, status = coroutine.create, coroutine.close, coroutine.status
 local select, error, type, setmetatable, tostring = select, error, type, setmetatable, tostring
 local getmetatable, rawequal = getmetatable, rawequal
 
-math.randomseed(seed_a, seed_b)
+local real_random, real_seed = math.random, math.randomseed
+local chance = { drawn = false, own = false }
+local function redraw()
+  chance.drawn = true
+  if not chance.own then return real_seed(draw(chance)) end
+end
+function math.random(...)
+  if not chance.drawn then redraw() end
+  return real_random(...)
+end
+function math.randomseed(...)
+  chance.own = select("#", ...) > 0
+  if chance.own then return real_seed(...) end
+  return redraw()
+end
 
 local load_any = load
 function load(chunk, name, mode, ...) return load_any(chunk, name, "t", ...) end

@@ -52,6 +52,7 @@ export class Serving {
     const { api, counter } = this.#link.machine;
     this.#parts.tick();
     this.#link.unbar();
+    this.#link.chance.enter(task.call);
     this.#task = task;
     try {
       return api.lua_resume(task.thread, 0, count, counter);

@@ -26,8 +26,9 @@ export interface Prelude {
   readonly map: number;
 }
 
-/** The number of the host function `bar` of the prelude. */
+/** The numbers of the host functions `bar` and `draw` of the prelude. */
 export const BAR = 0;
+export const DRAW = 1;
 
 /** What loading a text came to: the function is on the main thread's stack, or there is a message. */
 export function loadText(machine: LuaMachine, text: Uint8Array, chunk: string): string | null {
@@ -46,18 +47,15 @@ export function loadText(machine: LuaMachine, text: Uint8Array, chunk: string): 
   return message;
 }
 
-/** @param seed 32 bytes */
-export function runPrelude(machine: LuaMachine, seed: Uint8Array): Prelude {
+export function runPrelude(machine: LuaMachine): Prelude {
   const { api, main } = machine;
   const token = machine.counter;
   const problem = loadText(machine, new TextEncoder().encode(PRELUDE), PRELUDE_CHUNK);
   if (problem !== null) throw broken(problem);
-  const view = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
   api.lua_pushlightuserdata(main, token);
-  api.lua_pushinteger(main, view.getBigInt64(0, true));
-  api.lua_pushinteger(main, view.getBigInt64(8, true));
   machine.pushHostFunction(main, BAR);
-  if (api.lua_pcallk(main, 4, 1, 0, 0, 0) !== STATUS_OK || api.lua_type(main, -1) !== TABLE) {
+  machine.pushHostFunction(main, DRAW);
+  if (api.lua_pcallk(main, 3, 1, 0, 0, 0) !== STATUS_OK || api.lua_type(main, -1) !== TABLE) {
     throw broken(machine.describeText(main));
   }
   const keep = (name: string): number => {

@@ -45,7 +45,7 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions, meter:
       ...(meter === null ? {} : { meter: meter.imports }),
     });
     clock.tick();
-    const prelude = runPrelude(machine, options.seed);
+    const prelude = runPrelude(machine);
     const parts = {
       source,
       machine,

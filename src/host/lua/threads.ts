@@ -7,6 +7,8 @@ import type { Link } from "./link.ts";
 /** One call on its way, in a coroutine of its own. */
 export interface Task {
   target: Export;
+  /** The number of the call. */
+  call: number;
   readonly thread: Pointer;
   readonly faults: FaultMemory;
   /** The registry's hold on the coroutine. */
@@ -28,9 +30,11 @@ export class Threads {
     const free = this.#free.pop();
     if (free !== undefined) {
       free.target = target;
+      free.call = this.#link.chance.next();
       return free;
     }
-    return { target, ...this.#link.machine.newThread(), faults: new FaultMemory(this.#link) };
+    const call = this.#link.chance.next();
+    return { target, call, ...this.#link.machine.newThread(), faults: new FaultMemory(this.#link) };
   }
 
   /** Takes back a task whose call ended well or with an `err`; a suspended or broken one is never given back. */

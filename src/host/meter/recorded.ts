@@ -3,7 +3,22 @@ import type { Plugin } from "../plugin.ts";
 import { limitsOf } from "./limits.ts";
 import { type CallLimits, isLimited } from "./meter.ts";
 
-/** The same plugin. What nothing limits is not metered for this. */
+/** A plugin that knows of its code what `collects.ts` tells. */
+export interface MayCollect {
+  readonly collects: boolean;
+}
+
+/** What nothing limits is not metered for the recorder, unless it has to be (`collects.ts`). */
+export function recordedLimits(
+  plugin: Plugin | (Plugin & MayCollect),
+  limits: CallLimits,
+  flight: NonNullable<CallLimits["flight"]>,
+): CallLimits {
+  const isMetered = isLimited(limits) || ("collects" in plugin && plugin.collects);
+  return isMetered ? { ...limits, flight } : limits;
+}
+
+/** The same plugin. */
 export function recorded(plugin: Plugin, flight: NonNullable<CallLimits["flight"]>): Plugin {
   return {
     manifest: plugin.manifest,
@@ -11,7 +26,7 @@ export function recorded(plugin: Plugin, flight: NonNullable<CallLimits["flight"
     digest: plugin.digest,
     instantiate: (options) => {
       const limits = limitsOf(plugin.manifest.limits, options.limits);
-      return plugin.instantiate({ ...options, limits: isLimited(limits) ? { ...limits, flight } : limits });
+      return plugin.instantiate({ ...options, limits: recordedLimits(plugin, limits, flight) });
     },
     [Symbol.asyncDispose]: () => plugin[Symbol.asyncDispose](),
   };

@@ -10,6 +10,7 @@
 import { dirname, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { type HeapLimits, v8Limit, watchHeap } from "../heap-watch.node.ts";
 import type { Peer } from "./peer.ts";
 import type { Runtime } from "./runtime.node.ts";
 import { workerEntry } from "./runtime.node.ts";
@@ -49,32 +50,8 @@ export function permissions(runtime: Runtime, entry: URL): readonly string[] {
   ];
 }
 
-/**
- * What the objects of its realm may take, and its buffers beside Python's own memory, those of calls among them, in bytes (E4).
- * V8's own limit is far above: whoever reaches that with one large allocation ends the whole process, so nobody is to get there.
- */
-const MOST_OBJECTS = 512 * 1024 * 1024;
-const MOST_OUTSIDE = 512 * 1024 * 1024;
-const V8_MEGABYTES = 4096;
-/** Milliseconds between two looks: while there is little, and while there is more than an honest plugin's. */
-const CALM = 500;
-const ALERT = 25;
-const MUCH = 96 * 1024 * 1024;
-
-function watchMemory(worker: Worker, over: (error: Error) => void): () => void {
-  let timer: NodeJS.Timeout;
-  const plan = (soon: boolean): void => {
-    timer = setTimeout(() => void look().catch(() => undefined), soon ? ALERT : CALM).unref(); // it fails when the worker ends
-  };
-  const look = async (): Promise<void> => {
-    const { used_heap_size: objects, external_memory: outside } = await worker.getHeapStatistics();
-    if (outside > MOST_OUTSIDE) return over(new OutOfMemory(`more than ${MOST_OUTSIDE} bytes in buffers`));
-    if (objects > MOST_OBJECTS) return over(new OutOfMemory(`more than ${MOST_OBJECTS} bytes in objects`));
-    plan(objects + outside > MUCH);
-  };
-  plan(false);
-  return () => clearTimeout(timer);
-}
+/** Megabytes of its realm's objects, and of buffers beside Python's own memory; those of calls are among them (E4). */
+const HEAP: HeapLimits = { objects: 512, outside: 512 };
 
 class OutOfMemory extends Error {
   readonly code = "ERR_WORKER_OUT_OF_MEMORY";
@@ -101,7 +78,7 @@ export function startPeer(runtime: Runtime, start: Task): OwnPeer {
     stdin: true,
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: V8_MEGABYTES },
+    resourceLimits: { maxOldGenerationSizeMb: v8Limit(HEAP) },
   });
   let receive: (frame: Frame | null) => void = () => undefined;
   worker.on("message", (message: unknown) => receive(readFrame(message)));
@@ -112,8 +89,8 @@ export function startPeer(runtime: Runtime, start: Task): OwnPeer {
     cause = error instanceof Error ? error : new Error(String(error));
   });
   const gone = new Promise<Error | null>((resolve) => worker.once("exit", () => resolve(cause)));
-  const stopWatching = watchMemory(worker, (error) => {
-    cause = error;
+  const stopWatching = watchHeap(worker, HEAP, (what) => {
+    cause = new OutOfMemory(what);
     void worker.terminate();
   });
   void gone.then(stopWatching);

@@ -12,6 +12,8 @@ export const DROP = 4;
 export const ANSWER = 5;
 /** So many of the messages that need no answer were dealt with. */
 export const CREDIT = 6;
+/** Nobody will hear the answer of the call of this number, which comes all the same, and sooner. */
+export const GIVE_UP = 13;
 
 /** From the realm: questions, each answered by an `ANSWER` of its number. */
 export const IMPORT = 7;

@@ -4,9 +4,9 @@
  *   I1  Questions and answers are matched by number; an answer to nothing, a question during nothing, a value that is not
  *       of its type, more than the credit: the first breach ends the realm.
  *   I2  One call at a time, unless the manifest says `overlap`; the others wait here.
- *   I3  A call that is not over soon after its deadline ends the realm with `deadline-exceeded`: usually the realm's own
- *       meter was first.
+ *   I3  A call that is not over soon after its deadline ends the realm: usually the realm's own meter was first.
  *   I4  A failed import ends its call with the import's own error, as it would in this thread.
+ *   I5  A call whose signal aborts is not sent any more, or the realm is told to stop it: its answer is waited for.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Fault } from "../../fault.ts";
@@ -17,14 +17,16 @@ import { callChain } from "../call-chain.node.ts";
 import type { Limits } from "../manifest.ts";
 import { liftLimitsOf } from "../meter/limits.ts";
 import { raiseHint } from "../package/limits.ts";
-import type { Instance, InstanceOptions, LogLine } from "../plugin.ts";
+import type { Instance, InstanceOptions } from "../plugin.ts";
 import type { Channel, Ended } from "./channel.ts";
 import { Credit } from "./credit.ts";
 import { readFault } from "./fault-data.ts";
 import * as frames from "./frames.ts";
 import { Tickets } from "./handles.ts";
+import { readLine } from "./notes.ts";
 import { MOST_CALLS } from "./open-calls.ts";
-import { type InContext, Questions } from "./questions.ts";
+import type { Pending } from "./pending.ts";
+import { Questions } from "./questions.ts";
 import { Broken, Reader } from "./reader.ts";
 import { bounded, type Export, exportOf, importOf } from "./targets.ts";
 import { Writer } from "./writer.ts";
@@ -34,6 +36,8 @@ export interface InstanceParts {
   readonly source: string;
   readonly world: World;
   readonly overlap: boolean;
+  /** Its calls stop when they are given up. */
+  readonly abortable?: boolean;
   readonly limits: Limits;
   /** Milliseconds that starting may take. */
   readonly startDeadline: number;
@@ -41,29 +45,9 @@ export interface InstanceParts {
   readonly channel: Channel;
 }
 
-/** Something that the realm was told to do. */
-interface Pending {
-  readonly kind: number;
-  /** For messages: "add". */
-  readonly name: string;
-  readonly deadline: number | undefined;
-  /** Writes what follows the number. @throws {Fault} */
-  readonly write: (to: Writer) => void;
-  readonly read: (from: Reader) => Value;
-  readonly inContext: InContext;
-  readonly resolve: (value: Value) => void;
-  readonly reject: (thrown: unknown) => void;
-  lent: readonly number[];
-  bytes: number;
-  ends: number;
-  timer: NodeJS.Timeout | undefined;
-}
-
 /** Milliseconds after its deadline in which a realm can still end a call by itself. */
 const GRACE = 50;
 const LONGEST_TIMER = 2 ** 31 - 1 - GRACE;
-
-const LEVELS: readonly LogLine["level"][] = ["trace", "debug", "info", "warn", "error"];
 
 export class RemoteInstance implements Instance {
   readonly id: number;
@@ -140,18 +124,23 @@ export class RemoteInstance implements Instance {
     });
   }
 
-  call(key: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
+  get abortable(): boolean {
+    return this.#parts.abortable === true;
+  }
+
+  call(key: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value> {
     const target = this.#exports.get(key);
     const { source, overlap } = this.#parts;
     if (target === undefined) throw this.#fault("unknown-function", `${source} has no function ${key}`);
     if (!this.#alive) throw this.#lost();
     target.check(args);
     if (!overlap) this.#refuseReentry();
-    return this.#ask(frames.CALL, target.fn.name, this.#deadline, target.read, (to) => {
+    const write = (to: Writer): void => {
       to.u32(target.number);
       to.f64(this.#options.now());
       target.write(to, args);
-    });
+    };
+    return this.#ask(frames.CALL, target.fn.name, this.#deadline, target.read, write, signal);
   }
 
   drop(handle: number): void | Promise<void> {
@@ -172,10 +161,11 @@ export class RemoteInstance implements Instance {
     deadline: number | undefined,
     read: Pending["read"],
     write: Pending["write"],
+    signal?: AbortSignal,
   ): Promise<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
     const inContext = this.#questions.areNone ? anywhere : AsyncLocalStorage.snapshot();
-    const asked = {
+    const asked: Pending = {
       kind,
       name,
       deadline,
@@ -184,6 +174,7 @@ export class RemoteInstance implements Instance {
       inContext,
       resolve,
       reject,
+      number: 0,
       lent: [],
       bytes: 0,
       ends: Infinity,
@@ -191,12 +182,28 @@ export class RemoteInstance implements Instance {
     };
     if (this.#hasRoom) this.#send(asked); // I2
     else this.#queue.push(asked);
+    if (signal !== undefined && this.abortable) this.#heed(signal, asked, promise);
     return promise;
+  }
+
+  /** I5 */
+  #heed(signal: AbortSignal, asked: Pending, ended: Promise<Value>): void {
+    const giveUp = (): void => {
+      const at = this.#queue.indexOf(asked);
+      if (at >= 0) this.#queue.splice(at, 1);
+      if (asked.number === 0) asked.reject(this.#fault("cancelled", `${asked.name} was given up before it began`));
+      else if (this.#alive) this.#parts.channel.send(this.#writer.start(frames.GIVE_UP, asked.number).finish());
+    };
+    if (signal.aborted) return giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    const forget = (): void => signal.removeEventListener("abort", giveUp);
+    ended.then(forget, forget);
   }
 
   #send(asked: Pending): void {
     this.#next = (this.#next + 1) >>> 0;
     const number = this.#next;
+    asked.number = number;
     try {
       asked.write(this.#writer.start(asked.kind, number));
       asked.lent = this.#tickets.lent();
@@ -391,9 +398,3 @@ export class RemoteInstance implements Instance {
 
 const anywhere = <T>(work: () => T): T => work();
 const nothing = (): Value => null;
-
-function readLine(from: Reader): LogLine {
-  const level = LEVELS[from.u8()];
-  if (level === undefined) throw new Broken("a line of no level");
-  return { level, text: from.text() };
-}

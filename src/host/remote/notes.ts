@@ -7,6 +7,7 @@
  */
 import type { LogLine } from "../plugin.ts";
 import { LOG, MOST_NOTE_BYTES, MOST_NOTE_LINES, MOST_NOTES, PROGRESS, RELEASE } from "./frames.ts";
+import { Broken, type Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
 const LEVELS: readonly LogLine["level"][] = ["trace", "debug", "info", "warn", "error"];
@@ -111,4 +112,11 @@ export class Notes {
     this.#credit -= 1;
     this.#send(this.#writer.finish());
   }
+}
+
+/** A line that the other side has noted. @throws {Broken} */
+export function readLine(from: Reader): LogLine {
+  const level = LEVELS[from.u8()];
+  if (level === undefined) throw new Broken("a line of no level");
+  return { level, text: from.text() };
 }

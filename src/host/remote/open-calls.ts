@@ -8,6 +8,7 @@ export const MOST_CALLS = 65_536;
 interface Call {
   readonly bytes: number;
   lent: readonly number[];
+  stop?: AbortController;
 }
 
 const NONE: readonly number[] = [];
@@ -35,6 +36,19 @@ export class Open {
   lend(number: number, lent: readonly number[]): void {
     const call = this.#calls.get(number);
     if (call !== undefined) call.lent = lent;
+  }
+
+  /** Aborts when the call is given up. */
+  signal(number: number): AbortSignal | undefined {
+    const call = this.#calls.get(number);
+    if (call === undefined) return undefined;
+    call.stop ??= new AbortController();
+    return call.stop.signal;
+  }
+
+  /** One that is over, or that nothing can stop, goes its way. */
+  giveUp(number: number): void {
+    this.#calls.get(number)?.stop?.abort();
   }
 
   /** The call that something was lent for; undefined when it is over. */

@@ -16,7 +16,9 @@ import { refuseShadowingNames } from "../component/jco/names.ts";
 import { allThatMayWait, transpileOptions } from "../component/jco/options.ts";
 import type { TranspileOptions } from "../component/jco/transpiled.ts";
 import { refuseOtherThanComponent } from "../component/sniff.ts";
+import { DiskCache } from "../cache.node.ts";
 import { readSources } from "../lua/sources.ts";
+import { refuseUnsupported } from "../lua/world.ts";
 import type { Cache, PackageFiles } from "../manifest.ts";
 import { digestOf, readTexts, readWit, sourceFolder, worldOf } from "../package-text.ts";
 import type { Parcel } from "./parcel.ts";
@@ -40,7 +42,7 @@ export async function prepare(files: PackageFiles, cacheFolder: string | undefin
     case "component":
       return prepareComponent(files, below(cacheFolder, "components"));
     case "lua":
-      return prepareText(files, luaTexts);
+      return prepareLua(files, below(cacheFolder, "lua"));
     case "python":
       return withImage(await prepareText(files, pythonTexts), below(cacheFolder, "python"));
     default:
@@ -119,6 +121,18 @@ async function prepareText(given: PackageFiles, textsOf: (files: PackageFiles) =
   const world = await worldOf(files, wit);
   const digest = await digestOf(witFirst ? [...wit, ...texts] : [...texts, ...wit]);
   return { files: given, world, digest, parcel: { manifest: given.manifest, place: given.place, files: read, kept } };
+}
+
+/** Nothing of it is compiled here, but what cannot be read shows before anything runs. */
+async function prepareLua(files: PackageFiles, cacheFolder: string | undefined): Promise<Prepared> {
+  const prepared = await prepareText(files, luaTexts);
+  const { world, digest } = prepared;
+  const { place, manifest } = files;
+  refuseUnsupported(world, place);
+  const { refuseSyntaxErrorsOnce } = await import("../lua/syntax.node.ts");
+  const cache = cacheFolder === undefined ? undefined : new DiskCache(cacheFolder);
+  await refuseSyntaxErrorsOnce({ sources: await readSources(files), digest, place, source: manifest.name }, cache);
+  return prepared;
 }
 
 /** A realm that starts Python from the image of the runtime takes a fraction of the time; nothing of the package is in it. */

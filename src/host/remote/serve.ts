@@ -5,6 +5,7 @@
  *   S2  Everything the instance asks of the outside is a question to the caller; here is nothing that could grant it.
  *   S3  What the guest says (log, progress, dropped handles) leaves in the order it was said, before the answer of the
  *       call it was said in; beyond the credit for it, lines are dropped and counted.
+ *   S6  A call that the caller has given up is stopped alone, where its instance can be: its answer is still due.
  *
  * The same serves packages of the engine to a caller that may lie, a run worker (`serveToStranger`):
  *
@@ -190,6 +191,9 @@ class Server {
         return this.#answered(number);
       case frames.CREDIT:
         return this.#notes.granted(number);
+      case frames.GIVE_UP:
+        reader.close();
+        return this.#calls.giveUp(number); // S6; it may have ended meanwhile
       default:
         throw this.#mistake(`a frame of kind ${kind}`);
     }
@@ -342,7 +346,8 @@ class Server {
       const args = target.read(reader);
       reader.close();
       this.#calls.lend(number, this.#lent);
-      this.#run(frames.CALL, number, target.result.write, () => instance.call(target.key, args));
+      const signal = instance.abortable === true ? this.#calls.signal(number) : undefined;
+      this.#run(frames.CALL, number, target.result.write, () => instance.call(target.key, args, signal));
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;
       this.#failed(frames.CALL, number, thrown); // more than may be lifted

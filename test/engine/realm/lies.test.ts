@@ -57,7 +57,7 @@ function programOf(): RealmProgram {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     },
     places: [
-      { kind: "outside", manifest: plugin.manifest, world: plugin.world, digest: "", way: "frames" },
+      { kind: "outside", manifest: plugin.manifest, world: plugin.world, digest: "", way: "frames", abortable: false },
       inside as RealmProgram["places"][number],
     ],
     outside: [plugin, null],

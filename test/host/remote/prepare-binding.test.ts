@@ -2,7 +2,7 @@
  * Components that need jco's binding, where they run outside of this thread: the tools make it here, it travels with the
  * package, and it fits or is refused.
  */
-import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
+import { componentEmbed, componentNew, parse, print } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { describe, expect, it } from "vitest";
 
 import type { CodeRequest, ToolRequest } from "../../../src/host/component/jco/code.ts";
@@ -15,7 +15,7 @@ import type { Plugin } from "../../../src/host/plugin.ts";
 import { filesOf, packParcel, unpackParcel } from "../../../src/host/remote/parcel.ts";
 import { prepare } from "../../../src/host/remote/prepare.node.ts";
 import { openParcel } from "../../../src/host/remote/realm.node.ts";
-import type { Value } from "../../../src/wit/value.ts";
+import type { Handle, Value } from "../../../src/wit/value.ts";
 import { guestText, type GuestText, hostKey } from "../../conformance/canonical/guest.ts";
 import { faultOf, isGone, packageOf, start, waiting } from "../component-fixtures.ts";
 import { temporaryFolder } from "../temporary.ts";
@@ -36,6 +36,24 @@ const ASKING: GuestText = {
   exports: { f: `(param "x" u32) (result u32)` },
 };
 const ASK = hostKey("ask");
+
+/** A shop whose tills ask when they are made, and when they go. */
+async function shop(): Promise<PackageFiles> {
+  const core = `(module
+    (import "test:t/env" "ask" (func $ask (param i32) (result i32)))
+    (import "[export]test:t/shop" "[resource-new]till" (func $new (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+    (func (export "test:t/shop#[constructor]till") (param i32) (result i32) (call $new (call $ask (local.get 0))))
+    (func (export "test:t/shop#[method]till.total") (param i32) (result i32) (local.get 0))
+    (func (export "test:t/shop#[dtor]till") (param i32) (drop (call $ask (local.get 0)))))`;
+  const witSource = `package test:t; interface env { ask: func(x: u32) -> u32; }
+    interface shop { resource till { constructor(n: u32); total: func() -> u32; } }
+    world w { import env; export shop; }`;
+  const text = await print(await componentNew(await componentEmbed({ binary: await parse(core), witSource })));
+  const other = "(component $other (core module)) (instance (instantiate $other))";
+  return packageOf(await parse(text.replace(/\)\s*$/, `${other})`)));
+}
 
 const SPINNING: GuestText = {
   core: `(func (export "f") (loop $again (br $again)))`,
@@ -63,6 +81,28 @@ describe.each(EVERYWHERE)("jco's binding at %s", (isolation) => {
     const missing = await faultOf(() => start(plugin));
     expect(missing.code).toBe("link-failed");
     expect(missing.message).toContain(ASK);
+  });
+
+  it("constructors wait for imports, and objects are used as any; a destructor that has to is told so", async () => {
+    const [make, total, ask] = [
+      "test:t/shop#[constructor]till",
+      "test:t/shop#[method]till.total",
+      "test:t/env#ask",
+    ] as const;
+    await using plugin = await openPlugin(await shop(), { isolation });
+    await using instance = await start(plugin, { [ask]: waiting(([x]) => Number(x) * 10) });
+    const tills = (await Promise.all([1, 2].map(async (n) => instance.call(make, [n])))) as Handle[];
+    expect(await Promise.all(tills.map(async (till) => instance.call(total, [till])))).toEqual([10, 20]);
+    const fault = await faultOf(async () => instance.drop(tills[0]?.id ?? 0));
+    expect(fault).toMatchObject({ code: "plugin-trapped", hint: expect.stringContaining("destructor") as string });
+    expect(await isGone(instance, total)).toBe(true);
+    await using failing = await start(plugin, {
+      [ask]: waiting(() => {
+        throw new RangeError("the very one");
+      }),
+    });
+    await expect(async () => failing.call(make, [1])).rejects.toThrow("the very one");
+    expect(await isGone(failing, total)).toBe(true);
   });
 
   it.each([false, true])("functions that WIT says are async (overlap %s)", async (overlap) => {

@@ -47,6 +47,19 @@ describe("Python in a process", () => {
   });
 });
 
+it("a Python plugin in a process is told how much memory it has", { timeout: 120_000 }, async () => {
+  const APPETITE = "class WitWorld:\n    def hog(self): return len(bytearray(10**9))\n";
+  const wit = "package test:plugin; world w { export hog: func() -> u32; }";
+  const files = pythonPackage({ "app.py": APPETITE, "world.wit": wit }, { limits: { memory: 96 << 20 } });
+  await using plugin = await openPlugin(files, { isolation: "L2" });
+  await using instance = await plugin.instantiate(surroundings());
+  await expect(instance.call("hog", [])).rejects.toMatchObject({
+    code: "memory-limit",
+    message: expect.stringMatching(/MemoryError .*: not enough memory, of which it has 96 MiB$/) as string,
+    hint: expect.stringContaining('`"test:plugin" = { memory = … }` under [limits]') as string,
+  });
+});
+
 describe("the start image that travels to a process", () => {
   it("is the runtime's, and goes with the package (Z1)", async () => {
     const runtime = await pythonRuntime();

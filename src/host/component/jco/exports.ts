@@ -7,6 +7,7 @@ import { lowerCamel, memberName, upperCamel } from "../../names.ts";
 import type { Bound } from "../guest.ts";
 import type { Lifting } from "./lifting.ts";
 import { trapOfPointer } from "./misread.ts";
+import { MAKE } from "./repair.ts";
 import type { Resources } from "./resources.ts";
 import type { Signature } from "./signature.ts";
 
@@ -62,7 +63,8 @@ function invokerOf(exported: Members, { interface: id, fn }: Signature): Invoke 
     }
     case "constructor": {
       const owner = classOf(scope, fn.resource?.name.name);
-      return (args) => new owner(...args);
+      const make = (owner as unknown as Members)[MAKE];
+      return typeof make === "function" ? spread(make.bind(owner) as Callable) : (args) => new owner(...args);
     }
     case "method":
       return ([self, ...args]) => callable((self as Members)[name], fn.name).apply(self, args);

@@ -10,8 +10,8 @@ import type { TranspileOptions } from "./transpiled.ts";
 /** `asyncImports` in their order: WIT's own async functions suspend without JSPI and are not among them (T3 of transpile.ts). */
 export function transpileOptions(world: World, asyncImports: readonly FunctionKey[]): TranspileOptions {
   const exports = asyncImports.length === 0 ? [] : [...functionsOf(world.exports)];
-  // WIT's async functions wait by themselves; JavaScript's constructors cannot, and jco's script for one that does is not valid.
-  const asyncExports = exports.filter(([, fn]) => !fn.async && fn.shape !== "constructor").map(([key]) => key);
+  // WIT's async functions wait by themselves.
+  const asyncExports = exports.filter(([, fn]) => !fn.async).map(([key]) => key);
   return { interfaces: [...world.imports.interfaces.keys()], asyncImports, asyncExports: asyncExports.toSorted() };
 }
 

@@ -15,6 +15,7 @@
  *       grow without end: the first is a trap, the others are counted.
  *   J8  A handle of the host's resource is looked up whether it is there or not, and one that was only lent can be given
  *       away: both are traps.
+ *   J9  A constructor that may suspend awaits, which JavaScript's cannot: it becomes a static function, `MAKE`.
  */
 import { Fault } from "../../../fault.ts";
 
@@ -24,6 +25,7 @@ export function repaired(script: string): string {
     boundedLists,
     ownDisposers,
     asyncStatics,
+    asyncConstructors,
     countedHandles,
     checkedHandles,
     budgeted,
@@ -119,6 +121,17 @@ function asyncStatics(script: string): string {
   const statics = /^( *)([A-Z][\w$]*\.[\w$]+ = )(function [\w$]+\([^)]*\) \{\n[\s\S]*?^\1\};)/gm;
   return script.replace(statics, (_, indent: string, name: string, body: string) => {
     return indent + name + (body.includes("await ") ? `async ${body}` : body); // J5
+  });
+}
+
+/** The static function that a constructor becomes which may suspend: no name of WIT. */
+export const MAKE = "$make";
+
+/** What it makes is not of `new` then, which jco's text provides for. */
+function asyncConstructors(script: string): string {
+  const constructors = /^( *)(class [A-Z][\w$]*\{\n *)constructor(\([^)]*\) \{\n[\s\S]*?^\1\})/gm;
+  return script.replace(constructors, (all: string, indent: string, head: string, rest: string) => {
+    return rest.includes("await ") ? `${indent}${head}static async ${MAKE}${rest}` : all; // J9
   });
 }
 

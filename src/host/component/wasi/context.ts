@@ -7,7 +7,7 @@
  *       instance only.
  *   W3  Random numbers follow from the instance's seed and the number of the call: what one call draws changes no other's.
  */
-import { SeededBytes } from "../../seeded.ts";
+import { SeededBytes, seedOfCall } from "../../seeded.ts";
 import type { InstanceOptions } from "../../plugin.ts";
 import { Holdings } from "./holdings.ts";
 import { NO_POWERS, type Powers } from "./powers.ts";
@@ -58,7 +58,7 @@ export class WasiContext {
 
   /** W3 */
   get random(): SeededBytes {
-    return (this.#random ??= new SeededBytes(ofCall(this.#seed, this.#calls)));
+    return (this.#random ??= new SeededBytes(seedOfCall(this.#seed, this.#calls)));
   }
 
   /** Lets the guest's clock show that it waited. */
@@ -90,14 +90,6 @@ export class WasiContext {
     this.stdout.flush();
     this.stderr.flush();
   }
-}
-
-/** A seed for each call; start code, which is none, has the instance's own. */
-function ofCall(seed: Uint8Array, call: number): Uint8Array {
-  const own = seed.slice();
-  const view = new DataView(own.buffer);
-  view.setBigUint64(0, view.getBigUint64(0) ^ BigInt(call));
-  return own;
 }
 
 /** Longest line kept in memory; a longer one is cut there. */

@@ -76,6 +76,8 @@ export class Interpreter {
   readonly #listType: number;
   readonly #floatType: number;
   readonly #scratch: number;
+  /** Where `sennit_chance` finds the number of the call. */
+  readonly #number: number;
   #exports: readonly number[] = [];
   #buffer: number;
   #size = 1 << 16;
@@ -99,6 +101,7 @@ export class Interpreter {
     this.#unfit = this.#attribute(failure, "unfit");
     this.#arguments = this.#attribute(calls, "arguments");
     this.#results = this.#attribute(calls, "results");
+    this.#number = api._PyBytes_AsString(this.#attribute(this.#imported("sennit_chance"), "number"));
     this.#exports = this.#items(this.#attribute(calls, "exports"));
     const bytes = api._PyBytes_FromStringAndSize(0, 1);
     this.#bytesType = this.#typeOf(bytes);
@@ -115,6 +118,11 @@ export class Interpreter {
     const types: [number, number] = [this.#typeOf(list), this.#typeOf(float)];
     this.#api._Py_DecRef(list);
     return seen.join() === [1, 0, 0x3ff8_0000].join() ? types : [-1, -1];
+  }
+
+  /** A call begins, of this number. */
+  begin(number: number): void {
+    this.#api.HEAPU32[this.#number >>> 2] = number;
   }
 
   /** Looks the exports up, which are there once the instance is bound. */

@@ -7,10 +7,12 @@
  *       no text can become code.
  *   W3  Clock and randomness of the realm are the host's: frozen between deliveries, and drawn from the instance's seed.
  *   W4  No module but Pyodide's is ever compiled, and no memory made beside its own.
+ *   W5  No function of JavaScript's own works without end, or on so many elements that V8 gives up the process (`bounds.ts`).
  *
  * What Python code does through its way into JavaScript it does inside this realm only. The host trusts nothing it says.
  */
 import type { SeededBytes } from "../../seeded.ts";
+import { boundBuiltins } from "./bounds.ts";
 import { type Imports, type Module, webAssembly } from "./wasm.ts";
 
 /** What the realm's clock and timers are made from. Held in closures, out of reach of Python. */
@@ -115,6 +117,7 @@ const KEPT = new Set(
 export function scrub(): void {
   forbidCodeFromText();
   forbidModules();
+  boundBuiltins();
   const globals = globalThis as unknown as Globals;
   define("console", Object.freeze({ log: ignore, warn: ignore, error: ignore, info: ignore, debug: ignore }));
   for (const name of Reflect.ownKeys(globals)) {

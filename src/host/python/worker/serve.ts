@@ -6,7 +6,7 @@
  *   S2  Before each call the table of stops is looked at: the host can stop what follows while this thread is busy.
  *   S3  Where calls have a deadline, Python runs during calls only: what it has put off waits for the next one.
  */
-import { SeededBytes } from "../../seeded.ts";
+import type { Chance } from "./chance.ts";
 import { Calls, type Call, Results, type Sending } from "./calls.ts";
 import {
   ANSWER,
@@ -57,7 +57,7 @@ export interface Surroundings extends Sending {
   readonly fatal: (error: unknown) => void;
   readonly clock: {
     now: number;
-    seed: SeededBytes;
+    readonly chance: Chance;
     sleep: (milliseconds: number, then: () => void) => void;
     resume: (run: () => void) => void;
   };
@@ -279,7 +279,7 @@ class Running {
   async #wait(id: number, call: Call, flags: number): Promise<void> {
     const binds = call.number === BIND;
     this.#starts(call, flags);
-    if (binds) this.#around.clock.seed = new SeededBytes(call.marshal.slice(-32));
+    if (binds) this.#around.clock.chance.bind(call.marshal.slice(-32));
     this.#python.leave(id, call); // now, for `callPromising` begins later
     await this.#dispatchWaiting.callPromising(id, binds ? 0 : call.number);
     this.#python.fetch(id, call.floats);
@@ -287,10 +287,13 @@ class Running {
   }
 
   #starts(call: Call, flags: number): void {
-    const { fuel, words, now } = this.#around;
+    const { fuel, words, now, clock } = this.#around;
     this.#notes.begin();
     if (call.number === BIND) fuel?.beginStart();
-    else fuel?.begin();
+    else {
+      fuel?.begin();
+      this.#python.begin(clock.chance.begin());
+    }
     if (this.#onlyDuringCalls) store(words, BEGAN + (flags >>> STOP_SHIFT), now() & TIME_MASK);
   }
 

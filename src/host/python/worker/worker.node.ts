@@ -5,7 +5,7 @@
  *   P5  What cannot be answered by a record from Python ends the worker with `fatal`: a half-broken instance never answers.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { SeededBytes } from "../../seeded.ts";
+import { Chance } from "./chance.ts";
 import { FAILURE, FATAL, frame, HEADER, INTERRUPT, LOADING, OUT_OF_FUEL, OUT_OF_MEMORY, READY } from "./frame.ts";
 import { writeHeader } from "./frame.ts";
 import { Fuel } from "./fuel.ts";
@@ -65,7 +65,7 @@ const way = new Way(parentPort as Port | null);
 const fuel = start.meter === null ? undefined : new Fuel();
 const clock = {
   now: 0,
-  seed: new SeededBytes(new Uint8Array(32)),
+  chance: new Chance(),
   sleep: (_ms: number, then: () => void): void => then(),
   resume: (run: () => void): void => run(),
 };
@@ -86,7 +86,7 @@ async function load(): Promise<Pyodide> {
   shape(
     {
       now: () => clock.now,
-      random: () => clock.seed,
+      random: () => clock.chance.bytes,
       sleep: (ms, then) => clock.sleep(ms, then),
       resume: (run) => clock.resume(run),
       stdlib: start.stdlib,

@@ -1,0 +1,24 @@
+/** What a realm was told to do, and has not answered. */
+import type { Value } from "../../wit/value.ts";
+import type { InContext } from "./questions.ts";
+import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
+
+export interface Pending {
+  readonly kind: number;
+  /** For messages: "add". */
+  readonly name: string;
+  readonly deadline: number | undefined;
+  /** Writes what follows the number. @throws {Fault} */
+  readonly write: (to: Writer) => void;
+  readonly read: (from: Reader) => Value;
+  readonly inContext: InContext;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (thrown: unknown) => void;
+  /** 0 while it waits to be sent. */
+  number: number;
+  lent: readonly number[];
+  bytes: number;
+  ends: number;
+  timer: NodeJS.Timeout | undefined;
+}
