@@ -24,6 +24,8 @@ import type { Value } from "../wit/value.ts";
 import { crossingOf } from "./crossing.ts";
 import type { Crossing, CrossingTools } from "./crossing.ts";
 import { errorOf, faultOf } from "./failure.ts";
+import type { CallRecords } from "./durable/call-records.ts";
+import { isOutside } from "./durable/call-records.ts";
 import type { InstanceGroup } from "./instances.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import { LookAhead, Pace } from "./look-ahead.ts";
@@ -39,6 +41,8 @@ export interface CallbackVm {
   readonly around: (effect: string) => string | null;
   /** The calls that follow it in its loop. Absent: every call goes alone. */
   readonly ahead?: (effect: string, most: number) => Ahead;
+  /** What is recorded of calls. Null: nothing. */
+  readonly records?: CallRecords | null;
 }
 
 /** One function of a package, as this run calls it. */
@@ -66,6 +70,7 @@ export class ForeignCalls {
   readonly #group: InstanceGroup;
   readonly #ports: RunPorts;
   readonly #vm: CallbackVm;
+  readonly #records: CallRecords | null;
   /** Per package, by function: made at the first call. */
   readonly #routes: Map<FunctionKey, Route>[];
   /** By number of the program's `calls`. */
@@ -84,12 +89,14 @@ export class ForeignCalls {
     this.#group = group;
     this.#ports = ports;
     this.#vm = vm;
+    this.#records = vm.records ?? null;
     this.#routes = program.packages.map(() => new Map());
     this.#lookAhead = vm.ahead === undefined ? null : new LookAhead(vm.ahead, ports.clock);
   }
 
   /** Calls at once. A call that failed at once is answered LATER, too: errors have one way into the program. */
   now(site: number, args: readonly Value[]): Value | typeof LATER {
+    if (this.#records !== null) return this.#recordedNow(this.#records, (this.#sites[site] ??= this.#site(site)), args);
     const { package: pack, function: fn, crossing } = (this.#sites[site] ??= this.#site(site));
     const instance = this.#group.idle(pack);
     if (instance === undefined || instance.callMany !== undefined) return LATER; // F4
@@ -100,6 +107,64 @@ export class ForeignCalls {
     answer.catch(() => {});
     this.#started.set(args, answer);
     return LATER;
+  }
+
+  /** Resolves when calls may be made at once that a replay will make at once again. */
+  async ready(): Promise<void> {
+    for (const pack of this.#records?.computed ?? []) {
+      if (!isOutside(this.package(pack))) await this.#group.begin(pack).catch(() => {}); // told by the call that needs it
+    }
+  }
+
+  /** Whether the package's instance was lost. */
+  isLost(pack: number): boolean {
+    return this.#group.isLost(pack);
+  }
+
+  #recordedNow(records: CallRecords, route: Route, args: readonly Value[]): Value | typeof LATER {
+    const { package: pack, function: fn, crossing } = route;
+    if (isOutside(this.package(pack)) || this.#callbacks.size > 0 || this.#takesClosure(crossing, args)) return LATER;
+    const decision = records.now(pack, fn, args);
+    if (decision.kind === "later") return LATER;
+    if (decision.kind === "answered") {
+      if (decision.answer.kind === "ok") return decision.answer.value;
+      this.#failed(args, faultOf(decision.answer.error));
+      return LATER;
+    }
+    const instance = this.#group.idle(pack);
+    if (instance?.colour !== "sync") return LATER;
+    const id = records.enter(pack, fn, args, null);
+    try {
+      const given = instance.call(fn, lower(crossing, args)) as Value;
+      const value = crossing.result === null ? given : crossing.result(given);
+      records.left(pack, id, { kind: "ok", value }, false);
+      return value;
+    } catch (thrown) {
+      const error = errorOf(thrown, this.package(pack).name);
+      records.left(pack, id, { kind: "error", error }, !instance.alive);
+      this.#failed(args, thrown);
+      return LATER;
+    }
+  }
+
+  /** F1: the request that follows takes it up. */
+  #failed(args: readonly Value[], thrown: unknown): void {
+    const failure = Promise.reject(thrown);
+    failure.catch(() => {});
+    this.#started.set(args, failure);
+  }
+
+  /** Brings a package's group to where its records say it was. */
+  async #bringUp(records: CallRecords, pack: number): Promise<void> {
+    if (records.isUp(pack)) return;
+    await this.#group.reset(records.groupOf(pack));
+    for (const { entry } of await records.toRebuild(pack)) {
+      const { crossing } = this.#route(entry.package, entry.function);
+      const args = records.valueOf(entry.args) as readonly Value[];
+      // What it answers was recorded, and what it fails with, too.
+      await Promise.resolve(this.#group.call(entry.package, entry.function, lower(crossing, args))).catch(() => {});
+    }
+    records.rebuilt(pack);
   }
 
   /** Takes up the call that `now` began, or begins it. */
@@ -160,8 +225,14 @@ export class ForeignCalls {
     const lending: Lending = { effect: effect.id, over: false };
     this.#lending = lending;
     const args = lower(route.crossing, call.args);
+    const records = isOutside(this.package(call.package)) ? null : this.#records;
+    if (records !== null) await this.#bringUp(records, call.package);
+    if (signal.aborted) throw new Fault("cancelled", "The call was given up before it began");
+    records?.enter(call.package, call.function, call.args, effect);
     const ask = (instance: Instance): Value | Promise<Value> =>
-      this.#withThose(instance, effect, route, call.args, args, signal) ?? instance.call(call.function, args);
+      records !== null
+        ? instance.call(call.function, args)
+        : (this.#withThose(instance, effect, route, call.args, args, signal) ?? instance.call(call.function, args));
     try {
       return await this.#inChain(effect.id)(() => this.#group.use(call.package, ask, signal));
     } finally {

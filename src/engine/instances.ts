@@ -69,6 +69,28 @@ export class InstanceGroup implements AsyncDisposable {
     if (granted.log) this.#options.log(name, line);
   }
 
+  /** Starts a package's instance, if there is none. */
+  async begin(pack: number): Promise<void> {
+    await this.#start(pack);
+  }
+
+  /** Whether its instance ended. */
+  isLost(pack: number): boolean {
+    return this.#running[pack]?.alive === false;
+  }
+
+  /** Ends the instances of these packages: the next call of one starts afresh. */
+  async reset(packs: readonly number[]): Promise<void> {
+    await Promise.all(
+      packs.map(async (pack) => {
+        const instance = await this.#starting[pack]?.catch(() => undefined);
+        this.#running[pack] = undefined;
+        this.#starting[pack] = undefined;
+        await instance?.[Symbol.asyncDispose]();
+      }),
+    );
+  }
+
   /** The running instance of a package, when there is one. */
   idle(pack: number): Instance | undefined {
     return this.#usable(pack);

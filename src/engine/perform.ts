@@ -8,6 +8,7 @@ import type { Children } from "./children.ts";
 import { errorOf } from "./failure.ts";
 import type { ForeignCalls } from "./foreign-calls.ts";
 import type { RunPorts } from "./ports.ts";
+import type { SeededBytes } from "../host/seeded.ts";
 import { randomFloat, randomUuid, streamOf, subSeed } from "./random.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -49,7 +50,25 @@ export class Performer {
 
   /** The answer to what was done before it was asked for; null: it is to be performed. */
   foreknown(effect: EffectRequest): Answer | null {
-    return effect.request.kind === "call" ? this.#calls.foreknown(effect, effect.request) : null;
+    return effect.request.kind === "call" ? this.#calls.foreknown(effect, effect.request) : this.computed(effect);
+  }
+
+  /** The answer to what the seed and the effect decide alone; null for everything else. */
+  computed({ id, request }: EffectRequest): Answer | null {
+    const stream = (): SeededBytes => streamOf(this.#options.seed, id);
+    if (request.kind === "random") return { kind: "ok", value: randomFloat(stream()) };
+    return request.kind === "uuid" ? { kind: "ok", value: randomUuid(stream()) } : null;
+  }
+
+  /** When the timer of an effect is due, in milliseconds since the epoch; null when it waits for none. */
+  due(effect: EffectRequest): number | null {
+    const { request } = effect;
+    const now = this.#now();
+    if (request.kind === "sleep") return now + Number(BigInt(request.nanoseconds)) / 1e6;
+    if (request.kind === "sleep-until") return Number(BigInt(request.instant) / MILLION);
+    if (request.kind !== "backoff") return null;
+    const wait = this.#backoff(effect.id, request);
+    return wait === null ? null : now + Number(wait) / 1e6;
   }
 
   async answer(effect: EffectRequest, signal: AbortSignal): Promise<Answer> {
@@ -77,12 +96,10 @@ export class Performer {
         return this.#sleep(BigInt(request.instant) - BigInt(this.#now()) * MILLION, signal);
       case "now":
         return integer(BigInt(this.#now()) * MILLION);
-      case "random":
-        return randomFloat(streamOf(this.#options.seed, effect.id));
-      case "uuid":
-        return randomUuid(streamOf(this.#options.seed, effect.id));
-      case "backoff":
-        return this.#backoff(effect.id, request, signal);
+      case "backoff": {
+        const wait = this.#backoff(effect.id, request);
+        return wait === null ? false : this.#sleep(wait, signal).then(() => true);
+      }
       case "shell":
         return this.#shell(request, signal);
       case "spawn":
@@ -92,6 +109,8 @@ export class Performer {
       case "webhook":
         throw new Fault("needs-durable-run", "`webhook()` needs a durable run");
       case "join":
+      case "random":
+      case "uuid":
       case "print":
       case "log":
       case "emit":
@@ -110,18 +129,15 @@ export class Performer {
     return null;
   }
 
-  /** Rule 39: doubles from `backoff` up to a minute, ±25 % jitter; false when it would end after `within`. */
-  async #backoff(id: string, request: Request & { kind: "backoff" }, signal: AbortSignal): Promise<Value> {
+  /** Rule 39: doubles from `backoff` up to a minute, ±25 % jitter; null when it would end after `within`. */
+  #backoff(id: string, request: Request & { kind: "backoff" }): bigint | null {
     const doubled = BigInt(request.backoff) << BigInt(Math.min(request.attempt - 2, 62));
     const capped = doubled < MINUTE ? doubled : MINUTE;
     const jitter = 0.75 + randomFloat(streamOf(this.#options.seed, `${id}/${request.attempt}`)) / 2;
     const wait = BigInt(Math.round(Number(capped) * jitter));
-    if (request.within !== null && request.since !== null) {
-      const end = BigInt(this.#now()) * MILLION + wait;
-      if (end > BigInt(request.since) + BigInt(request.within)) return false;
-    }
-    await this.#sleep(wait, signal);
-    return true;
+    if (request.within === null || request.since === null) return wait;
+    const end = BigInt(this.#now()) * MILLION + wait;
+    return end > BigInt(request.since) + BigInt(request.within) ? null : wait;
   }
 
   async #shell(request: Request & { kind: "shell" }, signal: AbortSignal): Promise<Value> {

@@ -4,13 +4,21 @@
  *   R1  The VM runs until every branch waits; then ONE answer is delivered, in order of arrival.
  *   R2  What a run shows (print, log, emit, progress) reaches its follower in the VM's order.
  *   R3  However a run ends, its instances, timers, commands and children are gone before `execute` settles.
+ *   R4  A run with a log goes the way that is recorded first, and performs nothing meanwhile; then it is live.
  */
-import { Defect } from "../fault.ts";
+import { Defect, Fault } from "../fault.ts";
+import { ErrorValue } from "../lang/value.ts";
 import { Vm } from "../lang/vm/vm.ts";
 import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
+import { CallRecords } from "./durable/call-records.ts";
+import { natureOf } from "./durable/nature.ts";
+import type { Nature } from "./durable/nature.ts";
+import { diverged } from "./durable/run-log.ts";
+import type { Delivery } from "./durable/recorded.ts";
+import type { RunLog } from "./durable/run-log.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
 import { InstanceGroup } from "./instances.ts";
 import type { LoadedProgram } from "./loaded.ts";
@@ -43,13 +51,15 @@ export async function execute(
 
 interface Pending {
   readonly effect: EffectRequest;
-  /** Null when its answer is there already. */
+  /** Null when its answer is there already, or nobody was asked yet. */
   readonly controller: AbortController | null;
 }
 
 interface Arrived {
   readonly pending: Pending;
   readonly answer: Answer;
+  /** It ended the guest that was called. */
+  readonly isFault?: boolean;
 }
 
 class Run {
@@ -58,6 +68,15 @@ class Run {
   readonly #ports: RunPorts;
   readonly #calls: ForeignCalls;
   readonly #performer: Performer;
+  readonly #program: LoadedProgram;
+  readonly #log: RunLog | null;
+  readonly #records: CallRecords | null;
+  /** R4 */
+  #isLive: boolean;
+  /** How often the VM was stopped while it computed. */
+  #turn = 0;
+  #cancelAsked = false;
+  #isOver = false;
   readonly #signal: AbortSignal | undefined;
   /** Answers in order of arrival, not delivered yet. */
   readonly #arrived: Arrived[] = [];
@@ -77,6 +96,10 @@ class Run {
     group: InstanceGroup,
   ) {
     this.#ports = ports;
+    this.#program = program;
+    this.#log = options.log ?? null;
+    this.#records = options.log === undefined ? null : new CallRecords(program, options.log);
+    this.#isLive = options.log === undefined;
     this.#signal = options.signal;
     this.#vm = Vm.start(program.ir, fn, args, { runId: options.id });
     this.#calls = new ForeignCalls(program, group, ports, {
@@ -87,6 +110,7 @@ class Run {
       },
       around: (effect) => this.#vm.callbackAround(effect),
       ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
+      records: this.#records,
     });
     this.children = new Children(options.id, (childFn, childArgs, id, signal) =>
       execute(program, childFn, childArgs, ports, { ...options, id, signal }),
@@ -96,15 +120,17 @@ class Run {
 
   async drive(): Promise<RunResult> {
     const cancel = (): void => {
-      this.#vm.cancel();
+      this.#cancelAsked = true;
       this.#wake();
     };
     this.#signal?.addEventListener("abort", cancel, { once: true });
-    if (this.#signal?.aborted === true) this.#vm.cancel();
+    if (this.#signal?.aborted === true) cancel();
     try {
+      await this.#calls.ready();
       return await this.#loop();
     } finally {
       this.#signal?.removeEventListener("abort", cancel);
+      this.#isOver = true;
       for (const { controller } of this.#pending.values()) controller?.abort();
     }
   }
@@ -124,28 +150,90 @@ class Run {
         case "cancelled":
           return { state: "cancelled" };
         case "yielded":
-          await this.#ports.breathe();
+          this.#turn += 1;
+          if (this.#isLive || this.#turn % 64 === 0) await this.#ports.breathe();
           break;
         case "waiting":
           this.#calls.settle(this.#pending);
-          if (this.#arrived.length === 0) await this.#arrival();
-          else if (++sinceBreath % 64 === 0) await this.#ports.breathe();
+          if (this.#log?.replaying !== true) await this.#something(++sinceBreath);
           break;
       }
-      this.#deliver(outcome.state === "yielded");
+      if (this.#log?.replaying === true) this.#replay(this.#log, outcome.state === "yielded");
+      else this.#deliver(outcome.state === "yielded");
     }
   }
 
-  /**
-   * R1. A run that computes is handed everything: the VM looks for its timers in it, and at the rest in order, one at a time,
-   * when every branch waits.
-   */
+  /** Waits until there is something to deliver. */
+  async #something(count: number): Promise<void> {
+    this.#goLive();
+    if (this.#arrived.length === 0 && !this.#cancelAsked) await this.#arrival();
+    else if (count % 64 === 0) await this.#ports.breathe();
+  }
+
+  /** R1. A run that computes looks for its timers and for its cancellation only. */
   #deliver(computing: boolean): void {
-    for (const { pending, answer } of this.#arrived.splice(0, computing ? Infinity : 1)) {
-      const { id } = pending.effect;
-      this.#pending.delete(id);
-      this.#vm.deliver(id, answer);
+    this.#goLive();
+    const turn = computing ? this.#turn : 0;
+    if (this.#cancelAsked) {
+      this.#cancelAsked = false;
+      this.#log?.cancel(turn);
+      this.#vm.cancel();
+      if (!computing) return;
     }
+    const due = computing
+      ? this.#arrived.filter(({ pending }) => this.#vm.isTimer(pending.effect.id))
+      : [this.#arrived[0]];
+    for (const each of due) if (each !== undefined) this.#hand(each, turn);
+  }
+
+  #hand(arrived: Arrived, turn: number): void {
+    this.#arrived.splice(this.#arrived.indexOf(arrived), 1);
+    const { pending, answer } = arrived;
+    this.#log?.deliver(pending.effect, turn);
+    this.#over(pending.effect, arrived.isFault === true);
+    this.#vm.deliver(pending.effect.id, answer);
+  }
+
+  /** R4. What was delivered then, in its order. */
+  #replay(log: RunLog, computing: boolean): void {
+    const turn = computing ? this.#turn : 0;
+    for (let next = log.next(turn); next !== null; next = computing ? log.next(turn) : null) this.#again(log, next);
+  }
+
+  #again(log: RunLog, delivery: Delivery): void {
+    if (delivery.kind === "CANCEL") return this.#vm.cancel();
+    const pending = this.#pending.get(delivery.eff);
+    if (pending === undefined || pending.effect.attempt !== delivery.attempt) {
+      throw diverged("nothing of the kind", `an answer to ${delivery.eff}`);
+    }
+    const { effect } = pending;
+    const answer = log.answer(effect)?.answer ?? this.#performer.computed(effect);
+    if (answer === null) throw diverged(`${effect.request.kind} at ${effect.site}`, "an answer that is not there");
+    this.#over(effect, log.recorded.done(effect.id, effect.attempt)?.entry.outcome === "fault");
+    this.#vm.deliver(effect.id, answer);
+  }
+
+  /** The run has come to where its log ends: what waits is answered as it was, or done. */
+  #goLive(): void {
+    if (this.#isLive) return;
+    this.#isLive = true;
+    const waiting = [...this.#pending.values()];
+    const known = waiting.flatMap((pending) => {
+      const found = this.#log?.answer(pending.effect) ?? null;
+      return found === null ? [] : [{ pending, ...found }];
+    });
+    this.#arrived.push(...known.toSorted((a, b) => a.lsn - b.lsn));
+    for (const pending of waiting) {
+      if (!known.some((each) => each.pending === pending)) this.#perform(pending.effect);
+    }
+  }
+
+  /** An effect is delivered, or given up. */
+  #over({ id, request, attempt }: EffectRequest, isFault: boolean): void {
+    const pending = this.#pending.get(id);
+    if (pending?.effect.attempt === attempt) this.#pending.delete(id);
+    if (request.kind === "call" && pending !== undefined)
+      this.#records?.delivered(request.package, pending.effect, isFault);
   }
 
   #take(outcome: Outcome): void {
@@ -164,36 +252,65 @@ class Run {
    * comes after the back-off of a `retry`, which is answered later.
    */
   #abandon(id: string): void {
-    this.#pending.get(id)?.controller?.abort();
-    this.#pending.delete(id);
+    const pending = this.#pending.get(id);
+    pending?.controller?.abort();
+    if (pending !== undefined) this.#over(pending.effect, false);
+    this.#arrived.splice(0, Infinity, ...this.#arrived.filter((each) => each.pending !== pending));
     this.children.cancel(id);
   }
 
   #perform(effect: EffectRequest): void {
-    const answer = this.#performer.foreknown(effect);
-    if (answer !== null) {
+    const nature = this.#log === null ? null : natureOf(effect, this.#program);
+    if (nature?.kind === "call" && !this.#pending.has(effect.id)) this.#records?.asked(nature.package, effect);
+    const answer = this.#isLive ? this.#performer.foreknown(effect) : null;
+    const known = this.#isLive && answer === null ? (this.#log?.answer(effect)?.answer ?? null) : answer;
+    if (!this.#isLive || known !== null) {
       const pending = { effect, controller: null };
       this.#pending.set(effect.id, pending);
-      this.#arrived.push({ pending, answer });
+      if (known !== null) this.#arrived.push({ pending, answer: known });
       return;
     }
     const controller = new AbortController();
     const pending = { effect, controller };
     this.#pending.set(effect.id, pending);
-    this.#performer.answer(effect, controller.signal).then(
-      (answer) => this.#arrive(pending, answer),
+    this.#answer(effect, nature, controller.signal).then(
+      (found) => this.#arrive(pending, found, nature),
       (failure: unknown) => {
         this.#broken =
-          failure instanceof Defect ? failure : new Defect(`an effect failed with ${String(failure)}`, failure);
+          failure instanceof Defect || failure instanceof Fault
+            ? failure
+            : new Defect(`an effect failed with ${String(failure)}`, failure);
         this.#wake();
       },
     );
   }
 
-  #arrive(pending: Pending, answer: Answer): void {
+  async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer> {
+    const log = this.#log;
+    if (log === null || nature === null) return await this.#performer.answer(effect, signal);
+    if (nature.kind === "timer") {
+      const due = this.#performer.due(effect);
+      if (due === null) return { kind: "ok", value: false };
+      await this.#ports.clock.sleep(log.arm(effect, due) - this.#ports.clock.now(), signal);
+      return { kind: "ok", value: effect.request.kind === "backoff" ? true : null };
+    }
+    if (nature.kind === "outside") {
+      if (nature.class === "once" && log.recorded.request(effect.id, effect.attempt) !== undefined)
+        return uncertain(nature.what);
+      await log.request(effect, nature.class, nature.what, nature.input);
+    }
+    return await this.#performer.answer(effect, signal);
+  }
+
+  #arrive(pending: Pending, answer: Answer, nature: Nature | null): void {
+    if (this.#isOver) return;
+    const { effect } = pending;
+    const isFault = nature?.kind === "call" && this.#calls.isLost(nature.package);
+    const isWanted = this.#pending.get(effect.id) === pending;
+    if (nature !== null && nature.kind !== "computed") this.#log?.done(effect, answer, isWanted, isFault);
     // Abandoned meanwhile, and perhaps asked for again since: its answer is nobody's.
-    if (this.#pending.get(pending.effect.id) !== pending) return;
-    this.#arrived.push({ pending, answer });
+    if (!isWanted) return;
+    this.#arrived.push({ pending, answer, isFault });
     this.#wake();
   }
 
@@ -207,4 +324,9 @@ class Run {
     this.#resume = null;
     this.#woken = false;
   }
+}
+
+function uncertain(what: string): Answer {
+  const message = `Whether ${what} was done is not known: the run was interrupted before it was answered`;
+  return { kind: "error", error: new ErrorValue({ code: "uncertain", message }) };
 }

@@ -1,0 +1,123 @@
+/** Runs that a store keeps: begun once, taken up as often as it takes (RECOVERY). */
+import { Fault } from "../../fault.ts";
+import { decodeEntry, encodeEntry } from "../../journal/entry-codec.ts";
+import { Blob } from "../../journal/entry.ts";
+import type { Entry, Payload } from "../../journal/entry.ts";
+import type { Store } from "../../journal/store.ts";
+import { irDigest } from "../../lang/ir/ir-codec.ts";
+import type { Value } from "../../wit/value.ts";
+import type { LoadedProgram } from "../loaded.ts";
+import type { RunPorts } from "../ports.ts";
+import type { RunOptions, RunResult } from "../run-options.ts";
+import { execute } from "../run.ts";
+import { Recorded } from "./recorded.ts";
+import type { Numbered } from "./recorded.ts";
+import { RunLog } from "./run-log.ts";
+import { ValueBytes } from "./value-bytes.ts";
+
+export interface NewDurableRun {
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  /** The program's text. */
+  readonly source: string;
+  readonly function: number;
+  readonly args: readonly Value[];
+  /** 32 bytes. */
+  readonly seed: Uint8Array;
+  readonly grants: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+}
+
+/** Makes a run of a program, durably; false when there is one of that id. */
+export async function beginRun(store: Store, program: LoadedProgram, run: NewDurableRun): Promise<boolean> {
+  const ir = irDigest(program.ir);
+  const start: Entry = {
+    kind: "START",
+    ir,
+    program: new TextEncoder().encode(run.source),
+    packages: program.packages.flatMap(({ name, plugin }) => [name, plugin.digest]),
+    function: run.function,
+    args: new ValueBytes(program.ir).encode([...run.args]),
+    seed: run.seed,
+    created: run.created,
+    parent: [],
+    grants: run.grants,
+  };
+  const { id, name, created } = run;
+  return await store.create({ id, name, created, ir, queue: "", priority: 0, entries: [encodeEntry(start)] });
+}
+
+export type ResumeOptions = Pick<RunOptions, "grants" | "signal" | "oneByOne">;
+
+/**
+ * Takes a run up where its log ends, and runs it to its end; one that has ended gives its result again.
+ *
+ * @throws {Fault} `unknown-run`, `diverged` when the program is not the one it began with, `store-lost`
+ */
+export async function resumeRun(
+  store: Store,
+  program: LoadedProgram,
+  id: string,
+  ports: RunPorts,
+  options: ResumeOptions,
+): Promise<RunResult> {
+  await store.open(id);
+  try {
+    const values = new ValueBytes(program.ir);
+    const load = (): Promise<Recorded> => recordedOf(store, id);
+    const recorded = await load();
+    refuseOther(recorded, program);
+    const port = {
+      append: (entries: readonly Uint8Array[], change?: Parameters<Store["append"]>[2]) =>
+        store.append(id, entries, change),
+      durable: () => store.durable(id),
+      flushed: (upto: number) => store.flushed(id, upto),
+      keep: (bytes: Uint8Array) => store.keep(id, bytes),
+      load,
+    };
+    const log = new RunLog(port, recorded, values);
+    const { seed, function: fn, args } = recorded.start;
+    const given = log.valueOf(args) as readonly Value[];
+    const result = await execute(program, fn, given, ports, { ...options, id, seed, log });
+    await log.end(result.state, endOf(result));
+    return result;
+  } finally {
+    await store.close(id).catch(() => {}); // a store that was lost has said so
+  }
+}
+
+function endOf(result: RunResult): Value {
+  return result.state === "done" ? result.value : result.state === "failed" ? result.error : null;
+}
+
+function refuseOther({ start }: Recorded, program: LoadedProgram): void {
+  if (start.ir === irDigest(program.ir)) return;
+  throw new Fault("diverged", "This run began with another version of its program", {
+    hint: "Resume it with the program that it began with.",
+  });
+}
+
+/** Everything durable of a run, with the values beside its log. */
+async function recordedOf(store: Store, id: string): Promise<Recorded> {
+  const entries: Numbered[] = [];
+  for (const { lsn, bytes } of await store.read(id, 1)) {
+    entries.push({ lsn, entry: await whole(store, decodeEntry(bytes)) });
+  }
+  return new Recorded(entries);
+}
+
+async function whole(store: Store, entry: Entry): Promise<Entry> {
+  const fetched = async (payload: Payload): Promise<Payload> =>
+    payload instanceof Blob ? await store.blob(payload.digest) : payload;
+  switch (entry.kind) {
+    case "DONE":
+      return { ...entry, value: await fetched(entry.value) };
+    case "CALL":
+    case "START":
+      return { ...entry, args: await fetched(entry.args) };
+    default:
+      return entry;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One run and its log: what was recorded is played back, what is new is written behind it (RECOVERY).
+ *
+ *   L1  While there are recorded deliveries left, nothing is written and nothing performed: the run goes the way it went.
+ *   L2  What the program says and asks is compared with what it said and asked. Where they differ, the run has `diverged`.
+ *   L3  Entries are appended in the order in which they happen. Whoever acts outside waits for `durable` first (RULE 1).
+ */
+import { Fault } from "../../fault.ts";
+import { encodeEntry } from "../../journal/entry-codec.ts";
+import { Blob } from "../../journal/entry.ts";
+import type { Channel, Digest, EffectClass, Ending, Entry, Lsn, Outcome, Payload } from "../../journal/entry.ts";
+import type { HeaderChange } from "../../journal/store.ts";
+import type { Answer, EffectRequest } from "../../lang/effect.ts";
+import type { Value } from "../../wit/value.ts";
+import type { Delivery, Recorded } from "./recorded.ts";
+import type { ValueBytes } from "./value-bytes.ts";
+
+/** The run's side of a store. */
+export interface LogPort {
+  readonly append: (entries: readonly Uint8Array[], change?: HeaderChange) => Lsn;
+  readonly durable: () => Lsn;
+  readonly flushed: (upto: Lsn) => Promise<void>;
+  readonly keep: (bytes: Uint8Array) => Digest;
+  /** Everything durable, with the values beside the log. */
+  readonly load: () => Promise<Recorded>;
+}
+
+/** Bytes beyond which a value lies beside the log. */
+const LARGE = 16_384;
+
+type Named = Pick<EffectRequest, "id" | "attempt">;
+
+export class RunLog {
+  readonly recorded: Recorded;
+  readonly #port: LogPort;
+  readonly #values: ValueBytes;
+  #delivered = 0;
+  #said = 0;
+
+  constructor(port: LogPort, recorded: Recorded, values: ValueBytes) {
+    this.#port = port;
+    this.recorded = recorded;
+    this.#values = values;
+  }
+
+  /** L1 */
+  get replaying(): boolean {
+    return this.#delivered < this.recorded.deliveries.length;
+  }
+
+  /**
+   * The recorded delivery whose turn it is: 0 when every branch waits, else the count of the VM's breaths.
+   *
+   * @throws {Fault} `diverged` when every branch waits, and was computing then
+   */
+  next(turn: number): Delivery | null {
+    const next = this.recorded.deliveries[this.#delivered];
+    if (next === undefined || next.turn !== turn) {
+      if (turn === 0 && next !== undefined) throw diverged("it waits", `it computed, in turn ${next.turn}`);
+      return null;
+    }
+    this.#delivered += 1;
+    return next;
+  }
+
+  /** The recorded answer to an effect. */
+  answer({ id, attempt }: Named): { readonly lsn: Lsn; readonly answer: Answer } | null {
+    const done = this.recorded.done(id, attempt);
+    if (done === undefined || done.entry.outcome === "abandoned") return null;
+    const answer = this.#values.decodeAnswer(done.entry.outcome === "ok", here(done.entry.value));
+    return { lsn: done.lsn, answer };
+  }
+
+  /** L2. What the program says is shown by those who follow the log. */
+  say({ id, site }: EffectRequest, channel: Channel, value: Value): void {
+    const before = this.recorded.outputs[this.#said];
+    this.#said += 1;
+    if (before === undefined) return this.#append({ kind: "OUT", eff: id, channel, value: this.#payload(value) });
+    if (before.eff !== id || before.channel !== channel) throw diverged(`${channel} at ${site}`, `${before.channel}`);
+  }
+
+  /** The run asks for something outside. Resolves when it may be done. */
+  async request(effect: EffectRequest, kind: EffectClass, what: string, input: Value): Promise<void> {
+    const { id: eff, attempt } = effect;
+    const before = this.recorded.request(eff, attempt);
+    const entry: Entry = { kind: "REQ", eff, attempt, class: kind, what, input: this.#payload(input) };
+    if (before === undefined) this.#append(entry);
+    else if (!isSameRequest(before, entry)) throw diverged(`${what} at ${effect.site}`, describe(before));
+    if (kind !== "read") await this.#port.flushed(this.#last);
+  }
+
+  /** Until when a timer runs, in milliseconds since the epoch: as it was set first. */
+  arm({ id: eff, attempt, site }: EffectRequest, at: number): number {
+    const before = this.recorded.request(eff, attempt);
+    if (before?.kind === "ARM") return before.at;
+    if (before !== undefined) throw diverged(`a timer at ${site}`, describe(before));
+    this.#append({ kind: "ARM", eff, attempt, at });
+    return at;
+  }
+
+  /** An answer arrived. */
+  done({ id: eff, attempt }: Named, answer: Answer, isWanted: boolean, isFault: boolean): void {
+    const usual: Outcome = answer.kind === "ok" ? "ok" : isFault ? "fault" : "error";
+    const outcome = isWanted ? usual : "abandoned";
+    const value = answer.kind === "ok" ? answer.value : answer.error;
+    this.#append({ kind: "DONE", eff, attempt, outcome, value: this.#payload(value) });
+  }
+
+  deliver({ id: eff, attempt }: Named, turn: number): void {
+    this.#append({ kind: "DLV", eff, attempt, turn, signal: 0 });
+  }
+
+  cancel(turn: number): void {
+    this.#append({ kind: "CANCEL", turn });
+  }
+
+  /** A call enters a group of instances, for the `seq`-th time. */
+  enter(call: Omit<Extract<Entry, { kind: "CALL" }>, "kind" | "args">, args: readonly Value[]): void {
+    this.#append({ kind: "CALL", ...call, args: this.#payload(args) });
+  }
+
+  /** Whether the arguments are those that were recorded. */
+  isSame(recorded: Payload, value: Value): boolean {
+    return samePayload(recorded, this.#payload(value));
+  }
+
+  valueOf(payload: Payload): Value {
+    return this.#values.decode(here(payload));
+  }
+
+  answerOf(outcome: Outcome, payload: Payload): Answer {
+    return this.#values.decodeAnswer(outcome === "ok", here(payload));
+  }
+
+  /** Resolves when the end is durable. */
+  async end(ending: Ending, value: Value): Promise<void> {
+    if (this.recorded.end === null) {
+      this.#append({ kind: "END", ending, value: this.#payload(value) }, { state: ending, wake: null });
+    }
+    await this.#port.flushed(this.#last);
+  }
+
+  /** The log up to here, what this life added to it among it. */
+  async reload(): Promise<Recorded> {
+    await this.#port.flushed(this.#last);
+    return await this.#port.load();
+  }
+
+  get #last(): Lsn {
+    return this.#appended ?? this.#port.durable();
+  }
+
+  #appended: Lsn | null = null;
+
+  #append(entry: Entry, change?: HeaderChange): void {
+    this.#appended = this.#port.append([encodeEntry(entry)], change);
+  }
+
+  #payload(value: Value): Payload {
+    const bytes = this.#values.encode(value);
+    return bytes.length <= LARGE ? bytes : new Blob(this.#port.keep(bytes), bytes.length);
+  }
+}
+
+export function diverged(now: string, before: string): Fault {
+  return new Fault("diverged", `The run goes another way than before: now ${now}, recorded ${before}`, {
+    hint: "The program or a plugin changed. Run it with the versions that it began with, or start a new run.",
+  });
+}
+
+function describe(entry: Extract<Entry, { kind: "REQ" | "ARM" }>): string {
+  return entry.kind === "REQ" ? entry.what : "a timer";
+}
+
+function isSameRequest(before: Entry, now: Extract<Entry, { kind: "REQ" }>): boolean {
+  return before.kind === "REQ" && before.what === now.what && samePayload(before.input, now.input);
+}
+
+function samePayload(a: Payload, b: Payload): boolean {
+  if (a instanceof Blob || b instanceof Blob) {
+    return a instanceof Blob && b instanceof Blob && a.digest === b.digest;
+  }
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** Values beside the log are fetched before a replay begins. */
+function here(payload: Payload): Uint8Array {
+  if (payload instanceof Blob) throw new Fault("blob-missing", `The value ${payload.digest} was not fetched`);
+  return payload;
+}

@@ -1,0 +1,46 @@
+/** Values of one program as bytes in its log, and back. What is read is checked against the program, as snapshots are. */
+import { ErrorValue } from "../../lang/value.ts";
+import type { Answer } from "../../lang/effect.ts";
+import type { Ir } from "../../lang/ir/ir.ts";
+import { ByteReader, ByteWriter, malformed } from "../../lang/ir/ir-bytes.ts";
+import { readValues, ValueWriter } from "../../lang/ir/ir-values.ts";
+import type { ValueTables } from "../../lang/ir/ir-values.ts";
+import type { Value } from "../../wit/value.ts";
+
+export class ValueBytes {
+  readonly #tables: ValueTables;
+
+  constructor(ir: Ir) {
+    this.#tables = { types: ir.types.length, captures: (fn) => ir.functions[fn]?.captures };
+  }
+
+  encode(value: Value): Uint8Array {
+    const values = new ValueWriter();
+    const root = values.add(value);
+    const out = new ByteWriter();
+    values.finish(out);
+    out.uint(root);
+    return out.finish();
+  }
+
+  /** @throws {Fault} `malformed` */
+  decode(bytes: Uint8Array): Value {
+    const input = new ByteReader(bytes);
+    const values = readValues(input, this.#tables);
+    const root = values[input.index(values.length, "the value")] as Value;
+    input.finish();
+    return root;
+  }
+
+  encodeAnswer(answer: Answer): Uint8Array {
+    return this.encode(answer.kind === "ok" ? answer.value : answer.error);
+  }
+
+  /** @throws {Fault} `malformed` */
+  decodeAnswer(isOk: boolean, bytes: Uint8Array): Answer {
+    const value = this.decode(bytes);
+    if (isOk) return { kind: "ok", value };
+    if (!(value instanceof ErrorValue)) throw malformed("an error is none");
+    return { kind: "error", error: value };
+  }
+}
