@@ -158,6 +158,8 @@ export class ForeignCalls {
   async #bringUp(records: CallRecords, pack: number): Promise<void> {
     if (records.isUp(pack)) return;
     await this.#group.reset(records.groupOf(pack));
+    using again = records.again();
+    void again;
     for (const { entry } of await records.toRebuild(pack)) {
       const { crossing } = this.#route(entry.package, entry.function);
       const args = records.valueOf(entry.args) as readonly Value[];

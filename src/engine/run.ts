@@ -40,7 +40,10 @@ export async function execute(
   await using group = new InstanceGroup(program, {
     seed: options.seed,
     clock: ports.clock,
-    log: (source, line) => ports.follow({ kind: "log", level: line.level, source, text: line.text }),
+    log: (source, line) => {
+      if (options.log === undefined) ports.follow({ kind: "log", level: line.level, source, text: line.text });
+      else options.log.hear(source, line);
+    },
     progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
   });
   const run = new Run(program, fn, args, ports, options, group);
@@ -125,6 +128,7 @@ class Run {
     };
     this.#signal?.addEventListener("abort", cancel, { once: true });
     if (this.#signal?.aborted === true) cancel();
+    void this.#log?.lost.then((why) => this.#break(why));
     try {
       await this.#calls.ready();
       return await this.#loop();
@@ -242,8 +246,30 @@ class Run {
     // Asked and abandoned within one outcome; or abandoned and asked for again, by the next attempt of a `retry`.
     const wanted = outcome.abandoned.length === 0 ? null : new Set(this.#vm.pending());
     for (const request of outcome.requests) {
-      if (this.#performer.show(request)) continue;
+      if (this.#say(request) || this.#performer.show(request)) continue;
       if (wanted?.has(request) !== false) this.#perform(request);
+    }
+  }
+
+  /** What a run with a log shows is shown by those who follow that. */
+  #say(effect: EffectRequest): boolean {
+    const { request } = effect;
+    if (this.#log === null) return false;
+    switch (request.kind) {
+      case "print":
+        this.#log.say(effect, "print", request.text);
+        return true;
+      case "log":
+        this.#log.say(effect, "log", [request.level, "program", request.text]);
+        return true;
+      case "progress":
+        this.#log.say(effect, "progress", [request.done, request.total, request.text]);
+        return true;
+      case "emit":
+        this.#log.say(effect, "emit", [request.name, this.#calls.data(request.value)]);
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -273,16 +299,18 @@ class Run {
     const controller = new AbortController();
     const pending = { effect, controller };
     this.#pending.set(effect.id, pending);
-    this.#answer(effect, nature, controller.signal).then(
-      (found) => this.#arrive(pending, found, nature),
-      (failure: unknown) => {
-        this.#broken =
-          failure instanceof Defect || failure instanceof Fault
-            ? failure
-            : new Defect(`an effect failed with ${String(failure)}`, failure);
-        this.#wake();
-      },
-    );
+    this.#answer(effect, nature, controller.signal)
+      .then((found) => this.#arrive(pending, found, nature))
+      .catch((failure: unknown) => {
+        const isKnown = failure instanceof Defect || failure instanceof Fault;
+        this.#break(isKnown ? failure : new Defect(`an effect failed with ${String(failure)}`, failure));
+      });
+  }
+
+  /** The run cannot go on. */
+  #break(why: Error): void {
+    this.#broken ??= why;
+    this.#wake();
   }
 
   async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer> {

@@ -142,6 +142,12 @@ export class CallRecords {
     return recorded.calls(this.#of(pack).number).filter(({ done }) => done !== null && done.outcome !== "fault");
   }
 
+  /** While calls are made again, what the guests say is heard by nobody. */
+  again(): Disposable {
+    this.#log.deaf = true;
+    return { [Symbol.dispose]: () => void (this.#log.deaf = false) };
+  }
+
   valueOf(payload: Payload): Value {
     return this.#log.valueOf(payload);
   }

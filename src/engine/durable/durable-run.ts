@@ -76,6 +76,7 @@ export async function resumeRun(
       flushed: (upto: number) => store.flushed(id, upto),
       keep: (bytes: Uint8Array) => store.keep(id, bytes),
       load,
+      lost: store.lost,
     };
     const log = new RunLog(port, recorded, values);
     const { seed, function: fn, args } = recorded.start;

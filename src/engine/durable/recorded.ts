@@ -2,6 +2,9 @@
 import { Fault } from "../../fault.ts";
 import type { EffectId, Entry, EntryOf, Lsn } from "../../journal/entry.ts";
 
+/** In place of an effect: what a guest said. */
+export const HEARD: EffectId = "f".repeat(32);
+
 export type Delivery = EntryOf<"DLV"> | EntryOf<"CANCEL">;
 
 export interface Done {
@@ -39,8 +42,9 @@ export class Recorded {
     let end: EntryOf<"END"> | null = null;
     for (const { lsn, entry } of entries) {
       if (entry.kind === "DLV" || entry.kind === "CANCEL") deliveries.push(entry);
-      else if (entry.kind === "OUT") outputs.push(entry);
-      else if (entry.kind === "END") end = entry;
+      else if (entry.kind === "OUT") {
+        if (entry.eff !== HEARD) outputs.push(entry);
+      } else if (entry.kind === "END") end = entry;
       else this.#note(lsn, entry);
     }
     this.deliveries = deliveries;

@@ -12,6 +12,7 @@ import type { Channel, Digest, EffectClass, Ending, Entry, Lsn, Outcome, Payload
 import type { HeaderChange } from "../../journal/store.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
+import { HEARD } from "./recorded.ts";
 import type { Delivery, Recorded } from "./recorded.ts";
 import type { ValueBytes } from "./value-bytes.ts";
 
@@ -23,6 +24,8 @@ export interface LogPort {
   readonly keep: (bytes: Uint8Array) => Digest;
   /** Everything durable, with the values beside the log. */
   readonly load: () => Promise<Recorded>;
+  /** Settles when nothing can be written any more. */
+  readonly lost: Promise<Error>;
 }
 
 /** Bytes beyond which a value lies beside the log. */
@@ -34,6 +37,8 @@ export class RunLog {
   readonly recorded: Recorded;
   readonly #port: LogPort;
   readonly #values: ValueBytes;
+  /** While calls are made again to bring an instance to where it was. */
+  deaf = false;
   #delivered = 0;
   #said = 0;
 
@@ -41,6 +46,10 @@ export class RunLog {
     this.#port = port;
     this.recorded = recorded;
     this.#values = values;
+  }
+
+  get lost(): Promise<Error> {
+    return this.#port.lost;
   }
 
   /** L1 */
@@ -77,6 +86,12 @@ export class RunLog {
     this.#said += 1;
     if (before === undefined) return this.#append({ kind: "OUT", eff: id, channel, value: this.#payload(value) });
     if (before.eff !== id || before.channel !== channel) throw diverged(`${channel} at ${site}`, `${before.channel}`);
+  }
+
+  /** A guest says something. Nothing depends on it, and it is said once: a call that is made again says it to nobody. */
+  hear(source: string, { level, text }: { readonly level: string; readonly text: string }): void {
+    if (this.replaying || this.deaf) return;
+    this.#append({ kind: "OUT", eff: HEARD, channel: "log", value: this.#payload([level, source, text]) });
   }
 
   /** The run asks for something outside. Resolves when it may be done. */
