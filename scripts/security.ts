@@ -20,8 +20,9 @@ is checked; whatever it does to itself ends its own instance with a typed error.
 
 This page lists attacks that are played against the host by every test run (\`test/attack\`), with what becomes of each. After
 every one of them the tests check that the host's globals, prototypes, environment and exit status are what they were, that no
-thread, socket or timer is left, that a secret file and a secret variable came out nowhere, and that the next run works. Each of
-these checks is itself shown to be able to fail.
+thread, process, socket or timer is left, that a secret file and a secret variable came out nowhere, and that the next run works; after
+those that would use up the host also how long it took, and that the memory was given back. Each of these checks is itself shown to be
+able to fail.
 
 ## What is promised, at which level
 
@@ -30,24 +31,27 @@ these checks is itself shown to be able to fail.
 | what runs there | everything; Python has a worker of its own | components and Lua in a thread per instance; Python as at L0 | components, Lua and Python in a process per instance, with an empty environment and no permissions |
 | the wall | WebAssembly and the codec; for Python its worker's scrubbed realm | these, and the thread's messages | these, and the operating system's process |
 | a value that lies | ends the instance | ends the instance | ends the instance |
-| memory of the guest | limited | limited | limited |
-| an endless loop without a deadline | hangs its caller (Python: its worker) | hangs its thread, which the caller can end | hangs its process, which the caller can end |
-| an endless loop with a deadline | ended, for components and Lua | ended | ended |
+| memory of the guest | limited, but for objects of the GC proposal | limited | limited |
+| the host's own protocol, if the realm is taken over | there is none | the first breach ends the thread | the first breach ends the process |
+| an endless loop without a deadline | not promised: hangs its caller (Python: its worker) | hangs its thread, which the caller can end | hangs its process, which the caller can end |
+| an endless loop with a deadline | ended | ended | ended |
 | a mistake in V8 that a guest can use | not held | not held | held by the process alone |
 
 ## What is not promised
 
 - **Between plugins of one trust domain** the wall is WebAssembly and the codec, no more: they share a thread at L0.
-- **Against mistakes in V8** only L2 is a wall.
+- **Against mistakes in V8** only L2 is a wall, and no more of one than a process of the same user is: native code there could signal
+  other processes and open what the user can. JavaScript there finds Node's permission model, and neither signals, identities nor
+  databases.
 - **Python's JavaScript realm** is the wall around Python at L0 and L1. Inside of it Python may do to the interpreter and to the realm's
   own objects whatever it likes; what comes out is bytes that are checked.
 - **Components on jco's path** (composed of others, or with asynchronous functions) have weaker checks inside of the guest: an unknown
-  handle can be dropped, lends are not counted, and what they return has no budget. They reach no more for that. They run at L0 only:
-  at L1 and L2 they are refused.
+  handle can be dropped, lends are not counted, and what they return has no budget. They reach no more for that. They do so at every
+  level.
 - **At L0 a loop hangs its caller**, unless the plugin has a deadline.
 - **Time and memory of others on the machine** are not hidden: no protection against side channels is claimed beyond clocks that
   stand still while a guest computes.
-- **Logs** are handed over line by line, without a limit on how many. What a program prints to a file or a pipe is left as it is;
+- **Logs** are handed over line by line. What a program prints to a file or a pipe is left as it is;
   on a terminal, and in every message, control characters are shown as text.
 - **Functions of the embedding program** are trusted: they are the program.
 
@@ -68,7 +72,7 @@ export function securityPage(): string {
   const count = GROUPS.reduce((sum, { attacks }) => sum + attacks.length, 0);
   return [
     HEAD,
-    `${count} attacks are played; those of the last section are not.`,
+    `${count} attacks are played; those of the last section are not. At levels with a star (\`L2*\`) the long tests play them.`,
     ...groups,
     "",
     "## Not played, and why",
@@ -83,9 +87,14 @@ export function securityPage(): string {
 function table(attacks: readonly Attack[]): string[] {
   const rows = attacks.map(
     (attack) =>
-      `| ${cell(attack.tries)} | ${attack.language} | ${resultOf(attack.ends)} | ${levelsOf(attack).join(" ")} | ${cell(attack.id)} |`,
+      `| ${cell(attack.tries)} | ${attack.language} | ${resultOf(attack.ends)} | ${placesOf(attack)} | ${cell(attack.id)} |`,
   );
   return ["| it … | in | result | at | id |", "| --- | --- | --- | --- | --- |", ...rows];
+}
+
+/** Levels of the long tests with a star. */
+function placesOf(attack: Attack): string {
+  return [...levelsOf(attack), ...(attack.long ?? []).map((level) => `${level}\\*`)].join(" ");
 }
 
 function resultOf(ends: Ending): string {

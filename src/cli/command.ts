@@ -32,16 +32,23 @@ const grant: OptionSpec = {
   beginnings: ["fs:", "net:", "env:", "secret:", "run", "run:", "log", "clock:live", "random:live"],
   help: "allow the program (or a package) fs:<path>[:ro], net:<host>[:<port>], env:<NAME>, secret:<NAME>, run[:<command>] or log",
 };
+const isolation: OptionSpec = {
+  name: "isolation",
+  value: "L0|L1|L2",
+  beginnings: ["L0", "L1", "L2"],
+  help: "where plugins run of which the project says nothing: this thread, a worker, a process each",
+};
 const general: readonly OptionSpec[] = [color, debug, help];
 
 export const commands: readonly CommandSpec[] = [
   {
     name: "run",
-    usage: "sennit run FILE [--param NAME=VALUE …] [--grant [PACKAGE=]CAPABILITY …] [--json]",
+    usage: "sennit run FILE [--param NAME=VALUE …] [--grant [PACKAGE=]CAPABILITY …] [--isolation L0|L1|L2] [--json]",
     summary: "Check a program, then run it",
     options: [
       { name: "param", short: "p", value: "NAME=VALUE", multiple: true, help: "give one of the program's params" },
       grant,
+      isolation,
       { name: "json", help: "print one JSON object: {ok, output, result | error}" },
       { name: "seed", value: "HEX", help: "32 bytes in hex: the same seed gives the same random numbers" },
       { name: "quiet", short: "q", help: "no progress line and no warnings" },
@@ -53,6 +60,7 @@ export const commands: readonly CommandSpec[] = [
       ["sennit run build.sennit --grant run:git", "let it start git"],
       ["sennit run fetch.sennit --grant net:api.example.org --grant secret:API_TOKEN", "let it send a token there"],
       ["sennit run report.sennit --grant acme:mail=log", "let a package write to the log"],
+      ["sennit run report.sennit --isolation L2", "every plugin in a process of its own"],
     ],
     files: [".sennit", ".ox"],
   },
@@ -101,9 +109,9 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: "plugin call",
-    usage: "sennit plugin call PACKAGE FUNCTION [ARGUMENT …] [--json]",
+    usage: "sennit plugin call PACKAGE FUNCTION [ARGUMENT …] [--grant CAPABILITY …] [--isolation L0|L1|L2] [--json]",
     summary: "Call one function of a plugin in a fresh instance",
-    options: [grant, { name: "json", help: "print one JSON object: {ok, result | error}" }, ...general],
+    options: [grant, isolation, { name: "json", help: "print one JSON object: {ok, result | error}" }, ...general],
     examples: [
       ["sennit plugin call counter.wasm add 1 2", "arguments are JSON; a string may stand bare"],
       ["sennit plugin call plugins/stats mean '[1, 2, 4]'", "a list"],

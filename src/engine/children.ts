@@ -3,6 +3,7 @@ import { Fault } from "../fault.ts";
 import { ErrorValue } from "../lang/value.ts";
 import type { Answer } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
+import type { Over, Tally } from "./limits.ts";
 import type { RunResult } from "./run-options.ts";
 
 type Start = (fn: number, args: readonly Value[], id: string, signal: AbortSignal) => Promise<RunResult>;
@@ -16,23 +17,29 @@ export class Children implements AsyncDisposable {
   /** The parent's run id. */
   readonly #run: string;
   readonly #start: Start;
+  readonly #tally: Tally;
   /** By run id: an attempt of a `retry` gives its children the ids of those before, which are cancelled then. */
   readonly #children = new Map<string, Child>();
   /** Those that have not ended. */
   readonly #running = new Set<Child>();
 
-  constructor(run: string, start: Start) {
+  constructor(run: string, start: Start, tally: Tally) {
     this.#run = run;
     this.#start = start;
+    this.#tally = tally;
   }
 
-  /** Starts the child of an effect; gives its run id. */
+  /** Starts the child of an effect; gives its run id. @throws {Fault} `limit-exceeded` */
   spawn(effect: string, fn: number, args: readonly Value[]): string {
     const id = `${this.#run}.${effect}`;
+    const over: Over = this.#tally.child();
     const controller = new AbortController();
     const result = this.#start(fn, args, id, controller.signal);
     const child = { controller, result };
-    const ended = (): unknown => this.#running.delete(child);
+    const ended = (): void => {
+      this.#running.delete(child);
+      over();
+    };
     result.then(ended, ended);
     this.#running.add(child);
     this.#children.set(id, child);

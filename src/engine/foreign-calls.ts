@@ -8,6 +8,7 @@
  *       itself is `re-entrant` and not a standstill. While there are callbacks, `now` therefore starts nothing.
  *   F4  An instance that takes several calls at once gets its calls when every branch waits: all those that are asked for
  *       by then in one turn, and with them those that can be told ahead (look-ahead.ts).
+ *   F5  What can be stopped in the middle waits for its effect, too: it is stopped when that is abandoned.
  */
 import { Defect, Fault } from "../fault.ts";
 import { plainAny } from "../lang/data/any-data.ts";
@@ -99,7 +100,7 @@ export class ForeignCalls {
     if (this.#records !== null) return this.#recordedNow(this.#records, (this.#sites[site] ??= this.#site(site)), args);
     const { package: pack, function: fn, crossing } = (this.#sites[site] ??= this.#site(site));
     const instance = this.#group.idle(pack);
-    if (instance === undefined || instance.callMany !== undefined) return LATER; // F4
+    if (instance === undefined || instance.callMany !== undefined || instance.abortable === true) return LATER; // F4, F5
     if (this.#callbacks.size > 0 || this.#takesClosure(crossing, args)) return LATER;
     const answer = attempt(instance, fn, crossing, args);
     if (!(answer instanceof Promise)) return crossing.result === null ? answer : crossing.result(answer);
@@ -232,9 +233,8 @@ export class ForeignCalls {
     if (signal.aborted) throw new Fault("cancelled", "The call was given up before it began");
     records?.enter(call.package, call.function, call.args, effect);
     const ask = (instance: Instance): Value | Promise<Value> =>
-      records !== null
-        ? instance.call(call.function, args)
-        : (this.#withThose(instance, effect, route, call.args, args, signal) ?? instance.call(call.function, args));
+      (records === null ? this.#withThose(instance, effect, route, call.args, args, signal) : null) ??
+      instance.call(call.function, args, signal);
     try {
       return await this.#inChain(effect.id)(() => this.#group.use(call.package, ask, signal));
     } finally {

@@ -31,14 +31,64 @@ export class Grants {
     return this.of(holder).some((grant) => covers(grant, want));
   }
 
+  /** Takes a grant back: whoever has it is denied from the next call on. True when it was there. */
+  revoke(holder: string, capability: Capability): boolean {
+    const text = formatCapability(capability);
+    const before = this.of(holder);
+    const after = before.filter((grant) => formatCapability(grant) !== text);
+    this.#granted.set(holder, after);
+    return after.length < before.length;
+  }
+
+  /** What of its `wants` a package was not given. */
+  missing(holder: string, wants: readonly string[]): readonly Ungranted[] {
+    const capabilities = wants.map(parseCapability).filter((want) => !this.allows(holder, want));
+    return capabilities.length === 0 ? [] : [{ holder, capabilities }];
+  }
+
   /** Refuses a package that asks for more than it was given, naming all that is missing. */
   assertCovers(holder: string, wants: readonly string[]): void {
-    const missing = wants.map(parseCapability).filter((want) => !this.allows(holder, want));
-    if (missing.length === 0) return;
-    const list = missing.map((want) => `\`${formatCapability(want)}\``).join(", ");
-    throw new Fault("denied", `${holder} asks for ${list}, which was not granted`, {
-      source: holder,
-      hint: `Add \`${missing.map((want) => `--grant ${holder}=${formatCapability(want)}`).join(" ")}\``,
-    });
+    refuseUngranted(this.missing(holder, wants));
   }
+}
+
+/** What somebody wants and was not given. */
+export interface Ungranted {
+  readonly holder: string;
+  readonly capabilities: readonly Capability[];
+}
+
+/** The flags that would grant all of it, ready to be pasted into a shell. */
+export function grantFlags(all: readonly Ungranted[]): string {
+  const flags = all.flatMap(({ holder, capabilities }) => capabilities.map((each) => flagOf(holder, each)));
+  return [...new Set(flags)].join(" ");
+}
+
+/** `acme:chatty asks for `log`, which was not granted`; of all of them, when there are several. */
+export function whatIsMissing(all: readonly Ungranted[]): string {
+  const parts = all.map(({ holder, capabilities }, at) => {
+    if (holder !== PROGRAM)
+      return `${holder} asks for ${capabilities.map((each) => inTicks(formatCapability(each))).join(", ")}`;
+    const commands = capabilities.map((each) =>
+      each.kind === "run" && each.name !== null ? inTicks(each.name) : "commands",
+    );
+    return `${at === 0 ? "The" : "the"} program runs ${commands.join(", ")}`;
+  });
+  return `${parts.join("; ")}, which was not granted`;
+}
+
+/** Names everything that is missing at once. @throws {Fault} `denied` unless nothing is */
+export function refuseUngranted(all: readonly Ungranted[]): void {
+  const [first] = all;
+  if (first === undefined) return;
+  throw new Fault("denied", whatIsMissing(all), { source: first.holder, hint: `Add \`${grantFlags(all)}\`` });
+}
+
+function flagOf(holder: string, capability: Capability): string {
+  const text = `${holder === PROGRAM ? "" : `${holder}=`}${formatCapability(capability)}`;
+  return `--grant ${/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`}`;
+}
+
+function inTicks(text: string): string {
+  return `\`${text}\``;
 }

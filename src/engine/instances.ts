@@ -4,12 +4,15 @@
  *   G1  One instance per package and run. Its imports are the run's own instances of the providers, never another run's.
  *   G2  A lost instance answers `plugin-lost`, unless its manifest says `stateless` or `on-failure = "fresh"`.
  *   G3  `dispose` leaves none running, whatever was in progress; a disposed group starts no more.
+ *   G4  A package starts as many instances in a run, and shows as much of itself, as its limits say (package/limits.ts).
  */
 import { Defect, Fault } from "../fault.ts";
 import type { Manifest } from "../host/manifest.ts";
 import type { ImportedFunction, Instance, LogLine, ReportProgress, Together } from "../host/plugin.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
+import { DEFAULT_LIMITS, raiseHint } from "../host/package/limits.ts";
+import { Tally, Volume } from "./limits.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import type { Clock } from "./ports.ts";
 import { subSeed } from "./random.ts";
@@ -19,6 +22,8 @@ export interface GroupOptions {
   readonly clock: Clock;
   readonly log: (source: string, line: LogLine) => void;
   readonly progress?: ReportProgress;
+  /** Counts the guests' timers with those of the run. */
+  readonly tally?: Tally;
 }
 
 export class InstanceGroup implements AsyncDisposable {
@@ -29,6 +34,10 @@ export class InstanceGroup implements AsyncDisposable {
   readonly #starting: (Promise<Instance> | undefined)[] = [];
   readonly #closed = new AbortController();
   readonly #together: Together;
+  readonly #tally: Tally;
+  /** By package: how many instances were started, and what it may still show. */
+  readonly #starts: number[] = [];
+  readonly #volumes: Volume[] = [];
   /** Instances that were replaced and are still to be disposed. */
   readonly #lost: Instance[] = [];
   #nextId = 1;
@@ -36,6 +45,7 @@ export class InstanceGroup implements AsyncDisposable {
   constructor(program: LoadedProgram, options: GroupOptions) {
     this.#packages = program.packages;
     this.#options = options;
+    this.#tally = options.tally ?? new Tally();
     this.#together = { count: countByLanguage(program.packages) };
   }
 
@@ -66,7 +76,7 @@ export class InstanceGroup implements AsyncDisposable {
   /** What a package says, when it was granted to be heard. */
   log(pack: number, line: LogLine): void {
     const { name, granted } = this.#package(pack);
-    if (granted.log) this.#options.log(name, line);
+    if (granted.log && this.#isShown(pack, line.text)) this.#options.log(name, line);
   }
 
   /** Starts a package's instance, if there is none. */
@@ -132,6 +142,7 @@ export class InstanceGroup implements AsyncDisposable {
     const { plugin, name } = this.#package(pack);
     const imports = await this.#imports(pack);
     if (this.#closed.signal.aborted) throw new Fault("plugin-lost", `${name} was not started: the run has ended`);
+    this.#countStart(pack);
     const { seed, clock, progress } = this.#options;
     const instance = await plugin.instantiate({
       id: this.#nextId++,
@@ -139,9 +150,9 @@ export class InstanceGroup implements AsyncDisposable {
       seed: subSeed(seed, name),
       now: clock.now,
       together: this.#together,
-      sleep: (milliseconds) => clock.sleep(milliseconds, this.#closed.signal),
+      sleep: (milliseconds) => this.#sleep(milliseconds),
       log: (line) => this.log(pack, line),
-      ...(progress === undefined ? {} : { progress }),
+      ...(progress === undefined ? {} : { progress: this.#reporter(pack, progress) }),
     });
     this.#running[pack] = instance;
     return instance;
@@ -162,6 +173,47 @@ export class InstanceGroup implements AsyncDisposable {
     return imports;
   }
 
+  /** G4. A start that fails counts, too. @throws {Fault} `limit-exceeded` */
+  #countStart(pack: number): void {
+    const { name, plugin } = this.#package(pack);
+    const most = plugin.manifest.limits.instances ?? DEFAULT_LIMITS.instances;
+    const count = (this.#starts[pack] ?? 0) + 1;
+    if (count > most) {
+      throw new Fault("limit-exceeded", `${name} was started ${most} times in this run, and may not be again`, {
+        source: name,
+        hint: raiseHint(name, "instances"),
+      });
+    }
+    this.#starts[pack] = count;
+  }
+
+  async #sleep(milliseconds: number): Promise<void> {
+    const over = this.#tally.timer();
+    try {
+      await this.#options.clock.sleep(milliseconds, this.#closed.signal);
+    } finally {
+      over();
+    }
+  }
+
+  #reporter(pack: number, progress: ReportProgress): ReportProgress {
+    return (done, total, text) => {
+      if (this.#isShown(pack, text ?? "")) progress(done, total, text);
+    };
+  }
+
+  /** G4. The first text that is one too many is replaced by a line that says so. */
+  #isShown(pack: number, text: string): boolean {
+    const { name, plugin } = this.#package(pack);
+    const most = plugin.manifest.limits.log ?? DEFAULT_LIMITS.log;
+    const taken = (this.#volumes[pack] ??= new Volume(most)).take(text);
+    if (taken === "over") {
+      const what = `${name} has logged more than the ${most} bytes that a run shows of it; the rest is dropped.`;
+      this.#options.log(name, { level: "warn", text: `${what} ${raiseHint(name, "log")}` });
+    }
+    return taken === "fits";
+  }
+
   #package(pack: number): LoadedPackage {
     const found = this.#packages[pack];
     if (found === undefined) throw new Defect(`package ${pack} is not loaded`);
@@ -174,7 +226,7 @@ function isReplaceable({ stateless, onFailure }: Manifest): boolean {
   return stateless || onFailure === "fresh";
 }
 
-function countByLanguage(packages: readonly LoadedPackage[]): Together["count"] {
+export function countByLanguage(packages: readonly LoadedPackage[]): Together["count"] {
   const counts: Record<string, number> = {};
   for (const { plugin } of packages) counts[plugin.manifest.language] = (counts[plugin.manifest.language] ?? 0) + 1;
   return counts;

@@ -5,6 +5,7 @@
  *       compatible one. `sennit:host` and `wasi` are the host's.
  *   L2  A function that a world imports by itself is answered by a function of the embedding program of that name.
  *   L3  Providers do not form a circle: instances start providers first.
+ *   L4  What a package uses of the user's (`host/offers.ts`) is answered by a provider of its own, under its own grants.
  */
 import { Fault } from "../fault.ts";
 import type { World, FunctionKey } from "../wit/types.ts";
@@ -15,6 +16,10 @@ export interface Linkable {
   readonly world: World;
   /** True for the functions of the embedding program. */
   readonly embedder: boolean;
+  /** What tells it from every other package, also from one with the same world. */
+  readonly self?: object;
+  /** The `self` of the one package that this provider answers (L4). Absent: it answers everybody. */
+  readonly serves?: object;
 }
 
 export type Link = ReadonlyMap<FunctionKey, { readonly package: number; readonly function: FunctionKey }>;
@@ -22,8 +27,9 @@ export type Link = ReadonlyMap<FunctionKey, { readonly package: number; readonly
 /** The links of package `at`. What nobody provides is left out: the host says so when the package is instantiated. */
 export function linkOf(at: number, packages: readonly Linkable[]): Link {
   const links = new Map<FunctionKey, { package: number; function: FunctionKey }>();
-  const world = packages[at]?.world;
-  if (world === undefined) return links;
+  const pack = packages[at];
+  if (pack === undefined) return links;
+  const { world } = pack;
   for (const [id, iface] of world.imports.interfaces) {
     if (isHostInterface(id)) continue;
     const provider = providerOf(id, packages, at);
@@ -36,7 +42,25 @@ export function linkOf(at: number, packages: readonly Linkable[]): Link {
   for (const name of world.imports.functions.keys()) {
     if (packages[embedder]?.world.exports.functions.has(name)) links.set(name, { package: embedder, function: name });
   }
+  linkOffers(pack, packages, links);
   return links;
+}
+
+/** L4. By the keys of the import, and by those of the offer itself, which WASI's files and requests are made of. */
+function linkOffers(
+  { world, self }: Linkable,
+  packages: readonly Linkable[],
+  links: Map<FunctionKey, { package: number; function: FunctionKey }>,
+): void {
+  const provider = self === undefined ? -1 : packages.findIndex((pack) => pack.serves === self);
+  const offered = [...(packages[provider]?.world.exports.interfaces ?? [])];
+  for (const [id, { functions }] of offered) {
+    const imported = [...world.imports.interfaces.keys()].filter((each) => isCompatible(each, id));
+    for (const name of functions.keys()) {
+      const to = { package: provider, function: functionKey(id, name) };
+      for (const each of new Set([...imported, id])) links.set(functionKey(each, name), to);
+    }
+  }
 }
 
 export function isHostInterface(id: string): boolean {
@@ -64,7 +88,7 @@ export function providerOf(
   importer: number,
 ): { package: number; id: string } | null {
   const candidates = packages.flatMap((pack, index) =>
-    index === importer
+    index === importer || pack.serves !== undefined
       ? []
       : [...pack.world.exports.interfaces.keys()].map((exported) => ({ package: index, id: exported })),
   );

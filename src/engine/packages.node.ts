@@ -6,18 +6,24 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Fault } from "../fault.ts";
 import { javascriptPlugin } from "../host/javascript/plugin.ts";
-import type { PackageFiles } from "../host/manifest.ts";
+import type { Manifest, PackageFiles } from "../host/manifest.ts";
+import type { OfferName } from "../host/offers.ts";
 import { openPlugin } from "../host/open.node.ts";
-import { isolationOf, type IsolationLevel, type Project } from "../host/package/project.ts";
+import { withLimits } from "../host/package/limits.ts";
+import { type IsolationLevel, levelOf, type Project } from "../host/package/project.ts";
 import type { Plugin } from "../host/plugin.ts";
+import type { Parcel } from "../host/remote/parcel.ts";
 import type { CheckEnvironment } from "../lang/check/check.ts";
 import type { CheckedProgram } from "../lang/typed.ts";
-import { PROGRAM } from "./grants.ts";
-import type { Grants } from "./grants.ts";
+import { PROGRAM, whatIsMissing } from "./grants.ts";
+import type { Grants, Ungranted } from "./grants.ts";
+import { assertUsable, offersOf } from "./offered.ts";
 import { missingInterfaces, provides } from "./link.ts";
 import type { Linkable } from "./link.ts";
+import { goesInside, parcelOf } from "./realm/parcels.node.ts";
 import { resolvePackage } from "./resolve.node.ts";
-import { standardPlugin } from "./std/standard.node.ts";
+import { packageProvider, standardPlugin } from "./std/standard.node.ts";
+import type { StandardOptions } from "./std/standard.node.ts";
 
 export type HostFunction = (...args: never[]) => unknown;
 
@@ -34,6 +40,10 @@ export interface LoadRequest {
   /** Values for `secret:<NAME>`, before those of the environment. */
   readonly secrets?: Readonly<Record<string, string>> | undefined;
   readonly warn: (line: string) => void;
+  /** Where packages run of which the project says nothing by name. Absent: as the project and `levelOf` say. */
+  readonly isolation?: IsolationLevel | undefined;
+  /** Whom the runs are for: those of two principals never share a worker. Absent: whoever owns the project's folder. */
+  readonly principal?: string | undefined;
 }
 
 export interface Opened {
@@ -41,6 +51,10 @@ export interface Opened {
   readonly specifier: string | null;
   readonly plugin: Plugin;
   readonly files: PackageFiles | null;
+  /** What a run worker opens, where it is not opened here. */
+  readonly parcel?: Parcel;
+  /** The package that this provider alone answers. */
+  readonly serves?: Opened;
 }
 
 /** The packages of one program: disposes what it opened, unless the program took them over. */
@@ -50,6 +64,8 @@ export class OpenPackages implements AsyncDisposable {
   readonly #grants: Grants;
   readonly #opened: Opened[] = [];
   readonly #problems = new Map<string, Fault>();
+  /** What packages want and were not given, by their specifiers. */
+  readonly #ungranted = new Map<string, Ungranted>();
   #released = false;
 
   constructor(request: LoadRequest, project: Project, grants: Grants) {
@@ -65,6 +81,11 @@ export class OpenPackages implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#released) return;
     await Promise.all(this.#opened.map(({ plugin }) => plugin[Symbol.asyncDispose]()));
+  }
+
+  /** A package cannot be used after all, which the checker shows at the `require`. */
+  refuse({ specifier }: Opened, problem: Fault): void {
+    if (specifier !== null) this.#problems.set(specifier, problem);
   }
 
   /** Opens a required package; a problem is kept for the checker, which shows it at the `require`. */
@@ -88,11 +109,19 @@ export class OpenPackages implements AsyncDisposable {
     this.#opened.push({ name: PROGRAM, specifier: null, plugin, files: null });
   }
 
-  environment(): CheckEnvironment {
+  get ungranted(): readonly Ungranted[] {
+    return [...this.#ungranted.values()];
+  }
+
+  /** @param flags what would grant everything that is missing: packages that miss some of it are refused then, with these */
+  environment(flags: string | null = null): CheckEnvironment {
     return {
       file: readBeside,
       package: (specifier) => {
         const problem = this.#problems.get(specifier);
+        const missing = this.#ungranted.get(specifier);
+        if (flags !== null && missing !== undefined)
+          return { problem: whatIsMissing([missing]), unusable: true, hint: `Add \`${flags}\`` };
         if (problem !== undefined) {
           const unusable = problem.code !== "package-not-found" && problem.code !== "package-missing";
           return { problem: problem.message, unusable, ...(problem.hint === undefined ? {} : { hint: problem.hint }) };
@@ -132,7 +161,27 @@ export class OpenPackages implements AsyncDisposable {
         ordered.push(provider);
       }
     }
-    return ordered;
+    return [...ordered, ...ordered.flatMap((pack) => this.#capabilities(pack))];
+  }
+
+  /** Answers what a package uses of the user's, under its own grants (L4 in link.ts). */
+  #capabilities(pack: Opened): readonly Opened[] {
+    if (pack.specifier === null) return [];
+    const granted = this.#grants.of(pack.name);
+    const names = offersOf(pack.plugin.world, (kind) => granted.some((grant) => grant.kind === kind));
+    if (names.length === 0) return [];
+    const name = `sennit:host (${pack.name})`;
+    const provider = { name, specifier: name, plugin: this.#provided(names, pack.name), files: null, serves: pack };
+    this.#opened.push(provider);
+    return [provider];
+  }
+
+  #provided(names: readonly OfferName[], holder: string): Plugin {
+    return packageProvider(names, holder, this.#standard());
+  }
+
+  #standard(): StandardOptions {
+    return { folder: this.#project.folder, grants: this.#grants, secrets: this.#request.secrets ?? {} };
   }
 
   /** A dependency of the project that exports the interface: `acme:text/shout` is looked for in `acme:text` first. */
@@ -159,38 +208,45 @@ export class OpenPackages implements AsyncDisposable {
       return null;
     }
     this.#opened.push(pack);
-    this.#grants.assertCovers(pack.name, resolved.files.manifest.wants);
+    assertUsable(plugin.world, resolved.files.manifest);
+    this.#look(name, resolved.files.manifest);
     return pack;
   }
 
   async #load(specifier: string, from: string): Promise<Opened> {
     const resolved = await resolvePackage(specifier, from, this.#project);
     if (resolved.kind === "standard") {
-      const secrets = this.#request.secrets ?? {};
-      const plugin = standardPlugin(resolved.name, { folder: this.#project.folder, grants: this.#grants, secrets });
-      return { name: resolved.name, specifier, plugin, files: null };
+      return { name: resolved.name, specifier, plugin: standardPlugin(resolved.name, this.#standard()), files: null };
     }
     const { files } = resolved;
-    const { name, wants: asked } = files.manifest;
-    this.#grants.assertCovers(name, asked);
-    return { name, specifier, ...(await this.#openFiles(files, specifier)) };
+    const opened = await this.#openFiles(files, specifier);
+    try {
+      assertUsable(opened.plugin.world, files.manifest);
+    } catch (refused) {
+      await opened.plugin[Symbol.asyncDispose]();
+      throw refused;
+    }
+    this.#look(specifier, files.manifest);
+    return { name: files.manifest.name, specifier, ...opened };
+  }
+
+  /** Remembers what a package wants and was not given: nothing of it runs then, and all is named at once. */
+  #look(specifier: string, { name, wants }: Manifest): void {
+    for (const missing of this.#grants.missing(name, wants)) this.#ungranted.set(specifier, missing);
   }
 
   /**
-   * Opens a package where the project says that it runs. One that does not run in this thread goes without files: a call
-   * on another core would run it without its walls.
+   * Opens a package where the project says that it runs. One that needs a process of its own goes without files: calls on
+   * other cores are made in threads.
    */
-  async #openFiles(files: PackageFiles, specifier: string): Promise<Pick<Opened, "plugin" | "files">> {
-    // A package cannot escape its level by another name than the one it was required by, nor the other way round.
-    const isolation = strictest([specifier, files.manifest.name].map((name) => isolationOf(this.#project, name)));
-    const plugin = await openPlugin(files, { warn: this.#request.warn, isolation });
-    const isHere = isolation === "L0" || (isolation === "L1" && files.manifest.language === "python");
-    return { plugin, files: isHere ? files : null };
+  async #openFiles(files: PackageFiles, specifier: string): Promise<Pick<Opened, "plugin" | "files" | "parcel">> {
+    const pack = { names: [specifier, files.manifest.name], place: files.place };
+    const isolation = levelOf(this.#project, pack, this.#request.isolation);
+    const limited = withLimits(files, this.#project, isolation);
+    if (isolation === "L1" && goesInside(limited, isolation)) return { ...(await parcelOf(limited)), files };
+    const plugin = await openPlugin(limited, { warn: this.#request.warn, isolation });
+    return { plugin, files: isolation === "L2" ? null : files };
   }
-}
-
-function strictest(levels: readonly IsolationLevel[]): IsolationLevel {
-  return levels.toSorted().at(-1) ?? "L0";
 }
 
 function firstMissing(at: number, packages: readonly Opened[]): string | undefined {
@@ -212,7 +268,9 @@ function missing(name: string, id: string, project: Project): Fault {
 
 /** A package as linking sees it. */
 export function linkable(pack: Opened): Linkable {
-  return { name: pack.name, world: pack.plugin.world, embedder: pack.specifier === null };
+  const { name, plugin, specifier, serves } = pack;
+  const only = serves === undefined ? {} : { serves };
+  return { name, world: plugin.world, embedder: specifier === null, self: pack, ...only };
 }
 
 /** Another file of the program: `require "./util.sennit"`. */

@@ -7,6 +7,7 @@ import type { Value } from "../wit/value.ts";
 import type { Children } from "./children.ts";
 import { errorOf } from "./failure.ts";
 import type { ForeignCalls } from "./foreign-calls.ts";
+import type { Tally } from "./limits.ts";
 import type { RunPorts } from "./ports.ts";
 import type { SeededBytes } from "../host/seeded.ts";
 import { randomFloat, randomUuid, streamOf, subSeed } from "./random.ts";
@@ -20,14 +21,16 @@ export class Performer {
   readonly #calls: ForeignCalls;
   readonly #children: Children;
   readonly #options: RunOptions;
+  readonly #tally: Tally;
   /** `now()` never goes back within a run. */
   #latest = 0;
 
-  constructor(ports: RunPorts, calls: ForeignCalls, children: Children, options: RunOptions) {
+  constructor(ports: RunPorts, calls: ForeignCalls, children: Children, options: RunOptions, tally: Tally) {
     this.#ports = ports;
     this.#calls = calls;
     this.#children = children;
     this.#options = options;
+    this.#tally = tally;
   }
 
   /** Shows what needs no answer. False for everything else. */
@@ -125,7 +128,13 @@ export class Performer {
   }
 
   async #sleep(nanoseconds: bigint, signal: AbortSignal): Promise<Value> {
-    if (nanoseconds > 0n) await this.#ports.clock.sleep(Number(nanoseconds) / 1e6, signal);
+    if (nanoseconds <= 0n) return null;
+    const over = this.#tally.timer();
+    try {
+      await this.#ports.clock.sleep(Number(nanoseconds) / 1e6, signal);
+    } finally {
+      over();
+    }
     return null;
   }
 

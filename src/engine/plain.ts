@@ -170,7 +170,7 @@ export function fromPlain(type: Type, value: Plain, path: string): Value {
 function flagsFromPlain(labels: readonly string[], value: Plain, path: string): number {
   if (!isDictionary(value)) throw mismatch(path, "an object of booleans", value);
   let bits = 0;
-  for (const [label, set] of Object.entries(value)) {
+  for (const [label, set] of entries(value, path)) {
     const bit = labels.indexOf(label);
     if (bit < 0 || typeof set !== "boolean")
       throw mismatch(`${path}.${label}`, `a boolean for ${labels.join(" or ")}`, set);
@@ -190,7 +190,7 @@ function anyFromPlain(value: Plain, path: string): Value {
   if (typeof value === "string" && value.isWellFormed()) return value;
   if (Array.isArray(value)) return value.map((item, at) => anyFromPlain(item, `${path}[${at}]`));
   if (value instanceof Map || isDictionary(value)) {
-    const pairs: readonly (readonly [unknown, unknown])[] = value instanceof Map ? [...value] : Object.entries(value);
+    const pairs: readonly (readonly [unknown, unknown])[] = value instanceof Map ? [...value] : entries(value, path);
     return new Map(pairs.map(([k, v]) => [String(k), anyFromPlain(v, `${path}.${String(k)}`)]));
   }
   throw mismatch(path, "plain data", value);
@@ -198,11 +198,21 @@ function anyFromPlain(value: Plain, path: string): Value {
 
 function mapFromPlain(type: Type & { kind: "map" }, value: Plain, path: string): Value {
   const pairs: readonly (readonly [unknown, unknown])[] =
-    value instanceof Map ? [...value] : isDictionary(value) ? Object.entries(value) : [];
+    value instanceof Map ? [...value] : isDictionary(value) ? entries(value, path) : [];
   if (!(value instanceof Map) && !isDictionary(value)) throw mismatch(path, "a Map or an object", value);
   return new Map(
     pairs.map(([k, v]) => [fromPlain(type.key, k, `${path} key`), fromPlain(type.value, v, `${path}[${String(k)}]`)]),
   );
+}
+
+/** The own data properties of an object; getters are not asked. */
+function entries(value: object, path: string): readonly (readonly [string, Plain])[] {
+  return Object.entries(Object.getOwnPropertyDescriptors(value))
+    .filter(([, found]) => found.enumerable === true)
+    .map(([name, found]) => {
+      if (!("value" in found)) throw mismatch(`${path}.${name}`, "a value", undefined);
+      return [name, found.value as Plain] as const;
+    });
 }
 
 function isDictionary(value: unknown): value is object {

@@ -54,6 +54,10 @@ export interface RunPorts {
   /** Remembers which calls are on the way to here, for work that starts later and belongs to them. Absent: unknown. */
   readonly chain?: () => <T>(work: () => T) => T;
   readonly follow: (event: RunEvent) => void;
-  /** Lets timers and input have their turn. */
+  /** Lets timers and input have their turn, and where a run shows more than anybody takes, that. */
   readonly breathe: () => Promise<void>;
+  /** Whether a run is to breathe before it shows more. Absent: never. */
+  readonly isCrowded?: () => boolean;
+  /** Told before the VM is on. */
+  readonly turn?: () => void;
 }

@@ -1,6 +1,7 @@
 /** `load` and `run`: a program from source text to its values, with everything opened gone when it is disposed. */
 import { randomBytes } from "node:crypto";
 import { Fault } from "../fault.ts";
+import type { IsolationLevel } from "../host/package/project.ts";
 import { CorePool } from "../host/worker/core-pool.node.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { renderDiagnostics } from "../lang/render.ts";
@@ -20,6 +21,7 @@ import { nodePorts } from "./ports.node.ts";
 import type { RunEvent, RunPorts } from "./ports.ts";
 import { randomUuid, streamOf } from "./random.ts";
 import { execute } from "./run.ts";
+import type { RunOptions, RunResult } from "./run-options.ts";
 
 export type ShownEvent =
   | Exclude<RunEvent, { readonly kind: "emit" }>
@@ -36,6 +38,13 @@ export interface LoadOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Gets warnings: of the checker, and of the host. */
   readonly onWarning?: (text: string) => void;
+  /**
+   * Where packages run of which the project says nothing by name: L0 in this thread, L1 in a worker, L2 in a process each.
+   * Unless given, L1, and L2 for those that nobody vouches for.
+   */
+  readonly isolation?: IsolationLevel;
+  /** Whom the runs are for: those of two principals never share a worker. Unless given, the project's folder stands for one. */
+  readonly principal?: string;
   /** The file the source stands in: shown in messages; relative requires and the project start beside it. */
   readonly file?: string;
 }
@@ -83,6 +92,8 @@ export async function load(source: string, options: LoadOptions = {}): Promise<P
     wit: options.wit,
     grants: options.grants ?? [],
     secrets: options.secrets,
+    isolation: options.isolation,
+    principal: options.principal,
     warn: options.onWarning ?? (() => {}),
   });
   if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);
@@ -147,12 +158,13 @@ export async function runLoaded(
   const fork: RunPorts["fork"] = (pack, fn, values, options) => {
     const found = opened[pack];
     if (!found?.files) throw new Fault("needs-workers", `${found?.name ?? "?"} cannot be called on another core`);
-    const ref = { place: found.files.place, digest: found.plugin.digest };
-    return cores.call(ref, fn, values, { ...options, now: Date.now() });
+    const { digest, manifest } = found.plugin;
+    const core = { files: { ...found.files, manifest }, digest };
+    return cores.call(core, fn, values, { ...options, now: Date.now() });
   };
   const ports = nodePorts(folder, fork, (event) => show(event, options));
   const seed = options.seed ?? randomBytes(32);
-  const result = await execute(program, 0, args, ports, {
+  const result = await executed(program, args, ports, {
     // Effects are named after their run, and random numbers after their effect: the same seed, the same names.
     id: randomUuid(streamOf(seed, "run")),
     seed,
@@ -167,6 +179,16 @@ export async function runLoaded(
     case "cancelled":
       throw new Fault("cancelled", "The run was cancelled");
   }
+}
+
+/** One run of the program's first function, here or in the program's worker. */
+function executed(
+  program: LoadedProgram,
+  args: readonly Value[],
+  ports: RunPorts,
+  options: RunOptions,
+): Promise<RunResult> {
+  return program.elsewhere?.run(0, args, ports, options) ?? execute(program, 0, args, ports, options);
 }
 
 function show(event: RunEvent, options: ProgramRunOptions): void {

@@ -21,6 +21,7 @@ import type { Delivery } from "./durable/recorded.ts";
 import type { RunLog } from "./durable/run-log.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
 import { InstanceGroup } from "./instances.ts";
+import { Tally } from "./limits.ts";
 import type { LoadedProgram } from "./loaded.ts";
 import { Performer } from "./perform.ts";
 import type { RunPorts } from "./ports.ts";
@@ -29,13 +30,14 @@ import type { RunOptions, RunResult } from "./run-options.ts";
 /** Instructions between two looks at the world: about two milliseconds. */
 const BUDGET = 20_000;
 
-/** Runs one function of a loaded program to its end. */
+/** Runs one function of a loaded program to its end. A run that another one started counts in its tally. */
 export async function execute(
   program: LoadedProgram,
   fn: number,
   args: readonly Value[],
   ports: RunPorts,
   options: RunOptions,
+  tally: Tally = new Tally(program.limits),
 ): Promise<RunResult> {
   await using group = new InstanceGroup(program, {
     seed: options.seed,
@@ -45,8 +47,9 @@ export async function execute(
       else options.log.hear(source, line);
     },
     progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
+    tally,
   });
-  const run = new Run(program, fn, args, ports, options, group);
+  const run = new Run(program, fn, args, ports, options, group, tally);
   await using children = run.children;
   void children;
   return await run.drive();
@@ -97,6 +100,7 @@ class Run {
     ports: RunPorts,
     options: RunOptions,
     group: InstanceGroup,
+    tally: Tally,
   ) {
     this.#ports = ports;
     this.#program = program;
@@ -104,7 +108,10 @@ class Run {
     this.#records = options.log === undefined ? null : new CallRecords(program, options.log);
     this.#isLive = options.log === undefined;
     this.#signal = options.signal;
-    this.#vm = Vm.start(program.ir, fn, args, { runId: options.id });
+    this.#vm = Vm.start(program.ir, fn, args, {
+      runId: options.id,
+      limits: { fibers: tally.limits.branches },
+    });
     this.#calls = new ForeignCalls(program, group, ports, {
       start: (call, closure, callbackArgs) => {
         const id = this.#vm.callback(call, closure, callbackArgs);
@@ -115,10 +122,13 @@ class Run {
       ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
       records: this.#records,
     });
-    this.children = new Children(options.id, (childFn, childArgs, id, signal) =>
-      execute(program, childFn, childArgs, ports, { ...options, id, signal }),
+    this.children = new Children(
+      options.id,
+      (childFn, childArgs, id, signal) =>
+        execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally),
+      tally,
     );
-    this.#performer = new Performer(ports, this.#calls, this.children, options);
+    this.#performer = new Performer(ports, this.#calls, this.children, options, tally);
   }
 
   async drive(): Promise<RunResult> {
@@ -143,6 +153,8 @@ class Run {
     const host: VmHost = { callNow: (call, args) => this.#calls.now(call, args) };
     let sinceBreath = 0;
     for (;;) {
+      if (this.#ports.isCrowded?.() === true) await this.#ports.breathe();
+      this.#ports.turn?.();
       const outcome = this.#vm.run(host, BUDGET);
       this.#take(outcome);
       if (this.#broken !== undefined) throw this.#broken;

@@ -10,13 +10,20 @@ import type { Shell, ShellResult } from "./ports.ts";
 
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
-/** A shell whose commands start in this folder. */
-export function nodeShell(folder: string): Shell {
-  return { run: (commands, input, signal) => runPipe(folder, commands, input, signal) };
+/** Where commands start, and the variables they find; absent: those of this process. */
+interface Start {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A shell whose commands start in this folder, with these variables or those of this process. */
+export function nodeShell(folder: string, env?: Readonly<Record<string, string>>): Shell {
+  const where = { cwd: folder, ...(env === undefined ? {} : { env }) };
+  return { run: (commands, input, signal) => runPipe(where, commands, input, signal) };
 }
 
 async function runPipe(
-  folder: string,
+  where: Start,
   commands: readonly (readonly string[])[],
   input: string | Uint8Array | null,
   signal: AbortSignal,
@@ -27,7 +34,7 @@ async function runPipe(
   };
   signal.addEventListener("abort", kill, { once: true });
   try {
-    const ends = commands.map((command) => start(folder, command, children));
+    const ends = commands.map((command) => start(where, command, children));
     connect(children, input);
     const outputs = Promise.all([
       collect(children.at(-1)?.stdout, kill),
@@ -43,8 +50,8 @@ async function runPipe(
 }
 
 /** Starts one command; resolves with its status (128 + the signal's number does not exist here: killed is 137). */
-function start(folder: string, [name = "", ...args]: readonly string[], children: ChildProcess[]): Promise<number> {
-  const child = spawn(name, args, { cwd: folder, stdio: "pipe", shell: false });
+function start(where: Start, [name = "", ...args]: readonly string[], children: ChildProcess[]): Promise<number> {
+  const child = spawn(name, args, { ...where, stdio: "pipe", shell: false });
   children.push(child);
   return new Promise((resolve, reject) => {
     child.once("error", (cause) => reject(cannotStart(name, cause)));

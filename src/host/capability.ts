@@ -7,7 +7,7 @@
  *   env:<NAME>          one variable of the environment
  *   secret:<NAME>       one secret, to be put on the wire by the host and never seen
  *   run[:<command>]     start programs, or one program
- *   clock:live          the time as it passes, and random:live: chance that no seed repeats; granted by nothing yet
+ *   clock:live          the time as it passes, and random:live: chance that no seed repeats
  *   log                 be heard: what a plugin prints and logs is kept
  *
  *   A1  Only `run` may stand without what narrows it, and then means all programs.

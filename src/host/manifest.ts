@@ -5,13 +5,27 @@
 
 export type Language = "component" | "python" | "lua" | "julia" | "javascript";
 
+/**
+ * What a package, or one run's use of it, may take. A package's manifest lowers what it has by default, and whoever runs it
+ * raises or lowers that (package/limits.ts). What is left out is what the hosts give.
+ */
 export interface Limits {
   /** Bytes of guest memory (linear memory of a component, heap of Lua or Python). */
   readonly memory?: number;
   /** Units of work that one call of a component or of Lua may do: about as many as its instructions. */
   readonly fuel?: number;
-  /** Milliseconds that one call may take, waiting included. Not enforced for Python yet (README). */
+  /** Milliseconds that one call may take, waiting included. */
   readonly deadline?: number;
+  /** Nodes of what one call answers, or gives to one import (src/wit/budget.ts). */
+  readonly resultNodes?: number;
+  /** Bytes of the same. */
+  readonly resultBytes?: number;
+  /** Bytes of log lines and of progress that a run shows of it; the rest is dropped. */
+  readonly log?: number;
+  /** Instances that one run starts, those included that take the place of a lost one. */
+  readonly instances?: number;
+  /** Elements of all tables of an instance of a component. */
+  readonly tables?: number;
 }
 
 export interface Manifest {

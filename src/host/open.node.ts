@@ -62,11 +62,24 @@ export async function openPlugin(files: PackageFiles, options: OpenOptions = {})
   }
 }
 
+/** How many blank realms of each kind are started ahead, for the packages of this process; none unless somebody says so. */
+export interface WarmRealms {
+  readonly thread?: number;
+  readonly process?: number;
+}
+
+/**
+ * Keeps so many blank realms ready from now on, and ends those beyond that: nothing of any package is in one, and one that was
+ * given to a package serves no other. They keep no process alive. Python has none: it starts from an image.
+ */
+export async function warmRealms({ thread = 0, process = 0 }: WarmRealms): Promise<void> {
+  const { threads, processes } = await import("./remote/warm.node.ts");
+  await Promise.all([threads.keep(thread), processes.keep(process)]);
+}
+
 async function openRemote(files: PackageFiles, level: "L1" | "L2", cacheFolder: string): Promise<Plugin> {
   const { remotePlugin } = await import("./remote/plugin.node.ts");
-  const { startThread } = await import("./remote/thread.node.ts");
-  const { startProcess } = await import("./remote/process.node.ts");
-  const { language } = files.manifest;
-  const start = (): Channel => (level === "L1" ? startThread(language) : startProcess(language));
+  const { startRealm } = await import("./remote/warm.node.ts");
+  const start = (): Channel => startRealm(level, files.manifest.language);
   return remotePlugin(files, { start, cacheFolder: join(cacheFolder, "components") });
 }

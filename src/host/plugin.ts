@@ -94,7 +94,9 @@ export interface Instance extends AsyncDisposable {
    * Calls an export. Returns a value when the guest answered synchronously, else a promise of it.
    * @throws {Fault} (or rejects with) `type-mismatch`, `out-of-range`, `plugin-trapped`, `plugin-lost`, `re-entrant`, or the import's fault.
    */
-  call(fn: FunctionKey, args: readonly Value[]): Value | Promise<Value>;
+  call(fn: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value>;
+  /** Its calls stop when the `signal` of theirs aborts: nobody will hear the answer. A guest's calls run to their end. */
+  readonly abortable?: boolean;
   /**
    * As `call` for each list of arguments in turn, in one message to another thread. The first call that fails is the
    * last that is made, and so is, `untilErr`, the first that answers `err`: there may be fewer answers than calls, and

@@ -47,6 +47,7 @@ export async function componentFromText(
 ): Promise<Uint8Array> {
   const joined = joinPackage(typeof files === "string" ? new Map([["world.wit", files]]) : files);
   if (joined.parts.length === 0) throw new Fault("wit-invalid", "There is no `.wit` file");
+  refuseHuge(joined.text);
   const tools = await import("@bytecodealliance/jco-transpile/wasm-tools");
   const embed = (witSource: string): Promise<Uint8Array> =>
     tools.componentEmbed({
@@ -60,6 +61,18 @@ export async function componentFromText(
   } catch (error) {
     throw await invalid(joined, messageOf(error), embed);
   }
+}
+
+/** Characters of all WIT text together; WASI as a whole has a tenth of that. */
+const LONGEST = 2 ** 20;
+/** The parser's work grows with the square of their number: of so many, half a second. */
+const MOST_FUNCTIONS = 5000;
+
+/** The parser runs in the caller's thread, and the text is a stranger's. */
+function refuseHuge(text: string): void {
+  if (text.length > LONGEST) throw new Fault("wit-invalid", `The WIT text is longer than ${LONGEST} characters`);
+  const count = text.match(/\bfunc\b/g)?.length ?? 0;
+  if (count > MOST_FUNCTIONS) throw new Fault("wit-invalid", `The WIT text has more than ${MOST_FUNCTIONS} functions`);
 }
 
 /** jco throws an error whose payload is the parser's text, or bare strings. */

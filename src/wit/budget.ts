@@ -20,6 +20,10 @@ export const OVERHEAD: { readonly typedArray: number; readonly map: number; read
 export interface LiftLimits {
   readonly nodes: number;
   readonly bytes: number;
+  /** Who gives the values, for messages. */
+  readonly source?: string;
+  /** How to raise one of them, for messages. */
+  readonly raise?: (limit: "nodes" | "bytes") => string;
 }
 
 /** 16 M nodes and 256 MiB: beyond any honest answer, and well below what ends a process. */
@@ -44,18 +48,25 @@ export class LiftBudget {
   /** @throws {Fault} `value-too-large` */
   nodes(count: number): void {
     this.#nodes += count;
-    if (this.#nodes > this.#limits.nodes) throw tooLarge(`${this.#limits.nodes} nodes`);
+    if (this.#nodes > this.#limits.nodes) throw tooLarge(this.#limits, "nodes");
   }
 
   /** @throws {Fault} `value-too-large` */
   bytes(count: number): void {
     this.#bytes += count;
-    if (this.#bytes > this.#limits.bytes) throw tooLarge(`${this.#limits.bytes} bytes`);
+    if (this.#bytes > this.#limits.bytes) throw tooLarge(this.#limits, "bytes");
   }
 }
 
-function tooLarge(limit: string): Fault {
-  return new Fault("value-too-large", `A value that a plugin gave has more than ${limit}`, {
-    hint: "Pass large data in parts, or as bytes.",
-  });
+function tooLarge(limits: LiftLimits, limit: "nodes" | "bytes"): Fault {
+  const { source, raise } = limits;
+  const more = raise === undefined ? "" : ` ${raise(limit)}`;
+  return new Fault(
+    "value-too-large",
+    `A value that ${source ?? "a plugin"} gave has more than ${limits[limit]} ${limit}`,
+    {
+      ...(source === undefined ? {} : { source }),
+      hint: `Pass large data in parts, or as bytes.${more}`,
+    },
+  );
 }

@@ -3,10 +3,14 @@
  * `sennit:plugin` is read together with these. A test compares them with the files.
  */
 
+import { HOST_0_2, PLUGIN_0_2 } from "./contracts-0.2.ts";
+
 export interface Contract {
   /** The package with its version: `sennit:host@0.1.0`. */
   readonly id: string;
   readonly text: string;
+  /** Contracts that it names itself. */
+  readonly needs: readonly string[];
 }
 
 const HOST = `/// What the host offers to every plugin, whatever language it is written in.
@@ -86,6 +90,8 @@ world plugin {
 
 /** Each contract after those it needs. */
 export const CONTRACTS: readonly Contract[] = [
-  { id: "sennit:host@0.1.0", text: HOST },
-  { id: "sennit:plugin@0.1.0", text: PLUGIN },
+  { id: "sennit:host@0.1.0", text: HOST, needs: [] },
+  { id: "sennit:plugin@0.1.0", text: PLUGIN, needs: ["sennit:host@0.1.0"] },
+  { id: "sennit:host@0.2.0", text: HOST_0_2, needs: [] },
+  { id: "sennit:plugin@0.2.0", text: PLUGIN_0_2, needs: ["sennit:host@0.2.0"] },
 ];

@@ -63,12 +63,10 @@ class Builder {
   }
 
   addContracts(): void {
-    const names = CONTRACTS.filter(({ id }) => this.#text.includes(id.slice(0, id.indexOf("@"))));
-    const last = names.at(-1);
-    if (last === undefined) return;
-    // A contract needs those before it in the list.
-    for (const { id, text } of CONTRACTS.slice(0, CONTRACTS.indexOf(last) + 1)) {
-      if (!this.#packages.has(id)) this.add([{ file: id, text }], "dependency");
+    const named = CONTRACTS.filter(({ id }) => isNamed(this.#text, id));
+    const wanted = new Set(named.flatMap(({ id, needs }) => [...needs, id]));
+    for (const { id, text } of CONTRACTS) {
+      if (wanted.has(id) && !this.#packages.has(id)) this.add([{ file: id, text }], "dependency");
     }
   }
 
@@ -80,6 +78,12 @@ class Builder {
     this.#text += text;
     this.#line += text.split("\n").length - 1;
   }
+}
+
+/** Whether a text names an interface or a world of the package: `sennit:host/log@0.1.0` for `sennit:host@0.1.0`. */
+function isNamed(text: string, id: string): boolean {
+  const [name = "", version = ""] = id.split("@");
+  return new RegExp(`${name}/[\\w-]+@${version.replaceAll(".", "\\.")}(?![\\w])`).test(text);
 }
 
 interface Header {

@@ -1,14 +1,27 @@
 /** Every attack, by group: what docs/security.md lists. */
 import type { Attack } from "./attack.ts";
+import { BINARIES } from "./binaries.ts";
+import { BOMBS } from "./bombs.ts";
 import { CANONICAL } from "./canonical.ts";
 import { COMPONENTS } from "./components.ts";
+import { CORE_CALLS } from "./core-calls.ts";
 import { DATA } from "./data.ts";
+import { DOMAINS } from "./domains.ts";
+import { FILES } from "./files.ts";
+import { FOLDERS } from "./folders.ts";
 import { JAVASCRIPT } from "./javascript.ts";
+import { JAVASCRIPT_LOOPS } from "./javascript-loops.ts";
 import { LOOPS } from "./loops.ts";
 import { LUA_ESCAPES } from "./lua-escapes.ts";
 import { LUA_RESOURCES } from "./lua-resources.ts";
+import { NETWORK } from "./network.ts";
+import { PLAIN_DATA } from "./plain-data.ts";
+import { POWERS } from "./powers.ts";
+import { PYTHON_DEADLINE } from "./python-deadline.ts";
 import { PYTHON_ESCAPES } from "./python-escapes.ts";
 import { PYTHON_RESOURCES } from "./python-resources.ts";
+import { REALMS } from "./realms.ts";
+import { REENTRANCE } from "./reentrance.ts";
 import { RUNS } from "./runs.ts";
 import { TEXTS } from "./texts.ts";
 
@@ -24,9 +37,18 @@ export const GROUPS: readonly Group[] = [
   { title: "Lua that would use up the host", attacks: LUA_RESOURCES },
   { title: "JavaScript in a component", attacks: JAVASCRIPT },
   { title: "Hostile components", attacks: COMPONENTS },
-  { title: "Endless loops under a deadline", attacks: LOOPS },
-  { title: "Names and data", attacks: DATA },
-  { title: "From one run to the next", attacks: RUNS },
+  { title: "Components that would use up the host", attacks: BOMBS },
+  { title: "Components that no compiler makes", attacks: BINARIES },
+  { title: "Endless loops under a deadline", attacks: [...LOOPS, ...PYTHON_DEADLINE, ...JAVASCRIPT_LOOPS] },
+  { title: "The network: names, addresses, redirects, headers, secrets", attacks: NETWORK },
+  { title: "Files and variables of a program", attacks: FILES },
+  { title: "What plugins were granted", attacks: POWERS },
+  { title: "Packages, manifests, WIT", attacks: FOLDERS },
+  { title: "Names and data", attacks: [...DATA, ...PLAIN_DATA] },
+  { title: "Re-entrance", attacks: REENTRANCE },
+  { title: "Core calls", attacks: CORE_CALLS },
+  { title: "Realms that were taken over", attacks: REALMS },
+  { title: "From one run to the next", attacks: [...RUNS, ...DOMAINS] },
   { title: "Text", attacks: TEXTS },
   { title: "Lies about the canonical ABI", attacks: CANONICAL },
 ];

@@ -7,7 +7,7 @@ import { POST_RETURNS, REALLOCS } from "../conformance/canonical/hostile-memory.
 import { HOSTILE_VALUES } from "../conformance/canonical/hostile-values.ts";
 import { assemble, play } from "../conformance/canonical/harness.ts";
 import { packageOf } from "../host/component-fixtures.ts";
-import { ended, type Attack } from "./attack.ts";
+import { ended, everywhereLong, type Attack } from "./attack.ts";
 import type { Stage } from "./stage.ts";
 
 const TABLES: Readonly<Record<string, readonly Hostile[]>> = {
@@ -26,9 +26,8 @@ export const CANONICAL: readonly Attack[] = Object.entries(TABLES).flatMap(([tab
 function attackOf(table: string, guest: Hostile): Attack[] {
   if (typeof guest.gives !== "string") return [];
   const id = `canonical/${table}: ${guest.name}`;
-  return [
-    { id, language: "WAT", tries: guest.name, ends: ended(guest.gives), plays: (stage) => playedBy(stage, guest) },
-  ];
+  const plays: Attack["plays"] = (stage) => playedBy(stage, guest);
+  return [everywhereLong({ id, language: "WAT", tries: guest.name, ends: ended(guest.gives), plays })];
 }
 
 /** The last call's fault; afterwards the instance is lost, which `ok` would answer if it were not. */

@@ -8,7 +8,17 @@ import type { Value } from "../../src/wit/value.ts";
 import { guestText, hostKey, type GuestText } from "../conformance/canonical/guest.ts";
 import { packageOf } from "../host/component-fixtures.ts";
 import { WASI_TEXT } from "../host/wasi-text.ts";
-import { contained, ended, everywhere, neverStarts, TRAPPED, type Attack, type Ending } from "./attack.ts";
+import {
+  contained,
+  ended,
+  everywhere,
+  everywhereInTime,
+  heavy,
+  neverStarts,
+  TRAPPED,
+  type Attack,
+  type Ending,
+} from "./attack.ts";
 import type { Stage } from "./stage.ts";
 
 interface Core extends Partial<Omit<GuestText, "core">> {
@@ -222,7 +232,13 @@ function wasi(what: string, tries: string, ends: Ending, imports: string, body: 
   return { id: `wasi/${what}`, language: "WAT", tries, ends, plays: (stage) => wasiCall(stage, imports, body) };
 }
 
-async function wasiCall(stage: Stage, imports: string, body: string): Promise<string> {
+/** What a component answers whose core module has these imports of WASI, and whose `f` this body. */
+export async function wasiCall(
+  stage: Stage,
+  imports: string,
+  body: string,
+  options?: Partial<InstanceOptions>,
+): Promise<string> {
   const text = `(module ${imports} (memory (export "memory") 1)
     (global $next (mut i32) (i32.const 4096))
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
@@ -231,7 +247,7 @@ async function wasiCall(stage: Stage, imports: string, body: string): Promise<st
     (func (export "f") (result i32) ${body}))`;
   const witSource = WASI_TEXT.replace("world w {", "world w { export f: func() -> u32;");
   const embedded = await componentEmbed({ binary: await parse(text), witSource, features: { tag: "all" } });
-  return stage.call(packageOf(await componentNew(embedded)), "f");
+  return stage.call(packageOf(await componentNew(embedded)), "f", [], options);
 }
 
 const LISTED = (module: string, name: string): string =>
@@ -306,7 +322,8 @@ const WASI: readonly Attack[] = [
 ];
 
 export const COMPONENTS: readonly Attack[] = [
-  ...[...MEMORY, ...CATCHING, ...WASI].map(everywhere),
+  ...MEMORY.map(everywhereInTime).map(heavy),
+  ...[...CATCHING, ...WASI].map(everywhere),
   MANY_IMPORTS,
-  ...COMPILE,
+  ...COMPILE.map(heavy),
 ];

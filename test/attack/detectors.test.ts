@@ -1,4 +1,6 @@
 /** That each detector can fail: a suite whose detectors see nothing would always be green. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { Worker } from "node:worker_threads";
@@ -8,7 +10,7 @@ import { Fault } from "../../src/fault.ts";
 import type { Instance } from "../../src/host/plugin.ts";
 import { GROUPS } from "./all.ts";
 import { contained, ended, neverStarts, refused } from "./attack.ts";
-import { Canaries, changes, hostState, leftOpen, openResources } from "./detectors.ts";
+import { Canaries, changes, heldMemory, hostState, leftHeld, leftOpen, openResources } from "./detectors.ts";
 import { LISTED } from "./listed.ts";
 import { expectEnding } from "./suite.ts";
 
@@ -77,6 +79,36 @@ describe("open resources (D2)", () => {
 
     expect(seen).toContain("TCPServerWrap");
     expect(seen).toContain("Timeout");
+  });
+});
+
+describe("processes (D2)", () => {
+  it("one is seen, and not when it has ended", async () => {
+    const base = openResources();
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    await once(child, "spawn");
+
+    const seen = await leftOpen(base, 0);
+    child.kill();
+    await once(child, "close");
+    expect(seen).toContain("ProcessWrap");
+    if (process.platform === "linux") expect(seen).toContain("child process");
+    expect(await leftOpen(base)).toEqual([]);
+  });
+});
+
+describe("memory (D4)", () => {
+  it.each([
+    ["buffers", () => new ArrayBuffer(2 ** 28)],
+    ["memories of WebAssembly", () => new Uint8Array(new WebAssembly.Memory({ initial: 8192 }).buffer).fill(1)],
+    ["objects", () => Array.from({ length: 2 ** 21 }, (_, at) => ({ at, next: [at] }))],
+  ])("%s are seen while they are kept", async (_, make) => {
+    const base = heldMemory();
+    const kept: unknown[] = [make()];
+
+    expect(await leftHeld(base, 0)).not.toEqual([]);
+    kept.pop();
+    expect(await leftHeld(base)).toEqual([]);
   });
 });
 

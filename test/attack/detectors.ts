@@ -4,12 +4,16 @@
  *   D1  The host's own objects are as they were: global names, prototypes, constructors, environment, arguments, folder.
  *   D2  No more threads, sockets, pipes, files or timers are open than before.
  *   D3  The canaries are untouched: no secret in anything that came out, nothing written beside them.
+ *   D4  What an attack made the host keep is given back.
  *
  * `detectors.test.ts` shows that each of them can fail.
  */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Worker } from "node:worker_threads";
 
 type Known = ReadonlyMap<string, unknown>;
@@ -74,9 +78,30 @@ process.on("worker", (worker: Worker) => {
   worker.once("exit", () => threads.delete(worker));
 });
 
+const TASKS = "/proc/self/task";
+
+/** Processes that any thread of this one started and that have not ended: where the system tells. */
+function children(): number {
+  if (!existsSync(`${TASKS}/${process.pid}/children`)) return 0;
+  const of = (task: string): number => (childrenOf(`${TASKS}/${task}/children`).match(/\d+/g) ?? []).length;
+  return readdirSync(TASKS).reduce((sum, task) => sum + of(task), 0);
+}
+
+/** A thread may end while it is looked at. */
+function childrenOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 /** How many of each kind are open (D2). */
 export function openResources(): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>([["Worker", threads.size]]);
+  const counts = new Map<string, number>([
+    ["Worker", threads.size],
+    ["child process", children()],
+  ]);
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return counts;
 }
@@ -94,6 +119,38 @@ export async function leftOpen(base: ReadonlyMap<string, number>, patience = 300
 
 /** The wait above is one itself. */
 const PASSING = new Set(["Immediate"]);
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+setFlagsFromString("--no-expose-gc"); // realms that are started later have none
+
+/** Bytes that are in use (D4). */
+export interface Held {
+  /** Objects and buffers of this thread. */
+  readonly objects: number;
+  /** All that the process has of the machine's memory: that of WebAssembly is counted nowhere else. */
+  readonly resident: number;
+}
+
+export function heldMemory(): Held {
+  collect();
+  const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
+  return { objects: heapUsed + Math.max(external, arrayBuffers), resident: rss };
+}
+
+/** What code, caches and the garbage of tests may add; what an allocator keeps for itself. */
+const SLACK: Held = { objects: 96 * 2 ** 20, resident: 400 * 2 ** 20 };
+
+/** What is still kept beyond that once what is ending has ended, or when the patience is over. */
+export async function leftHeld(base: Held, patience = 3000): Promise<string[]> {
+  const begun = performance.now();
+  for (;;) {
+    const now = heldMemory();
+    const more = (["objects", "resident"] as const).filter((kind) => now[kind] > base[kind] + SLACK[kind]);
+    if (more.length === 0 || performance.now() - begun > patience) return more;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 /** A file and a variable that no plugin is given; what stands in them must not come out anywhere (D3). */
 export class Canaries implements AsyncDisposable {

@@ -1,5 +1,5 @@
 /** Ways out of JavaScript that was made a component: QuickJS inside wasm, with WASI stubbed or ours. */
-import { contained, refused, TRAPPED, type Attack, type Ending } from "./attack.ts";
+import { contained, everywhereLong, refused, TRAPPED, type Attack, type Ending } from "./attack.ts";
 import { javascriptAttacker } from "./javascript-guest.ts";
 
 function javascript(what: string, tries: string, code: string, ends: Ending): Attack {
@@ -14,7 +14,7 @@ function javascript(what: string, tries: string, code: string, ends: Ending): At
 
 const UNDEFINED = contained(/^undefined$/);
 
-export const JAVASCRIPT: readonly Attack[] = [
+const ATTEMPTS: readonly Attack[] = [
   javascript("process", "looks for Node's process", "typeof process", UNDEFINED),
   javascript("require", "looks for Node's modules", "typeof require", UNDEFINED),
   javascript(
@@ -71,3 +71,5 @@ export const JAVASCRIPT: readonly Attack[] = [
   javascript("repeat", "repeats a text to a gigabyte", "'x'.repeat(2 ** 30 - 1).length", refused(/Error|null/)),
   javascript("nested", "compiles 100,000 nested parentheses", "eval('('.repeat(100000))", TRAPPED),
 ];
+
+export const JAVASCRIPT: readonly Attack[] = ATTEMPTS.map(everywhereLong);

@@ -11,9 +11,21 @@ export type Level = "L0" | "L1" | "L2";
 /** All of them, in order. */
 export const LEVELS: readonly Level[] = ["L0", "L1", "L2"];
 
-/** Where an attack is played: at L0, unless it says more. */
-export function levelsOf({ levels }: { readonly levels?: readonly Level[] }): readonly Level[] {
+interface Played {
+  readonly levels?: readonly Level[];
+  readonly long?: readonly Level[];
+}
+
+/** Where an attack is played by every test run: at L0, unless it says more. */
+export function levelsOf({ levels }: Played): readonly Level[] {
   return levels ?? ["L0"];
+}
+
+const LONG: boolean = process.env["SENNIT_LONG"] !== undefined;
+
+/** Where it is played now: the long tests play more. */
+export function playedAt(attack: Played): readonly Level[] {
+  return LONG ? [...levelsOf(attack), ...(attack.long ?? [])] : levelsOf(attack);
 }
 
 export function openAt(level: Level, files: PackageFiles, cacheFolder: string): Promise<Plugin> {

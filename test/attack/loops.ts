@@ -4,7 +4,7 @@ import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { guestText, type GuestText } from "../conformance/canonical/guest.ts";
 import { BUILTINS, RESOURCE } from "../conformance/canonical/resource-text.ts";
 import { packageOf } from "../host/component-fixtures.ts";
-import { ended, everywhere, neverStarts, type Attack, type Ending } from "./attack.ts";
+import { ended, everywhere, everywhereLong, heavy, neverStarts, type Attack, type Ending } from "./attack.ts";
 import { ATTEMPT, luaAttacker } from "./guests.ts";
 
 /** Milliseconds that a call may take. */
@@ -76,6 +76,61 @@ const COMPONENT_LOOPS: readonly Attack[] = [
 ];
 
 const LUA_LOOPS: readonly Attack[] = [
+  lua(
+    "close",
+    "loops for ever while a variable is closed",
+    "do local a <close> = setmetatable({}, { __close = function() while true do end end }) end",
+  ),
+  lua(
+    "close-coroutine",
+    "loops for ever while a coroutine is closed",
+    "local co = coroutine.create(function() local a <close> = setmetatable({}, { __close = function() while true do end end }) coroutine.yield() end) coroutine.resume(co) coroutine.close(co)",
+  ),
+  lua(
+    "coroutine-pcall",
+    "wraps a loop in coroutines and `pcall`, again and again",
+    "while true do pcall(coroutine.wrap(function() pcall(function() while true do end end) end)) end",
+  ),
+  lua(
+    "gsub",
+    "matches and replaces for ever",
+    "while true do (('a'):rep(100000)):gsub('a*', function() return 'b' end) end",
+  ),
+  lua(
+    "pattern-pcall",
+    "matches a catastrophic pattern in `pcall`",
+    "while true do pcall(string.find, ('a'):rep(40), ('a-'):rep(20) .. 'b') end",
+  ),
+  lua("frontier", "matches by brackets that back up", "return ('('):rep(100000):find('%b()')"),
+  lua("move", "moves a thousand million million values", "table.move({}, 1, 1 << 50, 2)"),
+  lua(
+    "concat",
+    "concatenates a thousand million million texts",
+    "table.concat(setmetatable({}, { __len = function() return 1 << 50 end, __index = function() return '' end }))",
+  ),
+  lua(
+    "insert",
+    "shifts a table that claims to be huge",
+    "table.insert(setmetatable({}, { __len = function() return 1 << 50 end, __index = function() return 1 end, __newindex = function() end }), 1, 1)",
+  ),
+  lua(
+    "sort-liar",
+    "sorts by an order that is none",
+    "local t = {} for n = 1, 100000 do t[n] = n end while true do pcall(table.sort, t, function() return true end) end",
+  ),
+  lua("load", "compiles for ever", "local text = ('x = 1 '):rep(100000) while true do load(text) end"),
+  lua(
+    "index-chain",
+    "follows `__index` for ever",
+    "local t = setmetatable({}, {}) getmetatable(t).__index = function(s, k) return pcall(function() return s[k] end) and nil end while true do local _ = t.x end",
+  ),
+  lua(
+    "tostring",
+    "loops for ever while it is made a text, for the error that it raises",
+    "error(setmetatable({}, { __tostring = function() while true do end end }))",
+  ),
+  lua("iterate", "iterates for ever", "for _ in function() return 1 end do end"),
+  lua("collect", "collects garbage for ever", "while true do collectgarbage() end"),
   lua("xpcall", "loops for ever in an error's handler", "xpcall(error, function() while true do end end)"),
   lua("coroutine", "loops for ever in a coroutine", "coroutine.wrap(function() while true do end end)()"),
   lua(
@@ -96,6 +151,5 @@ const LUA_LOOPS: readonly Attack[] = [
 
 export const LOOPS: readonly Attack[] = [
   ...[PLAIN, IN_START, LUA_PLAIN, LUA_PCALL].map(everywhere),
-  ...COMPONENT_LOOPS,
-  ...LUA_LOOPS,
-];
+  ...[...COMPONENT_LOOPS, ...LUA_LOOPS].map(everywhereLong),
+].map(heavy);

@@ -1,6 +1,6 @@
 /** Lua that would use up the host: memory, stacks, the compiler, messages. What only a kill could stop is in listed.ts. */
 import type { Value } from "../../src/wit/value.ts";
-import { contained, ended, refused, type Attack, type Ending } from "./attack.ts";
+import { contained, ended, everywhereLong, heavy, refused, type Attack, type Ending } from "./attack.ts";
 import { ATTEMPT, luaAttacker, sourcePackage } from "./guests.ts";
 import { lua } from "./lua-escapes.ts";
 
@@ -188,4 +188,6 @@ const REENTRANT: Attack = {
   },
 };
 
-export const LUA_RESOURCES: readonly Attack[] = [...MEMORY, ...STACKS, ...MESSAGES, REENTRANT];
+export const LUA_RESOURCES: readonly Attack[] = [...MEMORY, ...STACKS, ...MESSAGES, REENTRANT]
+  .map(everywhereLong)
+  .map(heavy);

@@ -62,6 +62,11 @@ export class Stage implements AsyncDisposable {
   /** A plugin that ends with the attack. */
   async keep(files: PackageFiles): Promise<Plugin> {
     const plugin = await openAt(this.level, files, join(this.canaries.folder, "cache"));
+    return this.own(plugin);
+  }
+
+  /** The same, of a plugin that was opened elsewhere. */
+  own(plugin: Plugin): Plugin {
     this.#own.push(plugin);
     return plugin;
   }

@@ -1,5 +1,5 @@
 /**
- * Plays attacks as tests: each has to end as it says (A1), and afterwards the host is what it was (D1–D3 of detectors.ts)
+ * Plays attacks as tests: each has to end as it says (A1), and afterwards the host is what it was (D1–D4 of detectors.ts)
  * and the next run works.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -10,9 +10,9 @@ import { guestText } from "../conformance/canonical/guest.ts";
 import { assemble } from "../conformance/canonical/harness.ts";
 import { packageOf } from "../host/component-fixtures.ts";
 import type { Attack, Ending } from "./attack.ts";
-import { Canaries, changes, hostState, leftOpen, openResources } from "./detectors.ts";
+import { Canaries, changes, heldMemory, hostState, leftHeld, leftOpen, openResources } from "./detectors.ts";
 import { goodLua } from "./guests.ts";
-import { LEVELS, levelsOf } from "./level.ts";
+import { LEVELS, playedAt } from "./level.ts";
 import { Stage } from "./stage.ts";
 
 /** What became of an attack. */
@@ -20,18 +20,18 @@ export type Outcome = { readonly said: string } | { readonly fault: Fault };
 
 /** `next`: what else has to work after all of these attacks, in this file's language. */
 export function attackSuite(name: string, attacks: readonly Attack[], next?: (stage: Stage) => Promise<void>): void {
-  const levels = LEVELS.filter((level) => attacks.some((attack) => levelsOf(attack).includes(level)));
+  const levels = LEVELS.filter((level) => attacks.some((attack) => playedAt(attack).includes(level)));
   describe.each(levels)(`${name}, %s`, (level) => {
     let canaries: Canaries;
     let stage: Stage;
     let base: ReadonlyMap<string, number>;
     beforeAll(async () => {
-      base = openResources();
       canaries = await Canaries.open();
       stage = new Stage(level, canaries);
       await nextRunWorks(stage); // what the host loads once is loaded before the first attack
       await next?.(stage);
       await stage.clear();
+      base = openResources(); // with what the host starts once and keeps
     });
     afterEach(() => stage.clear());
     afterAll(async () => {
@@ -40,13 +40,16 @@ export function attackSuite(name: string, attacks: readonly Attack[], next?: (st
       expect(await leftOpen(base)).toEqual([]);
     });
 
-    const played = attacks.filter((attack) => levelsOf(attack).includes(level));
+    const played = attacks.filter((attack) => playedAt(attack).includes(level));
     it.each(played.map((each) => [each.id, each] as const))("%s", async (_, attack) => {
       const before = hostState();
       const open = openResources();
       const { rooms } = stage;
+      const held = attack.heavy === true ? heldMemory() : null;
+      const begun = performance.now();
 
       const outcome = await play(attack, stage);
+      if (attack.within !== undefined) expect(performance.now() - begun).toBeLessThan(attack.within); // A3
       expectEnding(attack.ends, outcome, stage);
       const outputs = [...stage.outputs, "said" in outcome ? outcome.said : shown(outcome.fault)];
       await stage.clear();
@@ -57,6 +60,7 @@ export function attackSuite(name: string, attacks: readonly Attack[], next?: (st
       await stage.clear();
       // An instance that attempts share may have begun or ended: then the end of all shows what is left.
       if (sameInstances(rooms, stage.rooms)) expect(await leftOpen(open)).toEqual([]);
+      if (held !== null) expect(await leftHeld(held)).toEqual([]); // D4
     });
 
     it("the next run works", async () => {

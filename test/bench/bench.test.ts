@@ -24,6 +24,8 @@ describe("a quick round", { timeout: 300_000 }, () => {
     instances: 5,
     cores: 2,
     metering: 9,
+    isolation: 9,
+    kills: 4,
   };
 
   it.each(Object.entries(least))("measures every case of %s, after checking its answers (M3)", async (name, count) => {

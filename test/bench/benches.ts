@@ -19,7 +19,8 @@ export type Bench =
   | "instances"
   | "cores"
   | "metering"
-  | "isolation";
+  | "isolation"
+  | "kills";
 
 export const benches: Readonly<Record<Bench, (report: Report, folder: Folder) => Promise<void>>> = {
   component: async (report, folder) => (await import("./component.ts")).benchComponent(report, folder),
@@ -34,6 +35,7 @@ export const benches: Readonly<Record<Bench, (report: Report, folder: Folder) =>
   cores: async (report) => (await import("./cores.ts")).benchCores(report),
   metering: async (report) => (await import("./metering.ts")).benchMetering(report),
   isolation: async (report) => (await import("./isolation.ts")).benchIsolation(report),
+  kills: async (report) => (await import("./kills.ts")).benchKills(report),
 };
 
 /** Several benchmarks by one name. */

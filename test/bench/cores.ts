@@ -8,6 +8,7 @@ import type { Value } from "../../src/wit/value.ts";
 import { plainOptions } from "../conformance/options.ts";
 import { refuseWrongAnswer, spread } from "./measure.ts";
 import type { Report } from "./report.ts";
+import { readPackage } from "../../src/host/package/package.node.ts";
 import { openSample, samplePlace } from "./subjects.ts";
 
 const group = "Core calls";
@@ -20,7 +21,7 @@ export async function benchCores(report: Report): Promise<void> {
   await using plugin = await openSample(SAMPLE);
   await using instance = await plugin.instantiate(plainOptions());
   await using pool = new CorePool();
-  const ref = { place: samplePlace(SAMPLE), digest: plugin.digest };
+  const ref = { files: await readPackage(samplePlace(SAMPLE)), digest: plugin.digest };
   const options = { seed: new Uint8Array(32), now: 0 };
   const onCore = ([fn, args]: Work[number]): Promise<Value> => pool.call(ref, fn, args, options);
   const oneByOne = async (work: Work): Promise<Value[]> => {

@@ -27,7 +27,7 @@ await using started = new AsyncDisposableStack();
 await startOne(0); // whatever is loaded once is there before the count begins
 const before = await settled();
 for (let id = 1; id <= Number(count); id++) await startOne(id);
-process.stdout.write(`${(await settled() - before) / Number(count)}\n`);
+process.stdout.write(`${((await settled()) - before) / Number(count)}\n`);
 
 async function startOne(id: number): Promise<Instance> {
   const instance = started.use(await plugin.instantiate(plainOptions({ id })));
@@ -38,7 +38,7 @@ async function startOne(id: number): Promise<Instance> {
 /** Bytes of this process and its descendants, once they have stopped shrinking. */
 async function settled(): Promise<number> {
   let least = Infinity;
-  for (let quiet = 0; quiet < 5; ) {
+  for (let quiet = 0; quiet < 5;) {
     collect();
     await delay(20);
     const now = await bytesOf("self");

@@ -31,7 +31,8 @@ async function load(): Promise<Pyodide> {
   const memory = 512 * 1024 * 1024;
   const { stdlib, module, base } = task;
   const sleep = (_: number, then: () => void): void => then();
-  shape({ now: () => 0, random: () => seed, sleep, stdlib, module, memory }, base);
+  const resume = (run: () => void): void => run();
+  shape({ now: () => 0, random: () => seed, sleep, resume, stdlib, module, memory, imports: {} }, base);
   const { default: createPyodideModule } = (await import(`${base}pyodide.asm.mjs`)) as { default: unknown };
   const { loadPyodide } = (await import(`${base}pyodide.mjs`)) as {
     loadPyodide: (options: object) => Promise<Pyodide>;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isCompatible, linkOf, missingInterfaces, refuseCycles } from "../../src/engine/link.ts";
 import type { Linkable } from "../../src/engine/link.ts";
+import { offersOf } from "../../src/engine/offered.ts";
 import type { WitFunction, WorldSide } from "../../src/wit/types.ts";
 
 const shout: WitFunction = { name: "loud", shape: "function", resource: null, params: [], result: null, async: false };
@@ -41,6 +42,61 @@ describe("linkOf()", () => {
 
     expect(linkOf(0, packages).size).toBe(0);
     expect(missingInterfaces(0, packages)).toEqual(["x:y/shout"]);
+  });
+});
+
+describe("linkOf() for what belongs to the user (L4)", () => {
+  const HTTP = "sennit:host/http@0.2.0";
+  const own = (made: Linkable): Linkable => ({ ...made, self: {} });
+  const a = own(pack("a", [HTTP], []));
+  const b = own(pack("b", ["sennit:host/http@0.2.1"], []));
+  const provider = (of: Linkable): Linkable => ({
+    ...pack("sennit:host", [], [HTTP]),
+    ...(of.self === undefined ? {} : { serves: of.self }),
+  });
+  const keys = (at: number, packages: readonly Linkable[]): unknown =>
+    [...linkOf(at, packages)].map(([key, to]) => [key, to.package]);
+
+  it("gives each package its own provider", () => {
+    const twin = own({ ...a });
+    const packages = [a, b, pack("c", [HTTP], []), provider(twin), provider(a), twin];
+
+    expect(keys(0, packages)).toEqual([[`${HTTP}#loud`, 4]]);
+    expect(keys(1, packages)).toEqual([]);
+    expect(keys(2, packages)).toEqual([]);
+    expect(keys(5, packages)).toEqual([[`${HTTP}#loud`, 3]]);
+  });
+
+  it("takes no other package for the host, whatever it exports, and no provider for a package", () => {
+    const packages = [
+      a,
+      pack("evil", [], [HTTP]),
+      pack("d", ["x:y/shout"], []),
+      { ...pack("p", [], ["x:y/shout"]), serves: a.self ?? {} },
+    ];
+
+    expect(keys(0, packages.slice(0, 3))).toEqual([]);
+    expect(keys(2, packages)).toEqual([]);
+  });
+
+  it("gives what WASI is made of also to a package that does not import it itself", () => {
+    const files = own(pack("w", ["wasi:filesystem/types@0.2.6"], []));
+
+    expect(keys(0, [files, provider(files)])).toEqual([[`${HTTP}#loud`, 1]]);
+  });
+});
+
+describe("offersOf()", () => {
+  it("is what the world imports, and what WASI is made of where some of it was granted", () => {
+    const { world } = pack(
+      "a",
+      ["sennit:host/env@0.2.0", "sennit:host/log@0.2.0", "wasi:filesystem/types@0.2.6", "wasi:http/types@0.2.6"],
+      [],
+    );
+
+    expect(offersOf(world, () => false)).toEqual(["env"]);
+    expect(offersOf(world, (kind) => kind === "fs")).toEqual(["files", "env"]);
+    expect(offersOf(world, () => true)).toEqual(["http", "files", "env"]);
   });
 });
 

@@ -13,7 +13,7 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import type { FsOptions } from "../../src/engine/std/fs.node.ts";
+import type { FilePorts } from "../../src/engine/std/files.node.ts";
 import { fsPlugin, fsWorld } from "../../src/engine/std/fs.node.ts";
 import { worldFromText } from "../../src/host/wit-source.ts";
 import { formatWorld } from "../../src/wit/text.ts";
@@ -41,13 +41,13 @@ async function call(
   fn: string,
   args: readonly Value[],
   grants: readonly string[],
-  options: FsOptions = {},
+  options: Partial<FilePorts> = {},
 ): Promise<CaseValue> {
-  const plugin = fsPlugin(
-    folder,
-    grants.map((grant) => ({ path: join(folder, grant.replace(/:ro$/, "")), readOnly: grant.endsWith(":ro") })),
-    options,
-  );
+  const given = grants.map((grant) => ({
+    path: join(folder, grant.replace(/:ro$/, "")),
+    readOnly: grant.endsWith(":ro"),
+  }));
+  const plugin = fsPlugin({ folder, grants: () => given, ...options });
   await using instance = await plugin.instantiate({
     id: 1,
     imports: new Map(),
@@ -150,10 +150,8 @@ describe("std:fs", () => {
   });
 
   it("does not follow a link that takes the place of what was granted, after the grant (S1)", async () => {
-    const plugin = fsPlugin(
-      folder,
-      ["data", "none"].map((name) => ({ path: join(folder, name), readOnly: false })),
-    );
+    const given = ["data", "none"].map((name) => ({ path: join(folder, name), readOnly: false }));
+    const plugin = fsPlugin({ folder, grants: () => given });
     await using instance = await plugin.instantiate({
       id: 1,
       imports: new Map(),

@@ -62,7 +62,15 @@ describe("every example, cut at every effect", () => {
   ])("%s goes on to the same output", { timeout: 120_000 }, async (name, effects) => {
     const file = `${root}/examples/${name}/${name}.sennit`;
     const text = readFileSync(file, "utf8");
-    const loaded = await loadProgram({ file, text, functions: {}, wit: undefined, grants: [], warn: () => {} });
+    const loaded = await loadProgram({
+      file,
+      text,
+      isolation: "L0",
+      functions: {},
+      wit: undefined,
+      grants: [],
+      warn: () => {},
+    });
     if (!loaded.ok) throw new Error("the example has mistakes");
     await using program = loaded.program;
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CallLimits } from "../../src/host/meter/meter.ts";
 import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
 import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
@@ -31,7 +32,7 @@ const WALK = `import sys
 from pyodide.ffi import JsProxy, to_js
 
 FORBIDDEN = set("""getBuiltinModule mainModule binding dlopen execSync require parentPort postMessage SharedArrayBuffer
-MessageChannel Worker setImmediate XMLHttpRequest indexedDB caches importScripts""".split())
+MessageChannel Worker setImmediate XMLHttpRequest indexedDB caches importScripts Atomics Event AbortSignal""".split())
 
 def walk():
     roots = [to_js([1]), to_js({}), getattr(sys, "_sennit_kept", [])]
@@ -89,12 +90,12 @@ describe("a hostile Python plugin", () => {
   });
 
   const host = { host: { colour: "sync", call: () => 1 } } as const;
-  const python = (): Promise<Instance> => plugin.instantiate(surroundings(host));
+  const python = (limits: CallLimits = {}): Promise<Instance> => plugin.instantiate(surroundings(host, { limits }));
   const touch = (): string => join(folder, "touched");
 
   /** What the attempt says; a trap is an answer as well, since it fails closed. */
-  async function attempt(code: string): Promise<string> {
-    await using instance = await python();
+  async function attempt(code: string, limits?: CallLimits): Promise<string> {
+    await using instance = await python(limits);
     try {
       return String(await instance.call("attempt", [code]));
     } catch (error) {
@@ -142,6 +143,13 @@ describe("a hostile Python plugin", () => {
     ["a file read", "answer = open('SECRET').read()", /FileNotFoundError/],
     ["the real environment", "import os\nanswer = sorted(os.environ)", /^(?!.*PATH'\]).*HOME/],
     ["a socket", "import socket\nsocket.create_connection(('127.0.0.1', 1))\nanswer = 'connected'", /Error/],
+    [
+      "a module of one's own",
+      `import ctypes
+open("/tmp/own.so", "wb").write(bytes([0, 97, 115, 109, 1, 0, 0, 0, 0, 14, 8]) + b"dylink.0" + bytes([1, 4, 0, 0, 0, 0]))
+answer = ctypes.CDLL("/tmp/own.so")`,
+      /^(?!<CDLL)/,
+    ],
     ["a thread", "import threading\nthreading.Thread(target=print).start()\nanswer = 'started'", /RuntimeError/],
     [
       "fetch",
@@ -152,11 +160,18 @@ describe("a hostile Python plugin", () => {
     expect(await attempt(code.replace("SECRET", secret))).toMatch(said);
   });
 
-  it("nothing that can be reached in the realm leads to Node, neither while modules load nor later", async () => {
-    const [whileLoading, later] = (await attempt("import walk\nanswer = f'{walk.first};{walk.walk()}'")).split(";");
-    expect(whileLoading).toMatch(/^\d{3,} objects, forbidden: \[\]$/);
-    expect(later).toMatch(/^\d{3,} objects, forbidden: \[\]$/);
-  });
+  it.each([
+    ["as it is", {}],
+    ["that can be interrupted", { deadline: 60_000 }],
+  ])(
+    "nothing that can be reached in a realm %s leads to Node, neither while modules load nor later",
+    async (_, limits) => {
+      const code = "import walk\nanswer = f'{walk.first};{walk.walk()}'";
+      const [whileLoading, later] = (await attempt(code, limits)).split(";");
+      expect(whileLoading).toMatch(/^\d{3,} objects, forbidden: \[\]$/);
+      expect(later).toMatch(/^\d{3,} objects, forbidden: \[\]$/);
+    },
+  );
 
   it.each([
     ["exits", "import os; os._exit(0)"],

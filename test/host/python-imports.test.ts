@@ -3,6 +3,8 @@ import { Fault } from "../../src/fault.ts";
 import type { ImportedFunction, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
 import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import type { AnyValue } from "../../src/wit/any.ts";
+import { decodeAny, encodeAny } from "../../src/wit/cbor.ts";
 import { Callback, CaseValue, ERR, Handle, OK, type Value } from "../../src/wit/value.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
 
@@ -210,11 +212,13 @@ describe("imports of a Python plugin", () => {
   });
 
   it("may be callbacks: a borrowed one for one call, an owned one for longer", async () => {
-    const reversed = new Callback(async ([bytes]) => bytes?.toReversed() ?? new Uint8Array());
+    const reversed = new Callback(async ([bytes = new Uint8Array()]) =>
+      encodeAny((decodeAny(bytes) as readonly AnyValue[]).toReversed()),
+    );
     await using python = await plugin.instantiate(surroundings(given()));
-    expect(await python.call("apply", [reversed, Uint8Array.of(1, 2, 3)])).toEqual(Uint8Array.of(3, 2, 1));
+    expect(await python.call("apply", [reversed, encodeAny([1, 2, 3])])).toEqual(encodeAny([3, 2, 1]));
     await python.call("keep", [reversed]);
-    expect(await python.call("apply-kept", [Uint8Array.of(4, 5)])).toEqual(Uint8Array.of(5, 4));
+    expect(await python.call("apply-kept", [encodeAny(["a", null])])).toEqual(encodeAny([null, "a"]));
   });
 
   it("print and log by lines", async () => {

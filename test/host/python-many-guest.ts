@@ -1,6 +1,6 @@
 /** A plugin that many calls are made of, and what its tests share: who sees the messages, and options that go on. */
 import type { Instance, ManyOptions } from "../../src/host/plugin.ts";
-import type { Peer } from "../../src/host/python/peer.node.ts";
+import type { Peer } from "../../src/host/python/peer.ts";
 import { readFrame } from "../../src/host/python/worker/frame.ts";
 import type { Value } from "../../src/wit/value.ts";
 

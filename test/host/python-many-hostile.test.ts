@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import type { Peer } from "../../src/host/python/peer.node.ts";
+import type { Peer } from "../../src/host/python/peer.ts";
 import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
 import { FAILED, frame, MORE, readFrame, RESULTS } from "../../src/host/python/worker/frame.ts";
 import { called, MANY_FILES } from "./python-many-guest.ts";

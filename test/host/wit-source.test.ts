@@ -80,7 +80,7 @@ describe("worldFromText()", () => {
 
   it("has a hint for a contract without its version", async () => {
     expect((await fault("package a:b;\nworld w { import sennit:host/log; }")).hint).toBe(
-      "Write the version as well: `sennit:host@0.1.0`",
+      "Write the version as well: `sennit:host@0.1.0`, `sennit:host@0.2.0`",
     );
     expect((await fault("package a:b;\nworld w { import sennit:nothing/log; }")).hint).toBe(
       "This host has no package `sennit:nothing`",

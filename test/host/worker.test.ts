@@ -1,16 +1,16 @@
+import { pathToFileURL } from "node:url";
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { openPlugin } from "../../src/host/open.node.ts";
 import { readPackage } from "../../src/host/package/package.node.ts";
-import { CorePool, type CoreCallOptions } from "../../src/host/worker/core-pool.node.ts";
-import type { PackageRef } from "../../src/host/worker/protocol.ts";
-import { decodeTransfer, encodeTransfer } from "../../src/host/worker/transfer.ts";
-import { equalValues } from "../../src/wit/equal.ts";
-import { Callback, CaseValue, Handle, Some } from "../../src/wit/value.ts";
-import { arbitraryType, arbitraryValue } from "../wit/arbitrary.ts";
+import type { LogLine } from "../../src/host/plugin.ts";
+import type { Limits } from "../../src/host/manifest.ts";
+import { type CoreCallOptions, type CorePackage, CorePool } from "../../src/host/worker/core-pool.node.ts";
+import type { Value } from "../../src/wit/value.ts";
 import { ADD, BOOM, COUNTER, faultOf } from "./component-fixtures.ts";
+import { packageOf as luaPackage } from "./lua-package.ts";
+import { pythonPackage } from "./python-package.ts";
 import { temporaryFolder, type TemporaryFolder } from "./temporary.ts";
 
 const SPINNER = `(component
@@ -21,17 +21,15 @@ const SPINNER = `(component
 const options: CoreCallOptions = { seed: new Uint8Array(32), now: 0 };
 
 interface Prepared extends AsyncDisposable {
-  readonly counter: PackageRef;
-  readonly spinner: PackageRef;
+  readonly counter: CorePackage;
+  readonly spinner: CorePackage;
   readonly folder: TemporaryFolder;
 }
 
 async function prepared(): Promise<Prepared> {
   const folder = await temporaryFolder({ "counter.wasm": await parse(COUNTER), "spinner.wasm": await parse(SPINNER) });
-  const refOf = async (file: string): Promise<PackageRef> => {
-    const place = `${folder.path}/${file}`;
-    await using plugin = await openPlugin(await readPackage(place), { cacheFolder: folder.path });
-    return { place, digest: plugin.digest };
+  const refOf = async (file: string): Promise<CorePackage> => {
+    return packageFor(await readPackage(`${folder.path}/${file}`), folder.path);
   };
   return {
     counter: await refOf("counter.wasm"),
@@ -39,6 +37,15 @@ async function prepared(): Promise<Prepared> {
     folder,
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
+}
+
+async function packageFor(files: CorePackage["files"], cacheFolder: string): Promise<CorePackage> {
+  await using plugin = await openPlugin(files, { cacheFolder });
+  return { files, digest: plugin.digest };
+}
+
+function limited({ files, digest }: CorePackage, limits: Limits): CorePackage {
+  return { files: { ...files, manifest: { ...files.manifest, limits } }, digest };
 }
 
 let ready: Prepared;
@@ -119,17 +126,61 @@ describe("CorePool", () => {
     expect(await pool.call(ready.counter, ADD, [2], options)).toBe(2);
   });
 
-  it("refuses a package that changed, and what cannot travel", async () => {
+  it("refuses a package that changed, what it has not, and what is not of its type", async () => {
     await using pool = poolFor(1);
-    const handle = new Handle(1, 1);
 
     expect(await faultOf(() => pool.call({ ...ready.counter, digest: "0" }, ADD, [1], options))).toMatchObject({
       code: "package-changed",
     });
-    expect(await faultOf(() => pool.call(ready.counter, ADD, [handle], options))).toMatchObject({
-      code: "not-transferable",
-    });
     expect(await faultOf(() => pool.call(ready.counter, ADD, [-1], options))).toMatchObject({ code: "out-of-range" });
+    expect(await faultOf(() => pool.call(ready.counter, "nothing", [], options))).toMatchObject({
+      code: "unknown-function",
+    });
+  });
+
+  it("ends what takes too much, by the limits that hold for the package, and the thread goes on", async () => {
+    await using pool = poolFor(1);
+    const spin = (limits: Limits): Promise<unknown> =>
+      faultOf(() => pool.call(limited(ready.spinner, limits), "spin", [], options));
+
+    expect(await spin({ fuel: 10_000 })).toMatchObject({ code: "fuel-exhausted", source: "local:spinner" });
+    expect(await spin({ deadline: 30 })).toMatchObject({ code: "deadline-exceeded", source: "local:spinner" });
+    expect(await spin({ fuel: Infinity, deadline: 30 })).toMatchObject({ code: "deadline-exceeded" });
+    expect(await pool.call(ready.counter, ADD, [1], options)).toBe(1);
+  });
+
+  it("takes values of Lua, and its lines in order before the answer", async () => {
+    const wit =
+      "package acme:sample@1.0.0; world w { export twice: func(words: list<string>) -> result<list<string>, string>; }";
+    const main = `return { twice = function(words)
+      for _, word in ipairs(words) do print(word) end
+      local out = {} for i, word in ipairs(words) do out[i] = word .. word end return out end }`;
+    const pack = await packageFor(luaPackage({ wit, files: { "main.lua": main } }), ready.folder.path);
+    const lines: LogLine[] = [];
+    await using pool = poolFor(1);
+    const words = ["a", "\u{1F600}", ""];
+
+    const answer = (await pool.call(pack, "twice", [words], { ...options, log: (line) => lines.push(line) })) as {
+      payload: Value;
+    };
+
+    expect(answer.payload).toEqual(["aa", "\u{1F600}\u{1F600}", ""]);
+    expect(lines.map(({ text }) => text)).toEqual(words);
+  });
+
+  it("takes Python, in threads of its own", { timeout: 120_000 }, async () => {
+    const wit = "package acme:sample@1.0.0; world w { export half: func(n: f64) -> f64; }";
+    const files = pythonPackage({
+      "world.wit": wit,
+      "app.py": "class WitWorld:\n    def half(self, n: float) -> float:\n        return n / 2\n",
+    });
+    const pack = await packageFor(files, ready.folder.path);
+    await using pool = poolFor(1);
+
+    expect(await pool.call(ready.counter, ADD, [1], options)).toBe(1);
+    expect(await pool.call(pack, "half", [3], options)).toBe(1.5);
+    expect(await pool.call(ready.counter, ADD, [2], options)).toBe(2);
+    expect(pool.threads).toBe(1);
   });
 
   it("calls run at the same time: one that never ends does not keep another from its core (Q1)", async () => {
@@ -143,33 +194,60 @@ describe("CorePool", () => {
   });
 });
 
-describe("transfer", () => {
-  it("values of any types survive structured cloning (X1)", () => {
-    const typed = arbitraryType().chain((type) => arbitraryValue(type).map((value) => ({ type, value })));
+/** Threads that do what a guest could only do after it broke out of WebAssembly. */
+describe("a thread that lies", () => {
+  const called = async (code: string, act: (pool: CorePool) => Promise<void>): Promise<void> => {
+    await using folder = await temporaryFolder({
+      "entry.mjs": `
+        import { workerData } from "node:worker_threads";
+        import { readFileSync } from "node:fs";
+        const { port } = workerData.keeper;
+        const frame = (...bytes) => port.postMessage(Uint8Array.from(bytes).buffer);
+        let asked = 0;
+        port.on("message", () => { asked++; ${code} });`,
+    });
+    const entry = pathToFileURL(`${folder.path}/entry.mjs`);
+    await using pool = new CorePool({ size: 1, cacheFolder: ready.folder.path, entry });
+    await act(pool);
+  };
+  /** The first message opens the package, the second is the call. */
+  const LIES: Readonly<Record<string, string>> = {
+    "that sends an object": "if (asked === 2) port.postMessage({ kind: 'answer', value: 1 });",
+    "that answers nothing that was asked": "if (asked === 2) frame(4, 9, 0, 0, 0, 0);",
+    "whose answer is too short": "if (asked === 2) frame(4, 1, 0, 0, 0, 0, 1);",
+    "whose answer is too long": "if (asked === 2) frame(4, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1);",
+    "that starts twice": "if (asked === 2) { frame(3, 1, 0, 0, 0); frame(3, 1, 0, 0, 0); }",
+    "that claims a kind of message": "if (asked === 2) frame(77, 1, 0, 0, 0);",
+    "that speaks before it is asked": "if (asked === 1) frame(4, 0, 0, 0, 0, 0);",
+    "that logs without end": "if (asked === 2) for (;;) frame(10, 0, 0, 0, 0, 0, 0, 0, 0);",
+    "whose fault has no code": "if (asked === 2) frame(4, 1, 0, 0, 0, 1, 0, 0, 0, 0);",
+    "that sends without end": "for (;;) frame(1);",
+  };
 
-    fc.assert(
-      fc.property(typed, ({ type, value }) => {
-        const arrived = decodeTransfer(structuredClone(encodeTransfer(value)));
-        expect(equalValues(type, arrived, value)).toBe(true);
-      }),
-    );
+  it.each(Object.entries(LIES))("%s is ended, and costs that call", async (_, code) => {
+    await called(code, async (pool) => {
+      expect(await faultOf(() => pool.call(ready.counter, ADD, [1], options))).toMatchObject({
+        code: "plugin-trapped",
+        source: "local:counter",
+      });
+      expect(pool.threads).toBe(0);
+    });
   });
 
-  it("handles and callbacks stay where they are (X3)", () => {
-    const stay = [
-      new Handle(1, 2),
-      new Callback(() => Promise.resolve(new Uint8Array())),
-      [new CaseValue(0, new Some(new Handle(1, 2)))],
-    ];
+  it("has the walls of L1", async () => {
+    const look = `
+      const seen = [];
+      for (const path of ["/etc/hostname", process.cwd() + "/package.json"])
+        try { readFileSync(path); seen.push("read"); } catch (error) { seen.push(error.code); }
+      seen.push(String(Object.keys(process.env).length), String(process.argv.length));
+      const text = new TextEncoder().encode(seen.join(" "));
+      const code = new TextEncoder().encode("seen");
+      const empty = [0, 0, 0, 0];
+      if (asked === 2) frame(4, 1, 0, 0, 0, 1, 4, 0, 0, 0, ...code, ...empty, text.length, 0, 0, 0, ...text, ...empty, 0);`;
+    await called(look, async (pool) => {
+      const fault = await faultOf(() => pool.call(ready.counter, ADD, [1], options));
 
-    for (const value of stay)
-      expect(() => encodeTransfer(value)).toThrow(expect.objectContaining({ code: "not-transferable" }));
+      expect([fault.code, fault.message]).toEqual(["seen", "ERR_ACCESS_DENIED ERR_ACCESS_DENIED 0 2"]);
+    });
   });
-
-  it.each([{}, { case: "x", payload: null }, new Date(0), undefined, new DataView(new ArrayBuffer(1)), [{ other: 1 }]])(
-    "what is of no known form is refused (X2): %s",
-    (data) => {
-      expect(() => decodeTransfer(data)).toThrow(expect.objectContaining({ code: "not-transferable" }));
-    },
-  );
 });

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { componentFromText, worldFromText } from "../../src/host/wit-source.ts";
 import { CONTRACTS } from "../../src/wit/contracts.ts";
 import { decodeWorld } from "../../src/wit/decoder.ts";
+import { formatWorld } from "../../src/wit/text.ts";
 import { functionOf, functionsOf } from "../../src/wit/types.ts";
+import type { World } from "../../src/wit/types.ts";
 
 const ROOT = new URL("../../wit/", import.meta.url);
 
@@ -21,21 +23,28 @@ const packages = readdirSync(ROOT, { withFileTypes: true })
     const files = filesOf(name);
     return name === "std" ? [...files].map(([path, text]) => [path, new Map([[path, text]])]) : [[name, files]];
   });
-const host = filesOf("sennit-host").get("host.wit") ?? "";
+/** Released versions, each in folders of its own. */
+const versions = ["", "-0.2"].map((version) => ({
+  host: filesOf(`sennit-host${version}`).get("host.wit") ?? "",
+  plugin: filesOf(`sennit-plugin${version}`),
+}));
 
 describe("wit/", () => {
   it.each(packages)("%s goes through jco's parser and our decoder", async (_, files) => {
     const hasWorld = [...files].some(([path, text]) => !path.startsWith("deps/") && text.includes("\nworld "));
     if (!hasWorld) files.set("test-world.wit", worldOfAll([...files.values()].join("\n")));
 
-    const { imports, exports } = decodeWorld(await componentFromText(files));
+    const hasMany = files.get("world.wit")?.includes("\nworld capable ") === true;
+    const { imports, exports } = decodeWorld(await componentFromText(files, hasMany ? "capable" : undefined));
 
     expect([...functionsOf(imports), ...functionsOf(exports)].length).toBeGreaterThan(0);
   });
 
   it("has each contract's text in contracts.ts, and the copy in deps/", () => {
-    expect(CONTRACTS.map(({ text }) => text)).toEqual([host, filesOf("sennit-plugin").get("world.wit")]);
-    expect(filesOf("sennit-plugin").get("deps/sennit-host/host.wit")).toBe(host);
+    expect(CONTRACTS.map(({ text }) => text)).toEqual(
+      versions.flatMap(({ host, plugin }) => [host, plugin.get("world.wit")]),
+    );
+    for (const { host, plugin } of versions) expect(plugin.get("deps/sennit-host/host.wit")).toBe(host);
     for (const { id, text } of CONTRACTS) expect(text).toContain(`package ${id};`);
   });
 });
@@ -57,6 +66,21 @@ describe("the contracts", () => {
       kind: "enum",
       cases: ["trace", "debug", "info", "warn", "error"],
     });
+  });
+
+  it("have in 0.2.0 what 0.1.0 had, and all that belongs to the user in one world", async () => {
+    const text = (world: string): Promise<World> => worldFromText(`package a:b;\nworld w { include ${world}; }`);
+    const [old, plugin, capable] = await Promise.all([
+      text("sennit:plugin/plugin@0.1.0"),
+      text("sennit:plugin/plugin@0.2.0"),
+      text("sennit:plugin/capable@0.2.0"),
+    ]);
+
+    expect(formatWorld(plugin)).toBe(formatWorld(old).replaceAll("@0.1.0", "@0.2.0"));
+    const added = [...capable.imports.interfaces.keys()].filter((id) => !plugin.imports.interfaces.has(id));
+    expect(added.toSorted()).toEqual(
+      ["clock", "env", "files", "http", "random", "run", "secrets"].map((name) => `sennit:host/${name}@0.2.0`),
+    );
   });
 
   it("let a value be told from a list of bytes, in imports and exports", async () => {

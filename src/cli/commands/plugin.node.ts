@@ -1,11 +1,9 @@
 /** `sennit plugin inspect|call`. */
-import { randomBytes } from "node:crypto";
 import { Fault } from "../../fault.ts";
-import { Grants } from "../../engine/grants.ts";
-import { wallClock } from "../../engine/clock.ts";
 import { toPlain } from "../../host/javascript/plain.ts";
+import type { Limits } from "../../host/manifest.ts";
 import { openPlugin } from "../../host/open.node.ts";
-import { readPackage } from "../../host/package/package.node.ts";
+import type { IsolationLevel } from "../../host/package/project.ts";
 import type { Plugin } from "../../host/plugin.ts";
 import { formatFunction, formatWorld } from "../../wit/text.ts";
 import { functionsOf } from "../../wit/types.ts";
@@ -17,7 +15,9 @@ import { jsonError, toJson } from "../json.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
 import { colourLines, coloursOf } from "./colours.ts";
-import { alone, find, readArguments } from "./plugin-call.ts";
+import { OnePackage, placed } from "./one-package.node.ts";
+import type { Placed } from "./one-package.node.ts";
+import { find, readArguments } from "./plugin-call.ts";
 import { costOf } from "./plugin-cost.ts";
 
 export async function inspectCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
@@ -26,17 +26,19 @@ export async function inspectCommand(invocation: Invocation, terminal: Terminal)
   if (place === undefined || (texts.length > 0 && measured === undefined)) {
     throw new Fault("usage", "`sennit plugin inspect` needs one package", { hint: invocation.command.usage });
   }
-  await using plugin = await openPlugin(await readPackage(place), { warn: (line) => terminal.warn(line) });
+  const where = await placed(place);
+  // Its code is compiled and not run: where it would run is what is shown.
+  await using plugin = await openPlugin(where.files, { warn: (line) => terminal.warn(line) });
   if (measured !== undefined) {
     const cost = await costOf(plugin, measured, texts);
     process.stdout.write(invocation.has("json") ? `${toJson({ cost })}\n` : `${cost}\n`);
     return EXIT.done;
   }
-  process.stdout.write(invocation.has("json") ? `${toJson(describe(plugin))}\n` : text(plugin));
+  process.stdout.write(invocation.has("json") ? `${toJson(describe(plugin, where))}\n` : text(plugin, where));
   return EXIT.done;
 }
 
-function describe(plugin: Plugin): unknown {
+function describe(plugin: Plugin, { level }: Placed): unknown {
   const { manifest, world, digest } = plugin;
   const colours = coloursOf(plugin);
   const functions = (side: Plugin["world"]["imports"]): unknown =>
@@ -49,6 +51,8 @@ function describe(plugin: Plugin): unknown {
     wants: manifest.wants,
     stateless: manifest.stateless,
     overlap: manifest.overlap,
+    level,
+    limits: manifest.limits,
     imports: functions(world.imports),
     exports: functions(world.exports),
     linked: colours.linked,
@@ -60,7 +64,21 @@ function describe(plugin: Plugin): unknown {
   };
 }
 
-function text(plugin: Plugin): string {
+const LEVELS: Readonly<Record<IsolationLevel, string>> = {
+  L0: "in the caller's thread (L0)",
+  L1: "in a worker (L1)",
+  L2: "in a process of its own (L2)",
+};
+
+function limitsText({ memory, deadline, fuel }: Limits): string {
+  return [
+    ...(memory === undefined ? [] : [`${Math.round(memory / 2 ** 20)} MiB of memory`]),
+    ...(deadline === undefined ? [] : [`${deadline / 1000} s a call`]),
+    ...(fuel === undefined ? [] : [`${fuel} units of fuel a call`]),
+  ].join(", ");
+}
+
+function text(plugin: Plugin, { level }: Placed): string {
   const { manifest, world, digest } = plugin;
   const wants = manifest.wants.length === 0 ? "nothing" : manifest.wants.join(", ");
   const state = manifest.stateless ? "keeps no state between calls" : "keeps its state from call to call within a run";
@@ -69,6 +87,7 @@ function text(plugin: Plugin): string {
     `digest  ${digest}`,
     `wants   ${wants}`,
     `state   ${state}`,
+    `runs    ${LEVELS[level]}, with ${limitsText(manifest.limits)}`,
     ...colourLines(plugin),
     "",
     formatWorld(world).trimEnd(),
@@ -113,25 +132,10 @@ async function callOnce(
   invocation: Invocation,
   terminal: Terminal,
 ): Promise<{ type: WitType | null; value: Value }> {
-  const files = await readPackage(place);
-  const grants = new Grants();
-  for (const grant of invocation.values("grant"))
-    grants.addText(grant.includes("=") ? grant : `${files.manifest.name}=${grant}`);
-  grants.assertCovers(files.manifest.name, files.manifest.wants);
-  await using plugin = await openPlugin(files, { warn: (line) => terminal.warn(line) });
-  const [key, fn] = find(plugin, name);
+  await using one = await OnePackage.open(place, invocation, terminal);
+  const [key, fn] = find(one.plugin, name);
   const args = readArguments(fn, texts);
-  const heard = grants.allows(files.manifest.name, { kind: "log" });
-  await using instance = await alone(plugin, {
-    id: 1,
-    imports: new Map(),
-    seed: randomBytes(32),
-    now: wallClock.now,
-    sleep: (milliseconds) => wallClock.sleep(milliseconds, new AbortController().signal),
-    log: (line) => {
-      if (heard) terminal.warn(`${line.level} ${files.manifest.name}: ${line.text}`);
-    },
-  });
+  await using instance = await one.start();
   try {
     return { type: fn.result, value: await instance.call(key, args) };
   } catch (failure) {

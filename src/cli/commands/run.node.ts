@@ -6,6 +6,7 @@ import { paramsFromTexts } from "../../engine/parameters.ts";
 import { runLoaded } from "../../engine/run-program.node.ts";
 import type { RunProgramOptions } from "../../engine/run-program.node.ts";
 import type { Invocation } from "../arguments.ts";
+import { isolationIn } from "../isolation.ts";
 import { jsonError, toJson } from "../json.ts";
 import { readProgram } from "../program-file.node.ts";
 import { EXIT } from "../terminal.node.ts";
@@ -62,6 +63,7 @@ async function runFile(
     functions: {},
     wit: undefined,
     grants: invocation.values("grant"),
+    isolation: isolationIn(invocation),
     warn: (line) => terminal.warn(line),
   });
   if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);

@@ -22,7 +22,7 @@ export function envPlugin(ports: EnvPorts): Plugin {
   return hostPlugin({
     name: "std:env",
     world: envWorld,
-    functions: { get: ([name]) => read(String(name), ports) },
+    start: () => ({ get: ([name]) => read(String(name), ports) }),
     effects: { get: "read" },
   });
 }
@@ -34,5 +34,10 @@ function read(name: string, ports: EnvPorts): string | null {
       ...(/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? { hint: `Add \`--grant env:${name}\`` } : {}),
     });
   }
-  return ports.variable(name)?.toWellFormed() ?? null;
+  return variableText(ports.variable(name));
+}
+
+/** A variable's text as WIT has strings; null when it is not set. */
+export function variableText(found: string | undefined): string | null {
+  return found?.toWellFormed() ?? null;
 }

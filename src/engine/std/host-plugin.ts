@@ -1,27 +1,32 @@
 /**
- * A plugin that is a handful of the host's own functions: what every package of `std:` is made of.
+ * A plugin that is a handful of the host's own functions: what every package of `std:`, and what answers the imports of
+ * `sennit:host` that reach what belongs to the user, is made of.
  *
  *   P1  Arguments are checked against the world first (H5), as for every other plugin.
- *   P2  Calls may overlap and share nothing but what `functions` closes over, so nothing is lost with an instance.
+ *   P2  Calls may overlap and share nothing but what `start` made for their instance, and nothing is lost with that.
  *   P3  Disposing an instance aborts the signal its calls were given; those that are under way fail with `plugin-lost` (H6).
+ *       A call whose caller no longer waits for it is aborted alone.
  */
 import { Fault } from "../../fault.ts";
 import { argumentCheck } from "../../host/check-arguments.ts";
 import type { CheckArguments } from "../../host/check-arguments.ts";
 import type { Manifest } from "../../host/manifest.ts";
 import type { Instance, Plugin } from "../../host/plugin.ts";
+import { functionsOf } from "../../wit/types.ts";
 import type { FunctionKey, WitFunction, WitType, World } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 
-/** `closed` aborts when nobody will hear the answer. */
-export type HostCall = (args: readonly Value[], closed: AbortSignal) => Value | Promise<Value>;
+/** `givenUp` aborts when nobody will hear the answer. */
+export type HostCall = (args: readonly Value[], givenUp: AbortSignal) => Value | Promise<Value>;
+
+export type HostCalls = Readonly<Record<FunctionKey, HostCall>>;
 
 export interface HostPackage {
   /** `std:fs`. */
   readonly name: string;
   readonly world: World;
-  /** By the names of the world's functions, all of them. */
-  readonly functions: Readonly<Record<string, HostCall>>;
+  /** All functions of the world, by their keys, for one instance. */
+  readonly start: () => HostCalls;
   readonly effects: Manifest["effects"];
 }
 
@@ -30,7 +35,7 @@ const VERSION = "0.1.0";
 export function hostPlugin(from: HostPackage): Plugin {
   const { name, world, effects } = from;
   const checks = new Map(
-    [...world.exports.functions].map(([key, fn]) => [key, argumentCheck(`${name}.${key}`, fn)] as const),
+    [...functionsOf(world.exports)].map(([key, fn]) => [key, argumentCheck(calledAs(name, key), fn)] as const),
   );
   return {
     manifest: {
@@ -50,6 +55,11 @@ export function hostPlugin(from: HostPackage): Plugin {
     instantiate: ({ id }) => Promise.resolve(new HostInstance(id, from, checks)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** `std:fs.list`, `sennit:host/files@0.2.0#list`. */
+function calledAs(name: string, key: FunctionKey): string {
+  return key.includes("#") ? key : `${name}.${key}`;
 }
 
 /** A world that only exports functions. */
@@ -79,6 +89,7 @@ class HostInstance implements Instance {
   readonly id: number;
   readonly #from: HostPackage;
   readonly #checks: ReadonlyMap<FunctionKey, CheckArguments>;
+  readonly #functions: HostCalls;
   readonly #closed = new AbortController();
   readonly #running = new Set<Promise<Value>>();
 
@@ -86,20 +97,24 @@ class HostInstance implements Instance {
     this.id = id;
     this.#from = from;
     this.#checks = checks;
+    this.#functions = from.start();
   }
+
+  readonly abortable = true;
 
   get alive(): boolean {
     return !this.#closed.signal.aborted;
   }
 
-  call(key: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
+  call(key: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value> {
     if (!this.alive) throw this.#lost();
     const check = this.#checks.get(key);
-    const fn = this.#from.functions[key];
+    const fn = this.#functions[key];
     if (check === undefined || fn === undefined)
       throw new Fault("unknown-function", `${this.#from.name} has no function ${key}`);
     check(args);
-    const answer = fn(args, this.#closed.signal);
+    const closed = this.#closed.signal;
+    const answer = fn(args, signal === undefined ? closed : AbortSignal.any([closed, signal]));
     return answer instanceof Promise ? this.#watched(answer) : answer;
   }
 
@@ -113,7 +128,9 @@ class HostInstance implements Instance {
   async #watched(answer: Promise<Value>): Promise<Value> {
     this.#running.add(answer);
     try {
-      return await answer;
+      const value = await answer;
+      if (!this.alive) throw this.#lost();
+      return value;
     } catch (failure) {
       throw this.alive ? failure : this.#lost();
     } finally {

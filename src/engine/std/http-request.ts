@@ -113,21 +113,14 @@ export function checkedText(text: string, what: string): string {
   return text;
 }
 
-const LIMIT = 5;
 const ANONYMOUS: ReadonlySet<string> = new Set(["accept", "accept-language", "content-type", "user-agent"]);
 
 export function isRedirect(status: number, location: string | undefined): location is string {
   return location !== undefined && [301, 302, 303, 307, 308].includes(status);
 }
 
-/**
- * The request that a redirect asks for.
- *
- * @param count how many there were, with this one
- * @throws {HttpError} `failed`, `invalid`
- */
-export function redirected(from: HttpRequest, status: number, location: string, count: number): HttpRequest {
-  if (count > LIMIT) throw new HttpError("failed", `${from.url.host}: more than ${LIMIT} redirects`);
+/** The request that a redirect asks for. @throws {HttpError} `failed`, `invalid` */
+export function redirected(from: HttpRequest, status: number, location: string): HttpRequest {
   if (!URL.canParse(location, from.url)) throw new HttpError("failed", `${from.url.host}: redirected to no URL`);
   const url = checkedUrl(new URL(location, from.url));
   const isHead = from.method === "HEAD";

@@ -4,7 +4,7 @@
  *
  *   X1  A connection goes to the given addresses and serves one request; nothing is pooled, no proxy is asked.
  *   X2  By https the other side proves the name of the URL, never the address.
- *   X3  A body that exceeds its limit is cut off there; nothing is decompressed.
+ *   X3  A body that exceeds its limit is cut off there, and so are headers of more than 64 KiB; nothing is decompressed.
  *   X4  When `exchange` settles, however it does, its connection is closed.
  */
 import { lookup } from "node:dns/promises";
@@ -51,8 +51,12 @@ export interface Exchange {
   readonly addresses: readonly string[];
   /** The most bytes of the body. */
   readonly limit: number;
+  /** Whether a redirect tells only where it leads; else it is a response like any other. */
+  readonly redirects: boolean;
   readonly signal: AbortSignal;
 }
+
+const MOST_HEADERS = 64 * 1024;
 
 export interface WireResponse {
   readonly status: number;
@@ -97,6 +101,7 @@ function send({ request, headers }: Exchange, socket: Socket): ClientRequest {
     path: url.pathname + url.search,
     headers: all.flat(),
     insecureHTTPParser: false,
+    maxHeaderSize: MOST_HEADERS,
     createConnection: () => (url.protocol === "https:" ? secured(url, socket) : socket),
   });
   sent.end(body ?? undefined);
@@ -123,12 +128,12 @@ function responseTo(sent: ClientRequest, signal: AbortSignal): Promise<IncomingM
   });
 }
 
-async function read(message: IncomingMessage, { request, limit }: Exchange): Promise<WireResponse> {
+async function read(message: IncomingMessage, { request, limit, redirects }: Exchange): Promise<WireResponse> {
   const status = message.statusCode ?? 0;
   if (status < 200) throw new HttpError("failed", `${request.url.host}: it would speak another protocol`);
   const headers = pairsOf(message.rawHeaders);
   const { location } = message.headers;
-  if (isRedirect(status, location)) return { status, headers, location, body: new Uint8Array() };
+  if (redirects && isRedirect(status, location)) return { status, headers, location, body: new Uint8Array() };
   if (request.method !== "HEAD" && Number(message.headers["content-length"] ?? 0) > limit)
     throw tooLarge(request, limit);
   return { status, headers, location: null, body: await bodyOf(message, request, limit) };
@@ -160,6 +165,8 @@ function tooLarge({ url }: HttpRequest, limit: number): HttpError {
 
 function connectionError(url: URL, failure: unknown): HttpError {
   const code = codeOf(failure);
+  if (code === "HPE_HEADER_OVERFLOW")
+    return new HttpError("too-large", `${url.host}: the headers have more than ${MOST_HEADERS} bytes`);
   if (code.startsWith("HPE_")) return new HttpError("failed", `${url.host}: that is no HTTP (${code})`);
   return new HttpError("unreachable", `${url.host}: ${code}`);
 }

@@ -1,13 +1,15 @@
 /**
- * `std:http`: requests to the hosts that a run was granted (HAZARDS 30, 34).
+ * Requests to the hosts that a program (`std:http`) or a plugin (`sennit:host/http`) was granted (HAZARDS 30, 34).
  *
  *   N1  The grant is asked for each host on the way, redirects included, before its name is looked up.
  *   N2  A name is looked up once per connection. Its addresses are judged, and only those that pass are connected to.
  *   N3  An address that is local is reached when it was granted itself, or as `localhost`. A public name that leads there
  *       is denied. What `addressKind` calls `never` is denied whatever was granted.
- *   N4  A secret is known to the program by its name only. It leaves by https, or to this very machine, and a response
+ *   N4  A secret is known to who asks by its name only. It leaves by https, or to this very machine, and a response
  *       that repeats it is withheld. No message has it.
  *   N5  One deadline covers lookups, connections, redirects and bodies.
+ *   N6  Of one run at most 64 requests are under way, and at most 32 that begin at one host; the others wait, and their time
+ *       begins when they do.
  */
 import { canonicalHost, formatCapability, isAddress } from "../../host/capability.ts";
 import type { Capability } from "../../host/capability.ts";
@@ -15,6 +17,7 @@ import type { Plugin } from "../../host/plugin.ts";
 import { CaseValue, ERR, OK } from "../../wit/value.ts";
 import type { Value } from "../../wit/value.ts";
 import { addressKind, isLoopback } from "./address.ts";
+import { Gate } from "./gate.ts";
 import { hostPlugin } from "./host-plugin.ts";
 import type { HostCall } from "./host-plugin.ts";
 import { portOf, readRequest, redirected } from "./http-request.ts";
@@ -23,11 +26,10 @@ import { HttpError, httpWorld } from "./http-world.ts";
 import { codeOf, exchange, nodeNetwork } from "./http-wire.node.ts";
 import type { Network, WireResponse } from "./http-wire.node.ts";
 import { SecretUse } from "./secret-use.node.ts";
+import type { SecretPorts } from "./secret-use.node.ts";
 
-export interface HttpPorts {
-  readonly isGranted: (want: Capability) => boolean;
-  /** The value of a secret, which is asked for only when its use was granted. */
-  readonly secret: (name: string) => string | undefined;
+/** The value of a secret is asked for only when its use was granted. */
+export interface HttpPorts extends SecretPorts {
   readonly network?: Network;
 }
 
@@ -35,64 +37,96 @@ const TIMEOUT = 30_000;
 const LONGEST_TIMEOUT = 600_000;
 const LIMIT = 10 * 1024 * 1024;
 const HIGHEST_LIMIT = 100 * 1024 * 1024;
+const REDIRECTS = 5;
+/** N6 */
+const AT_ONCE = { most: 64, mostEach: 32 };
 
 export function httpPlugin(ports: HttpPorts): Plugin {
-  const ask =
-    (read: (args: readonly Value[]) => Call): HostCall =>
-    (args, closed) =>
-      perform(() => read(args), ports, closed);
   return hostPlugin({
     name: "std:http",
     world: httpWorld,
-    functions: {
-      get: ask(([url, headers]) => callOf("GET", url, headers, null, null, null)),
-      post: ask(([url, headers, body]) => callOf("POST", url, headers, body, null, null)),
-      request: ask(([method, url, headers, body, timeout, limit]) =>
-        callOf(String(method), url, headers, body, timeout, limit),
-      ),
+    start: () => {
+      const requests = new Requests(ports);
+      const ask =
+        (read: (args: readonly Value[]) => HttpCall): HostCall =>
+        (args, givenUp) =>
+          requests.ask(() => read(args), givenUp);
+      return {
+        get: ask(([url, headers]) => httpCall("GET", url, headers)),
+        post: ask(([url, headers, body]) => httpCall("POST", url, headers, { body })),
+        request: ask(([method, url, headers, body, timeout, limit]) =>
+          httpCall(String(method), url, headers, { body, timeout, limit }),
+        ),
+      };
     },
     effects: { get: "read", post: "once", request: "once" },
   });
 }
 
-interface Call {
+export interface HttpCall {
   readonly request: HttpRequest;
   readonly timeout: number;
   readonly limit: number;
+  readonly redirects: number;
 }
 
-function callOf(
-  method: string,
-  url: Value = null,
-  headers: Value = null,
-  body: Value = null,
-  timeout: Value = null,
-  limit: Value = null,
-): Call {
+type Optional = Value | undefined;
+
+/** What null or nothing leaves to us. */
+export interface HttpBounds {
+  readonly body?: Optional;
+  readonly timeout?: Optional;
+  readonly limit?: Optional;
+  readonly redirects?: Optional;
+}
+
+/** @throws {HttpError} `invalid` */
+export function httpCall(method: string, url: Optional, headers: Optional, bounds: HttpBounds = {}): HttpCall {
+  const { body = null, timeout, limit, redirects } = bounds;
   return {
-    request: readRequest(method, String(url), headers, body as Uint8Array | null),
+    request: readRequest(method, String(url), headers ?? [], body as Uint8Array | null),
     timeout: Math.min(Number(timeout ?? TIMEOUT), LONGEST_TIMEOUT),
     limit: Math.min(Number(limit ?? LIMIT), HIGHEST_LIMIT),
+    redirects: Math.min(Number(redirects ?? REDIRECTS), REDIRECTS),
   };
 }
 
-async function perform(read: () => Call, ports: HttpPorts, closed: AbortSignal): Promise<Value> {
-  const secrets = new SecretUse(ports);
-  const late = new AbortController();
-  const network = ports.network ?? nodeNetwork;
-  let giveUp = (): void => {};
-  try {
-    const { request, timeout, limit } = read();
-    giveUp = network.after(timeout, () =>
+/** The requests of one run under one holder's grants. */
+export class Requests {
+  readonly #ports: HttpPorts;
+  readonly #network: Network;
+  readonly #gate = new Gate(AT_ONCE);
+
+  constructor(ports: HttpPorts) {
+    this.#ports = ports;
+    this.#network = ports.network ?? nodeNetwork;
+  }
+
+  /** A `result<response, error>`, of `std:http` and of `sennit:host/http` alike. */
+  async ask(read: () => HttpCall, givenUp: AbortSignal): Promise<Value> {
+    const secrets = new SecretUse(this.#ports);
+    try {
+      const call = read();
+      const { host } = call.request.url;
+      return new CaseValue(OK, await this.#gate.pass(host, givenUp, () => this.#perform(call, secrets, givenUp)));
+    } catch (failure) {
+      if (!(failure instanceof HttpError)) throw failure;
+      return new CaseValue(ERR, new CaseValue(failure.index, secrets.without(failure.message)));
+    }
+  }
+
+  async #perform(call: HttpCall, secrets: SecretUse, givenUp: AbortSignal): Promise<Value> {
+    const late = new AbortController();
+    const { timeout, request } = call;
+    const stop = this.#network.after(timeout, () =>
       late.abort(new HttpError("timeout", `${request.url.host}: no whole response within ${timeout} ms`)),
     );
-    const way = new Way(ports, network, secrets, limit, AbortSignal.any([late.signal, closed]));
-    return new CaseValue(OK, await way.follow(request));
-  } catch (failure) {
-    if (!(failure instanceof HttpError)) throw failure;
-    return new CaseValue(ERR, new CaseValue(failure.index, secrets.without(failure.message)));
-  } finally {
-    giveUp();
+    try {
+      const signal = AbortSignal.any([late.signal, givenUp]);
+      return await new Way(this.#ports, this.#network, secrets, call, signal).follow(request);
+    } finally {
+      stop();
+    }
   }
 }
 
@@ -101,14 +135,14 @@ class Way {
   readonly #ports: HttpPorts;
   readonly #network: Network;
   readonly #secrets: SecretUse;
-  readonly #limit: number;
+  readonly #call: HttpCall;
   readonly #signal: AbortSignal;
 
-  constructor(ports: HttpPorts, network: Network, secrets: SecretUse, limit: number, signal: AbortSignal) {
+  constructor(ports: HttpPorts, network: Network, secrets: SecretUse, call: HttpCall, signal: AbortSignal) {
     this.#ports = ports;
     this.#network = network;
     this.#secrets = secrets;
-    this.#limit = limit;
+    this.#call = call;
     this.#signal = signal;
   }
 
@@ -118,7 +152,9 @@ class Way {
       const response = await this.#exchange(request);
       this.#withhold(request, response);
       if (response.location === null) return valueOf(request, response);
-      request = redirected(request, response.status, response.location, count);
+      const most = this.#call.redirects;
+      if (count > most) throw new HttpError("failed", `${request.url.host}: more than ${most} redirects`);
+      request = redirected(request, response.status, response.location);
     }
   }
 
@@ -132,7 +168,8 @@ class Way {
       request,
       headers,
       addresses,
-      limit: this.#limit,
+      limit: this.#call.limit,
+      redirects: this.#call.redirects > 0,
       signal: this.#signal,
     });
   }
@@ -140,7 +177,7 @@ class Way {
   /** N1, N2, N3. */
   async #addresses(url: URL): Promise<readonly string[]> {
     const want = { kind: "net", host: url.hostname, port: portOf(url) } as const;
-    if (!this.#ports.isGranted(want)) throw denied(`${url.host}: no grant covers it`, want);
+    if (!this.#ports.isGranted(want)) throw this.#denied(`${url.host}: no grant covers it`, want);
     const found = isAddress(want.host) ? [want.host.replace(/^\[|\]$/g, "")] : await this.#lookUp(want.host);
     const fit = found.filter((address) => this.#mayReach(want, address));
     const [other] = found;
@@ -149,7 +186,7 @@ class Way {
     if (found.every((address) => addressKind(address) === "never"))
       throw new HttpError("denied", `${url.host}: it leads to ${other}, which is never reached`);
     const local = found.find((address) => addressKind(address) === "local") ?? other;
-    throw denied(`${url.host}: it leads to ${local}, which is local and needs a grant of its own`, {
+    throw this.#denied(`${url.host}: it leads to ${local}, which is local and needs a grant of its own`, {
       ...want,
       host: hostOf(local),
     });
@@ -172,6 +209,13 @@ class Way {
     return this.#ports.isGranted({ kind: "net", host: hostOf(address), port });
   }
 
+  /** The one way out of a denial stands in it. */
+  #denied(why: string, want: Capability & { readonly kind: "net" }): HttpError {
+    const port = want.port === 80 || want.port === 443 ? null : want.port;
+    const capability = formatCapability({ ...want, port });
+    return new HttpError("denied", `${why} (--grant ${this.#ports.holder ?? ""}${capability})`);
+  }
+
   /** N4 */
   #withhold({ url }: HttpRequest, { headers, body }: WireResponse): void {
     const repeated = this.#secrets.repeatedIn(headers.flat(), body);
@@ -187,12 +231,6 @@ function valueOf({ url }: HttpRequest, { status, headers, body }: WireResponse):
 /** An address as a grant's host. */
 function hostOf(address: string): string {
   return canonicalHost(address.includes(":") ? `[${address.replace(/%.*$/, "")}]` : address) ?? address;
-}
-
-/** The one way out of a denial stands in it. */
-function denied(why: string, want: Capability & { readonly kind: "net" }): HttpError {
-  const port = want.port === 80 || want.port === 443 ? null : want.port;
-  return new HttpError("denied", `${why} (--grant ${formatCapability({ ...want, port })})`);
 }
 
 async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -5,15 +5,16 @@
  *       opened lies below the handle of the root, and that handle is checked to be the root.
  *   O2  Elsewhere Node offers no such way. The file is opened by its path and then compared with what the path leads to;
  *       nothing is read, cut or written before. What may be left is an empty file or folder where somebody put a link
- *       in that very moment.
+ *       in that very moment, and a name that was removed or moved there.
  *   O3  Only regular files are read and written: no devices, no pipes that would never answer.
  *
  * Not covered: a hard link in a granted folder is a file of that folder, wherever else it has a name.
  */
 import { constants, existsSync } from "node:fs";
-import { mkdir, open, readdir, readlink, realpath, stat } from "node:fs/promises";
+import type { BigIntStats, Dirent } from "node:fs";
+import { lstat, mkdir, open, readdir, readlink, realpath, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, relative, sep } from "node:path";
 
 export interface Place {
   /** The real path of what was granted: a folder, or the file itself. */
@@ -27,7 +28,7 @@ export interface Place {
 /** The place turned out to be another. */
 export class Moved extends Error {}
 
-const { O_RDONLY, O_WRONLY, O_CREAT } = constants;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants;
 // Absent on Windows, where links are refused by the comparison alone.
 const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
@@ -36,19 +37,27 @@ const HANDLES = "/proc/self/fd";
 /** Whether this system opens folders as O1 needs it. */
 export const BY_HANDLES: boolean = process.platform === "linux" && existsSync(HANDLES);
 
+/** `write` makes the file when there is none, with the folders above it; `create` makes it, and there must be none. */
+export type Opening = "read" | "write" | "change" | "append" | "create";
+
+const FLAGS: Readonly<Record<Opening, number>> = {
+  read: O_RDONLY,
+  write: O_WRONLY | O_CREAT,
+  change: O_WRONLY,
+  append: O_WRONLY | O_APPEND,
+  create: O_WRONLY | O_CREAT | O_EXCL,
+};
+
 /**
- * A regular file, to be closed by the caller; for `write` it is made when there is none, with the folders above it, and
- * it is not yet cut.
+ * A regular file, to be closed by the caller; nothing of it is cut.
  *
  * @throws {Moved} and errors of the system
  */
-export async function openFile({ root, path: place, byHandles }: Place, how: "read" | "write"): Promise<FileHandle> {
-  const start = { root: place === root ? dirname(root) : root, path: dirname(place), byHandles };
-  await using folder = await openFolder(start, how === "write");
-  const flags = how === "read" ? O_RDONLY : O_WRONLY | O_CREAT;
-  const file = await open(inside(folder, place), flags | O_NOFOLLOW | O_NONBLOCK, 0o666);
+export async function openFile(place: Place, how: Opening): Promise<FileHandle> {
+  await using folder = await openFolder(folderOf(place), how === "write");
+  const file = await open(inside(folder, place.path), FLAGS[how] | O_NOFOLLOW | O_NONBLOCK, 0o666);
   try {
-    if (!byHandles) await assertSame(file, place);
+    if (!place.byHandles) await assertSame(file, place.path);
     const status = await file.stat();
     if (!status.isFile()) throw systemError(status.isDirectory() ? "EISDIR" : "not a regular file");
     return file;
@@ -58,12 +67,39 @@ export async function openFile({ root, path: place, byHandles }: Place, how: "re
   }
 }
 
-/** The names in a folder; a folder's name ends in `/`. */
-export async function listFolder(place: Place): Promise<readonly string[]> {
+/** What is in a folder, in the order of the names. */
+export async function listFolder(place: Place): Promise<readonly Dirent[]> {
   await using folder = await openFolder(place, false);
   const entries = await readdir(folder === null ? place.path : `${HANDLES}/${folder.fd}`, { withFileTypes: true });
-  if (folder === null && (await realpath(place.path)) !== place.path) throw new Moved();
-  return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).toSorted();
+  if (folder === null) await assertStill(place.path);
+  return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Of what has this name, a link included. @throws {Moved} and errors of the system */
+export function statusOf(place: Place): Promise<BigIntStats> {
+  return named(place, (path) => lstat(path, { bigint: true }));
+}
+
+/** Waits until a file, or the names in a folder, are kept. @throws {Moved} and errors of the system */
+export async function syncPlace(place: Place): Promise<void> {
+  const isFolder = (await statusOf(place)).isDirectory();
+  // Without handles of folders, there is none to be synced.
+  if (isFolder && !place.byHandles) return;
+  await using handle = isFolder ? await openFolder(place, false) : await openFile(place, "read");
+  await handle?.sync();
+}
+
+/** Works on a name in its folder, which is not followed when it is a link. The path holds until the work is done. */
+export async function named<T>(place: Place, work: (path: string) => Promise<T>): Promise<T> {
+  const start = folderOf(place);
+  await using folder = await openFolder(start, false);
+  if (folder === null) await assertStill(start.path);
+  return await work(inside(folder, place.path));
+}
+
+/** The folder that a place is in, below what was granted; of the root, the one above it. */
+function folderOf({ root, path, byHandles }: Place): Place {
+  return { root: path === root ? dirname(root) : root, path: dirname(path), byHandles };
 }
 
 /** O1; null where there are no handles of folders. */
@@ -99,15 +135,20 @@ async function openStep(path: string, make: boolean): Promise<FileHandle> {
   }
 }
 
+/** `.` for the root of all, which has no name. */
 function inside(folder: FileHandle | null, place: string): string {
-  return folder === null ? place : join(HANDLES, String(folder.fd), basename(place));
+  return folder === null ? place : `${HANDLES}/${folder.fd}/${basename(place) || "."}`;
 }
 
 /** O2 */
 async function assertSame(file: FileHandle, place: string): Promise<void> {
   const [opened, found] = [await file.stat(), await stat(place)];
-  const isSame = opened.dev === found.dev && opened.ino === found.ino;
-  if (!isSame || (await realpath(place)) !== place) throw new Moved();
+  if (opened.dev !== found.dev || opened.ino !== found.ino) throw new Moved();
+  await assertStill(place);
+}
+
+async function assertStill(path: string): Promise<void> {
+  if ((await realpath(path)) !== path) throw new Moved();
 }
 
 export function codeOf(failure: unknown): string | null {

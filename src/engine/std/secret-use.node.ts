@@ -9,6 +9,8 @@ import type { HeaderValue } from "./http-request.ts";
 import { HttpError } from "./http-world.ts";
 
 export interface SecretPorts {
+  /** What stands before a capability in a grant: `acme:fetcher=`; absent for the program's own. */
+  readonly holder?: string;
   readonly isGranted: (want: Capability) => boolean;
   readonly secret: (name: string) => string | undefined;
 }
@@ -66,7 +68,10 @@ export class SecretUse {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       throw new HttpError("invalid", `${JSON.stringify(name)} is no name of a secret`);
     if (!this.#ports.isGranted({ kind: "secret", name }))
-      throw new HttpError("denied", `secret ${name}: no grant covers it (--grant secret:${name})`);
+      throw new HttpError(
+        "denied",
+        `secret ${name}: no grant covers it (--grant ${this.#ports.holder ?? ""}secret:${name})`,
+      );
     if (!isPrivate) throw new HttpError("denied", `secret ${name}: it leaves by https only`);
     const value = this.#ports.secret(name);
     if (value === undefined || value === "")

@@ -1,16 +1,22 @@
-/** The packages of `std:`, by name, with what one program was granted. */
+/**
+ * What the host provides itself, with what its user was granted: the packages of `std:` for the program, and for each package
+ * what its world imports of `sennit:host`.
+ */
 import { resolve } from "node:path";
 import { Defect } from "../../fault.ts";
 import type { Capability } from "../../host/capability.ts";
+import type { OfferName } from "../../host/offers.ts";
 import type { Plugin } from "../../host/plugin.ts";
 import { PROGRAM } from "../grants.ts";
 import type { Grants } from "../grants.ts";
+import { nodeShell } from "../shell.node.ts";
 import { envPlugin } from "./env.ts";
+import type { FsGrant } from "./files.node.ts";
 import { fsPlugin } from "./fs.node.ts";
-import type { FsGrant } from "./fs.node.ts";
 import { httpPlugin } from "./http.node.ts";
+import { offeredPlugin } from "./offered.node.ts";
 
-/** What the host provides itself. */
+/** What a program can require. */
 export const STANDARD: readonly string[] = ["std:fs", "std:env", "std:http"];
 
 export interface StandardOptions {
@@ -21,25 +27,48 @@ export interface StandardOptions {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-export function standardPlugin(name: string, { folder, grants, secrets }: StandardOptions): Plugin {
+export function standardPlugin(name: string, options: StandardOptions): Plugin {
+  const { folder, grants } = options;
   const isGranted = (want: Capability): boolean => grants.allows(PROGRAM, want);
-  const variable = (variable: string): string | undefined => process.env[variable];
-  const secret = (secret: string): string | undefined =>
-    Object.hasOwn(secrets, secret) ? secrets[secret] : variable(secret);
   switch (name) {
     case "std:fs":
-      return fsPlugin(folder, filesOf(grants, folder));
+      return fsPlugin({ folder, grants: () => filesOf(PROGRAM, grants, folder) });
     case "std:env":
       return envPlugin({ isGranted: (name) => isGranted({ kind: "env", name }), variable });
     case "std:http":
-      return httpPlugin({ isGranted, secret });
+      return httpPlugin({ isGranted, secret: (name) => secretOf(name, options) });
     default:
       throw new Defect(`there is no ${name}`);
   }
 }
 
-function filesOf(grants: Grants, folder: string): readonly FsGrant[] {
+/** The provider of one package: `names` of what it uses, under the grants of `holder`. */
+export function packageProvider(names: readonly OfferName[], holder: string, options: StandardOptions): Plugin {
+  const { folder, grants } = options;
+  return offeredPlugin(names, {
+    holder,
+    isGranted: (want) => grants.allows(holder, want),
+    granted: () => grants.of(holder),
+    folder,
+    files: () => filesOf(holder, grants, folder),
+    variable,
+    secret: (name) => secretOf(name, options),
+    shell: (env) => nodeShell(folder, env),
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+  });
+}
+
+function variable(name: string): string | undefined {
+  return process.env[name];
+}
+
+function secretOf(name: string, { secrets }: StandardOptions): string | undefined {
+  return Object.hasOwn(secrets, name) ? secrets[name] : variable(name);
+}
+
+function filesOf(holder: string, grants: Grants, folder: string): readonly FsGrant[] {
   return grants
-    .of(PROGRAM)
+    .of(holder)
     .flatMap((grant) => (grant.kind === "fs" ? [{ path: resolve(folder, grant.path), readOnly: grant.readOnly }] : []));
 }

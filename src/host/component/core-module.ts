@@ -4,46 +4,85 @@
  *   M1  A module is rewritten only after V8 has found it valid, and checked again by compiling the result (HAZARDS 5).
  *   M2  A memory that starts above the cap is refused before anything runs; `memory.grow` beyond it gives -1.
  *   M3  Shared and 64-bit memories are refused: nothing here reads them.
- *   M4  There are few memories and tables, and no table is large (capped-tables.ts).
+ *   M4  There are few memories and tables, and the tables have few elements together (capped-tables.ts).
  */
 import { Fault } from "../../fault.ts";
+import type { Manifest } from "../manifest.ts";
 import { compileMetered } from "../meter/compile.ts";
-import { cappedTables } from "./capped-tables.ts";
+import { DEFAULT_LIMITS, raiseHint } from "../package/limits.ts";
+import { cappedTables, type CoreUse, tableGrowth } from "./capped-tables.ts";
 
 const PAGE = 65_536;
 const MEMORY_SECTION = 5;
 
-/** The cap of a package that names none: 1 GiB for each memory. */
-export const DEFAULT_MEMORY: number = 2 ** 30;
+/** What the cores of one component may have. */
+export interface CoreCaps {
+  /** Bytes of each memory. */
+  readonly memory: number;
+  /** Elements of all tables. */
+  readonly tables: number;
+  /** The package, for messages. */
+  readonly source: string;
+}
 
-/** Most memories of one core module (HAZARDS 5). */
+export function capsOf({ name, limits }: Pick<Manifest, "name" | "limits">): CoreCaps {
+  const { memory, tables } = { ...DEFAULT_LIMITS, ...limits };
+  return { memory, tables, source: name };
+}
+
+/** Most memories of one component (HAZARDS 5). */
 const MOST_MEMORIES = 8;
 
 /** Most core modules of one component. */
 export const MOST_CORES = 64;
 
 /**
- * @param metered whether its code counts what it does: such a module has to be given a meter's imports
+ * All cores of one component.
+ *
+ * @param metered whether their code counts what it does: such modules have to be given a meter's imports
  * @throws {Fault} `component-invalid`, `component-unsupported`, `memory-limit`
  */
-export function compileCore(bytes: Uint8Array<ArrayBuffer>, memory: number, metered: boolean): WebAssembly.Module {
-  const pages = Math.floor(memory / PAGE);
-  const capped = (valid: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => cappedTables(cappedMemory(valid, pages));
+export function compileCores(
+  cores: readonly (CoreUse & { readonly bytes: Uint8Array<ArrayBuffer> })[],
+  caps: CoreCaps,
+  metered: boolean,
+): readonly WebAssembly.Module[] {
+  refuseManyMemories(cores);
+  const growth = tableGrowth(cores, caps.tables, caps.source);
+  return cores.map(({ bytes }) => compileCore(bytes, caps, growth, metered));
+}
+
+function refuseManyMemories(cores: readonly CoreUse[]): void {
+  const count = cores.reduce((sum, { bytes, times }) => sum + memoriesOf(bytes) * times, 0);
+  if (count <= MOST_MEMORIES) return;
+  throw new Fault("component-unsupported", `The component has ${count} memories; ${MOST_MEMORIES} are allowed`);
+}
+
+function memoriesOf(bytes: Uint8Array): number {
+  const section = findSection(bytes, MEMORY_SECTION);
+  return section === undefined ? 0 : new Leb(bytes, section.body).u32();
+}
+
+function compileCore(
+  bytes: Uint8Array<ArrayBuffer>,
+  caps: CoreCaps,
+  growth: number,
+  metered: boolean,
+): WebAssembly.Module {
+  const capped = (valid: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
+    cappedTables(cappedMemory(valid, caps), growth);
   if (metered) return compileMetered(bytes, capped); // which validates, too
   if (!WebAssembly.validate(bytes)) throw new Fault("component-invalid", "A core module of the component is not valid"); // M1
   return new WebAssembly.Module(capped(bytes));
 }
 
-/** The module with every memory's maximum lowered to `pages`. */
-export function cappedMemory(bytes: Uint8Array<ArrayBuffer>, pages: number): Uint8Array<ArrayBuffer> {
+/** The module with every memory's maximum lowered to the cap. */
+function cappedMemory(bytes: Uint8Array<ArrayBuffer>, caps: CoreCaps): Uint8Array<ArrayBuffer> {
   const section = findSection(bytes, MEMORY_SECTION);
   if (section === undefined) return bytes;
   const reader = new Leb(bytes, section.body);
   const count = reader.u32();
-  if (count > MOST_MEMORIES) {
-    throw new Fault("component-unsupported", `A core module has ${count} memories; ${MOST_MEMORIES} are allowed`);
-  }
-  const memories = Array.from({ length: count }, () => cappedLimits(reader, pages));
+  const memories = Array.from({ length: count }, () => cappedLimits(reader, caps));
   return replaced(bytes, section, [...leb(count), ...memories.flat()]);
 }
 
@@ -64,7 +103,8 @@ function findSection(bytes: Uint8Array, wanted: number): Section | undefined {
   return undefined;
 }
 
-function cappedLimits(reader: Leb, pages: number): number[] {
+function cappedLimits(reader: Leb, { memory, source }: CoreCaps): number[] {
+  const pages = Math.floor(memory / PAGE);
   const flags = reader.byte();
   if (flags > 1) throw new Fault("component-unsupported", "The component has a shared or 64-bit memory"); // M3
   const minimum = reader.u32();
@@ -74,7 +114,7 @@ function cappedLimits(reader: Leb, pages: number): number[] {
       "memory-limit",
       `The plugin starts with ${minimum * PAGE} bytes of memory; its limit is ${pages * PAGE}`,
       {
-        hint: "Raise `memory` in the package's limits.",
+        hint: raiseHint(source, "memory"),
       },
     ); // M2
   }

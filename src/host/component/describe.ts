@@ -54,3 +54,8 @@ function colourOf(key: FunctionKey, sleeping: ReadonlySet<FunctionKey>): ImportC
   if (isWasi(key.slice(0, key.lastIndexOf("#")))) return sleeping.has(key) ? "async" : "sync";
   return hostColour(key) ?? "provider";
 }
+
+/** Can a guest be suspended here while an import of it waits? */
+export function hasJspi(): boolean {
+  return "Suspending" in WebAssembly;
+}

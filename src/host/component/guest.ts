@@ -15,6 +15,8 @@ export interface Guest {
   readonly outside: <T>(work: () => T) => T;
   /** A dead guest imports nothing more: it could have caught the error that ended it (HAZARDS 2). @throws {Fault} */
   readonly refuseWhenDead: () => void;
+  /** An import that was waited for has answered: the guest's clock may show it (HAZARDS 22). */
+  readonly delivered?: () => void;
   /** Ends the guest because an import failed; gives back what is to be thrown through it. */
   readonly importFailed: (thrown: unknown) => unknown;
 }

@@ -73,7 +73,11 @@ export function importCall(key: FunctionKey, fn: WitFunction, { functions, own }
     check?.(answer); // I2
     return answer;
   };
-  const later = (answer: Value): Value | Promise<Value> => (guest.alive ? checked(answer) : NEVER); // I5
+  const later = (answer: Value): Value | Promise<Value> => {
+    if (!guest.alive) return NEVER; // I5
+    guest.delivered?.();
+    return checked(answer);
+  };
   const failed = (thrown: unknown): Promise<Value> => (guest.alive ? Promise.reject(thrown) : NEVER);
   return (args) => {
     guest.refuseWhenDead();

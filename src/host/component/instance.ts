@@ -124,6 +124,10 @@ export class ComponentInstance implements Instance, Guest {
     this.#meter?.look(this.source, "an import");
   }
 
+  delivered(): void {
+    this.#wasi.readClock();
+  }
+
   importFailed(thrown: unknown): unknown {
     this.#importFailure ??= { thrown };
     for (const each of this.#pending) each.reject(thrown); // N3
@@ -137,8 +141,8 @@ export class ComponentInstance implements Instance, Guest {
 
   #enter(bound: Bound, args: readonly Value[]): Value | Promise<Value> {
     if (bound.admit !== null) bound.admit(args);
-    this.#wasi.readClock();
-    this.#meter?.begin();
+    this.#wasi.beginCall();
+    this.#meter?.begin(this.#waiting > 0);
     this.#onStack = true;
     try {
       const answer = bound.invoke(args);
@@ -220,6 +224,7 @@ export class ComponentInstance implements Instance, Guest {
     this.#alive = false;
     this.#cause = cause;
     this.#parts.handles.close();
+    this.#wasi.close();
     this.#meter?.close();
     for (const each of this.#pending) each.reject(cause);
     while (this.#queue.length > 0) this.#queue.shift()?.();

@@ -14,28 +14,35 @@ import { noChain, type CallChain } from "../call-chain.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
 import { sha256 } from "../package-text.ts";
 import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
-import { DEFAULT_MEMORY } from "./core-module.ts";
-import { describe, type Linking, type LinkedPlugin, type Path } from "./describe.ts";
+import { capsOf } from "./core-module.ts";
+import { describe, hasJspi, type Linking, type LinkedPlugin, type Path } from "./describe.ts";
 import { DirectCode } from "./direct/code.ts";
 import { DirectLinker } from "./direct/linker.ts";
 import { importsOf, type Imports } from "./import-call.ts";
 import { ComponentInstance } from "./instance.ts";
 import type { Code, LoadCode } from "./jco/code.ts";
-import { JcoLinker } from "./jco/link.ts";
+import { type BindingFor, JcoLinker } from "./jco/link.ts";
 import { refuseShadowingNames } from "./jco/names.ts";
-import type { TranspileOptions } from "./jco/transpile.ts";
+import { allThatMayWait } from "./jco/options.ts";
+import type { TranspileOptions } from "./jco/transpiled.ts";
 import type { Linker } from "./linker.ts";
 import { isLimited, Meter } from "../meter/meter.ts";
-import { limitsOf } from "../meter/limits.ts";
+import { liftLimitsOf, limitsOf } from "../meter/limits.ts";
 import { refuseOtherThanComponent } from "./sniff.ts";
 import { WasiContext } from "./wasi/context.ts";
 import { sleepingImports } from "./wasi/interfaces.ts";
+import { powersOf } from "./wasi/powers.ts";
 
 export interface ComponentOptions {
   readonly load: LoadCode;
   readonly chain?: CallChain;
   /** Takes this way to link and no other; left out, the better of those that are possible. */
   readonly path?: Path;
+  /**
+   * Takes every import that others provide for one that may wait, as far as jco's binding is concerned, which can then be
+   * made before it is known who provides them. A direct instance goes by who does.
+   */
+  readonly allMayWait?: boolean;
   /** The platform's sha256 in hex, where it has one that does not wait for a thread. */
   readonly sha256?: (bytes: Uint8Array) => string;
 }
@@ -96,19 +103,18 @@ class ComponentPlugin implements LinkedPlugin {
   async prepare(): Promise<void> {
     const { imports, path } = this.linking;
     const metered = isLimited(this.manifest.limits);
-    if (path === "jco" && imports.some((each) => each.colour === "provider")) return;
-    await this.#linker.prepare(
-      imports
-        .filter((each) => each.colour === "async")
-        .map((each) => each.key)
-        .toSorted(),
-      metered,
-    );
+    if (path === "jco" && !this.#bindsAhead && imports.some((each) => each.colour === "provider")) return;
+    await this.#linker.prepare(allThatMayWait(this.world, imports, this.manifest.wants), metered);
+  }
+
+  get #bindsAhead(): boolean {
+    return this.linking.path === "jco" && this.#options.allMayWait === true;
   }
 
   async instantiate(options: InstanceOptions): Promise<Instance> {
     const { manifest } = this.#source;
-    const wasi = new WasiContext(options, this.#suspended.length > 0);
+    const powers = await powersOf(this.world, manifest.wants, options);
+    const wasi = new WasiContext(options, this.#suspended.length > 0, powers);
     const imports = importsOf(this.world, options, wasi, manifest.name);
     const suspending = this.#suspending(imports);
     const limits = limitsOf(manifest.limits, options.limits);
@@ -137,10 +143,12 @@ class ComponentPlugin implements LinkedPlugin {
 
   /** The imports that may suspend their caller. WIT's own async functions do so without JSPI (T3 of transpile.ts). */
   #suspending({ functions }: Imports): readonly FunctionKey[] {
-    const waiting = [...functionsOf(this.world.imports)]
-      .filter(([key, fn]) => !fn.async && functions.get(key)?.colour === "async")
-      .map(([key]) => key)
-      .toSorted();
+    const waiting = this.#bindsAhead
+      ? allThatMayWait(this.world, this.linking.imports, this.manifest.wants)
+      : [...functionsOf(this.world.imports)]
+          .filter(([key, fn]) => !fn.async && functions.get(key)?.colour === "async")
+          .map(([key]) => key)
+          .toSorted();
     if (waiting.length > 0) refuseWithoutJspi(this.#source.place, waiting);
     return waiting;
   }
@@ -148,15 +156,15 @@ class ComponentPlugin implements LinkedPlugin {
   #linkerFor({ world, plan }: Component): Linker {
     if (this.linking.path === "jco" || "reason" in plan) {
       refuseShadowingNames(world, this.#source.place);
-      return new JcoLinker(world, (options, metered) =>
-        this.#placed(async () => (await this.#load(options, metered)).binding()),
-      );
+      const binding: BindingFor = (given, metered) =>
+        this.#placed(async () => (await this.#load(given, metered)).binding());
+      return new JcoLinker(world, binding, liftLimitsOf(this.manifest));
     }
     const code = new Map<boolean, Promise<DirectCode>>();
     const compile = async (metered: boolean): Promise<DirectCode> => {
       const [valid, compiled] = await Promise.allSettled([
         this.#placed(async () => (await this.#load(NO_OPTIONS, metered)).valid()),
-        this.#placed(() => new DirectCode(this.#source.bytes, world, plan, this.#memory, metered)),
+        this.#placed(() => new DirectCode(this.#source.bytes, world, plan, capsOf(this.manifest), metered)),
       ]);
       // The validator's words about a component are better than those about one core of it.
       if (valid.status === "rejected") throw valid.reason;
@@ -167,16 +175,12 @@ class ComponentPlugin implements LinkedPlugin {
       const made = code.get(metered) ?? compile(metered);
       code.set(metered, made);
       return made;
-    });
-  }
-
-  get #memory(): number {
-    return this.manifest.limits.memory ?? DEFAULT_MEMORY;
+    }, liftLimitsOf(this.manifest));
   }
 
   #load(options: TranspileOptions, metered: boolean): Promise<Code> {
     const { bytes, digest } = this.#source;
-    return this.#options.load({ bytes, digest, memory: this.#memory, metered, options });
+    return this.#options.load({ bytes, digest, caps: capsOf(this.manifest), metered, options });
   }
 
   async #placed<T>(work: () => T | Promise<T>): Promise<T> {
@@ -204,10 +208,6 @@ function refuseWithoutJspi(place: string, asyncImports: readonly string[]): void
   throw new Fault("link-failed", `Cannot link ${place}: ${asyncImports.join(", ")} may wait, which needs JSPI`, {
     hint: "Use Node 24 or later, or a browser with WebAssembly.Suspending.",
   });
-}
-
-function hasJspi(): boolean {
-  return "Suspending" in WebAssembly;
 }
 
 function placed(thrown: unknown, place: string): unknown {

@@ -4,7 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import { Fault } from "../../fault.ts";
-import type { TranspileOptions } from "./jco/transpile.ts";
+import type { TranspileOptions } from "./jco/transpiled.ts";
 
 export interface ToolTask {
   readonly bytes: Uint8Array;

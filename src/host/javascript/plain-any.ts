@@ -9,8 +9,9 @@ import { Fault } from "../../fault.ts";
 import { AnyFloat, type AnyValue } from "../../wit/any.ts";
 import { LiftBudget } from "../../wit/budget.ts";
 import { decodeAny, encodeAny } from "../../wit/cbor.ts";
+import { WitError } from "../../wit/error.ts";
 import { isTypedNumbers } from "../../wit/numbers.ts";
-import { Callback, integer, Opaque } from "../../wit/value.ts";
+import { Callback, integer, Opaque, type Value } from "../../wit/value.ts";
 import { faultAt, inside, Misfit } from "./misfit.ts";
 
 const MOST_DEPTH = 100;
@@ -120,18 +121,28 @@ function textKey(key: unknown): string {
   throw new Misfit("type-mismatch", ": the keys of a map are text");
 }
 
+/** What the bytes of an Any say, whoever wrote them. @throws {Fault} `type-mismatch` */
+export function readBytes(bytes: Value): AnyValue {
+  try {
+    return decodeAny(bytes as Uint8Array);
+  } catch (error) {
+    if (!(error instanceof WitError)) throw error;
+    throw new Fault("type-mismatch", `an untyped value cannot be read: ${error.message}`, { cause: error });
+  }
+}
+
 /** A function of the workflow, for JavaScript to call. */
 export function callbackToFunction(callback: Callback): (...args: unknown[]) => Promise<unknown> {
   return async (...args) => {
     const answer = await callback.call(args.map((arg, index) => encodeAny(anyFromPlain(arg, `argument ${index + 1}`))));
-    return anyToPlain(decodeAny(answer));
+    return anyToPlain(readBytes(answer));
   };
 }
 
 /** A function of JavaScript, for a plugin to call. */
 export function callbackFromFunction(fn: Function): Callback {
   return new Callback(async (args) => {
-    const answer: unknown = await fn(...args.map((arg) => anyToPlain(decodeAny(arg))));
+    const answer: unknown = await fn(...args.map((arg) => anyToPlain(readBytes(arg))));
     return encodeAny(anyFromPlain(answer, "the callback's result"));
   });
 }

@@ -1,17 +1,16 @@
 /** Values that passed their check as plain JavaScript: one closure per type, compiled once. */
-import { decodeAny } from "../../wit/cbor.ts";
 import type { Case, Field, WitType } from "../../wit/types.ts";
 import { Callback, type CaseValue, type Handle, isNullable, OK, type Some, type Value } from "../../wit/value.ts";
 import { isAnyType } from "../any-type.ts";
 import { lowerCamel } from "../names.ts";
 import { numbersOf } from "./number-lists.ts";
-import { anyToPlain, callbackToFunction } from "./plain-any.ts";
+import { anyToPlain, callbackToFunction, readBytes } from "./plain-any.ts";
 import type { HandleType, PlainHandles } from "./handles.ts";
 
 export type ToPlain = (value: Value, handles: PlainHandles) => unknown;
 
 export function toPlainOf(type: WitType): ToPlain {
-  if (isAnyType(type)) return (value) => anyToPlain(decodeAny(value as Uint8Array));
+  if (isAnyType(type)) return (value) => anyToPlain(readBytes(value));
   switch (type.kind) {
     case "list":
       return listOf(type.element);

@@ -23,12 +23,13 @@ const LARGEST = 2n ** 63n - 1n;
 export function anyCodec(context: CodecContext, position: Position): Codec {
   return {
     slots: ANY_SLOTS,
-    push: (thread, value) => pushAny(context, thread, decoded(value as Uint8Array), position === "boxed"),
+    push: (thread, value) => pushAny(context, thread, decodedAny(value as Uint8Array), position === "boxed"),
     read: (thread) => encodeAny(readAny(context, thread, MOST_DEPTH)),
   };
 }
 
-function decoded(bytes: Uint8Array): AnyValue {
+/** @throws {Misfit} `type-mismatch` for bytes that are no Any, or nested deeper than Lua takes */
+export function decodedAny(bytes: Uint8Array): AnyValue {
   try {
     return decodeAny(bytes, { depth: MOST_DEPTH });
   } catch (error) {

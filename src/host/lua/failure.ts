@@ -5,6 +5,7 @@
  */
 import { Fault, type ForeignFrame } from "../../fault.ts";
 import { NIL, NUMBER, type Pointer, STRING, TABLE, typeName } from "./api.ts";
+import { raiseHint } from "../package/limits.ts";
 import type { LuaMachine } from "./machine.ts";
 
 const MOST_FRAMES = 50;
@@ -86,8 +87,6 @@ export function trapped(source: string, doing: string, message: string, frames: 
   return new Fault("plugin-trapped", `${source} failed in ${doing}: ${message}`, {
     source,
     frames,
-    ...(outOfMemory
-      ? { hint: "Raise `memory` under `limits` in the package's manifest, if it really needs more." }
-      : {}),
+    ...(outOfMemory ? { hint: raiseHint(source, "memory") } : {}),
   });
 }

@@ -7,12 +7,12 @@
  */
 import { Fault } from "../../fault.ts";
 import { type AnyValue } from "../../wit/any.ts";
-import { decodeAny, encodeAny } from "../../wit/cbor.ts";
+import { encodeAny } from "../../wit/cbor.ts";
 import type { Field, WitFunction } from "../../wit/types.ts";
 import { checkValue } from "../../wit/validate.ts";
 import { type Callback, CaseValue, ERR, type Value } from "../../wit/value.ts";
 import { NUMBER, type Pointer } from "./api.ts";
-import { ANY_SLOTS, pushAny, readAny } from "./any.ts";
+import { ANY_SLOTS, decodedAny, pushAny, readAny } from "./any.ts";
 import type { Codec, CodecContext, CodecOf } from "./codec.ts";
 import { Misfit, within } from "./misfit.ts";
 import type { ImportedFunction } from "../plugin.ts";
@@ -140,7 +140,7 @@ export function callbackCall({ context }: HostCallParts, callback: Callback): Ho
     call: (args) => callback.call(args as readonly Uint8Array[]),
     answer: (thread, value) => {
       machine.needSlots(thread, ANY_SLOTS);
-      pushAny(context, thread, decodeAny(value as Uint8Array), false);
+      pushAny(context, thread, decodedAny(value as Uint8Array), false);
       return 1;
     },
   };

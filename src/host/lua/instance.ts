@@ -12,6 +12,7 @@ import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Meter } from "../meter/meter.ts";
+import { raiseHint } from "../package/limits.ts";
 import type { Instance } from "../plugin.ts";
 import { STATUS_OK, STATUS_YIELD } from "./api.ts";
 import { type Export, finishCall, pushArguments, raisedErr } from "./exports.ts";
@@ -20,7 +21,8 @@ import { faultOfError } from "./import-faults.ts";
 import type { Link } from "./link.ts";
 import type { Output } from "./output.ts";
 import { type Answer, Serving } from "./serving.ts";
-import { isUnwinding, MachineLost } from "./system.ts";
+import { NO_MEMORY } from "./setup.ts";
+import { MachineLost } from "./system.ts";
 import { type Task, Threads } from "./threads.ts";
 import { Turns } from "./turns.ts";
 
@@ -92,7 +94,7 @@ export class LuaInstance implements Instance {
   }
 
   #start(target: Export, args: readonly Value[]): Value | Promise<Value> {
-    this.#parts.meter?.begin();
+    this.#parts.meter?.begin(this.#turns.running > 0);
     let task: Task;
     try {
       task = this.#threads.take(target);
@@ -109,14 +111,14 @@ export class LuaInstance implements Instance {
       this.#leave(task);
       throw cause;
     }
-    return this.#drive(task, count);
+    return this.#drive(task, () => count);
   }
 
-  /** Runs the guest until its call ends or waits. */
-  #drive(task: Task, count: number): Value | Promise<Value> {
+  /** Runs the guest until its call ends or waits, with as many values as `push` has put on its stack. */
+  #drive(task: Task, push: () => number): Value | Promise<Value> {
     let outcome: Value | Promise<Value>;
     try {
-      outcome = this.#run(task, count);
+      outcome = this.#run(task, push());
     } catch (thrown) {
       const cause = this.#end(this.#machineFault(task.target, thrown));
       this.#leave(task);
@@ -141,6 +143,7 @@ export class LuaInstance implements Instance {
   }
 
   #wait(task: Task, call: HostCall, answer: Promise<Answer>): Promise<Value> {
+    const ends = this.#parts.meter?.ends ?? Infinity;
     return this.#turns.pending((resolve, reject, over) => {
       const forget = this.#parts.meter?.alarm(this.#parts.source, task.target.name, (fault) => {
         reject(fault);
@@ -150,8 +153,9 @@ export class LuaInstance implements Instance {
         forget?.();
         if (!this.#alive) return; // H6: it was rejected when the instance ended
         over();
+        this.#parts.meter?.goOn(ends);
         try {
-          resolve(this.#drive(task, this.#serving.answer(task, call, settled)));
+          resolve(this.#drive(task, () => this.#serving.answer(task, call, settled)));
         } catch (error) {
           reject(error);
         }
@@ -194,11 +198,15 @@ export class LuaInstance implements Instance {
     const { source, output, meter } = this.#parts;
     const overdrawn = meter?.fault(source, target.name);
     if (overdrawn !== undefined) return overdrawn;
-    if (isUnwinding(thrown)) return this.#machineFault(target, new MachineLost("not enough memory"));
     const overflow = thrown instanceof RangeError;
     if (!overflow && !(thrown instanceof MachineLost) && !(thrown instanceof WebAssembly.RuntimeError)) return thrown;
     const why = overflow ? "the stack overflowed" : (output.complaint ?? (thrown as Error).message);
-    return new Fault("plugin-trapped", `${source} failed in ${target.name}: ${why}`, { source, cause: thrown });
+    const hint = why === NO_MEMORY ? { hint: raiseHint(source, "memory") } : {};
+    return new Fault("plugin-trapped", `${source} failed in ${target.name}: ${why}`, {
+      source,
+      cause: thrown,
+      ...hint,
+    });
   }
 
   #refuseReentry(key: FunctionKey): void {

@@ -1,5 +1,5 @@
 /** Ties one machine to its host: the functions and handle classes of the world's imports, as Lua modules. */
-import { LiftBudget } from "../../wit/budget.ts";
+import { LiftBudget, type LiftLimits } from "../../wit/budget.ts";
 import type { Resource, World, WorldSide } from "../../wit/types.ts";
 import type { Callback, Handle } from "../../wit/value.ts";
 import { hostFunction } from "../host-functions.ts";
@@ -40,13 +40,15 @@ export interface LinkParts {
   readonly world: World;
   /** Whether the guest is given `sennit.sleep`. */
   readonly sleeps: boolean;
+  /** What one answer may have, and the arguments of one import. */
+  readonly lift: LiftLimits;
 }
 
 /** One machine with everything that speaks to it. */
 export class Link {
   readonly machine: LuaMachine;
   readonly prelude: Prelude;
-  readonly budget: LiftBudget = new LiftBudget();
+  readonly budget: LiftBudget;
   readonly handles: Handles;
   readonly of: CodecOf;
   readonly #parts: HostCallParts;
@@ -58,8 +60,9 @@ export class Link {
   #colour: ImportedFunction["colour"] = "sync";
 
   /** @param loading serves calls while the files load: `serveWith` says who does later */
-  constructor({ source, machine, prelude, world, sleeps }: LinkParts, options: InstanceOptions, loading: Serve) {
+  constructor({ source, machine, prelude, world, sleeps, lift }: LinkParts, options: InstanceOptions, loading: Serve) {
     this.machine = machine;
+    this.budget = new LiftBudget(lift);
     this.prelude = prelude;
     this.handles = new Handles({
       machine,

@@ -4,6 +4,7 @@ import { type Pointer, STATUS_OK, TABLE } from "./api.ts";
 import { PRELUDE_CHUNK } from "./failure.ts";
 import type { LuaMachine } from "./machine.ts";
 import { PRELUDE } from "./prelude.ts";
+import { MachineLost } from "./system.ts";
 
 /** Registry places of what the prelude returns. */
 export interface Prelude {
@@ -28,13 +29,16 @@ export interface Prelude {
 /** The number of the host function `bar` of the prelude. */
 export const BAR = 0;
 
+/** What Lua says when there is none. */
+export const NO_MEMORY = "not enough memory";
+
 /** What loading a text came to: the function is on the main thread's stack, or there is a message. */
 export function loadText(machine: LuaMachine, text: Uint8Array, chunk: string): string | null {
   const { api, main } = machine;
   // The scratch area lends one thing at a time: names first, in memory of their own.
   const names = new TextEncoder().encode(`${chunk}\0t\0`);
   const at = api.malloc(names.length + text.length);
-  if (at === 0) return "not enough memory";
+  if (at === 0) return NO_MEMORY;
   machine.bytes().set(names, at);
   machine.bytes().set(text, at + names.length);
   const status = api.luaL_loadbufferx(main, at + names.length, text.length, at, at + names.length - 2);
@@ -50,14 +54,14 @@ export function runPrelude(machine: LuaMachine, seed: Uint8Array): Prelude {
   const { api, main } = machine;
   const token = machine.counter;
   const problem = loadText(machine, new TextEncoder().encode(PRELUDE), PRELUDE_CHUNK);
-  if (problem !== null) throw new Defect(`Lua's prelude does not load: ${problem}`);
+  if (problem !== null) throw broken(problem);
   const view = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
   api.lua_pushlightuserdata(main, token);
   api.lua_pushinteger(main, view.getBigInt64(0, true));
   api.lua_pushinteger(main, view.getBigInt64(8, true));
   machine.pushHostFunction(main, BAR);
   if (api.lua_pcallk(main, 4, 1, 0, 0, 0) !== STATUS_OK || api.lua_type(main, -1) !== TABLE) {
-    throw new Defect(`Lua's prelude failed: ${machine.describeText(main)}`);
+    throw broken(machine.describeText(main));
   }
   const keep = (name: string): number => {
     machine.push(main, machine.key(name));
@@ -85,8 +89,13 @@ export function callPrelude(machine: LuaMachine, thread: Pointer, fn: number, pu
   machine.push(thread, fn);
   const count = pushArguments();
   if (machine.api.lua_pcallk(thread, count, 1, 0, 0, 0) !== STATUS_OK) {
-    throw new Defect(`Lua's prelude failed: ${machine.describeText(thread)}`);
+    throw broken(machine.describeText(thread));
   }
+}
+
+/** What fails in the prelude is our mistake, but for a lack of memory. */
+function broken(problem: string): Error {
+  return problem === NO_MEMORY ? new MachineLost(problem) : new Defect(`Lua's prelude failed: ${problem}`);
 }
 
 /** Sets a field of the table on top of the stack to the value that `push` pushes. */

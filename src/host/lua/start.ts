@@ -3,7 +3,9 @@ import { Fault } from "../../fault.ts";
 import type { World } from "../../wit/types.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Manifest } from "../manifest.ts";
+import { liftLimitsOf } from "../meter/limits.ts";
 import type { Meter } from "../meter/meter.ts";
+import { DEFAULT_LIMITS } from "../package/limits.ts";
 import type { InstanceOptions } from "../plugin.ts";
 import { STATUS_OK, STATUS_YIELD } from "./api.ts";
 import { bindExports } from "./exports.ts";
@@ -13,12 +15,9 @@ import { LuaInstance } from "./instance.ts";
 import { Link } from "./link.ts";
 import { LuaMachine } from "./machine.ts";
 import { Output } from "./output.ts";
-import { loadText, runPrelude } from "./setup.ts";
+import { loadText, NO_MEMORY, runPrelude } from "./setup.ts";
 import { MachineLost } from "./system.ts";
 import type { LuaSource, Sources } from "./sources.ts";
-
-/** Bytes of Lua's heap, when the manifest sets no limit. */
-export const DEFAULT_MEMORY = 268_435_456;
 
 export interface LuaPackage {
   readonly manifest: Manifest;
@@ -39,14 +38,21 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions, meter:
   meter?.exempt();
   try {
     const machine = new LuaMachine(pack.engine, {
-      memory: pack.manifest.limits.memory ?? DEFAULT_MEMORY,
+      memory: pack.manifest.limits.memory ?? DEFAULT_LIMITS.memory,
       now: clock.read,
       write: (descriptor, bytes) => output.write(descriptor, bytes),
       ...(meter === null ? {} : { meter: meter.imports }),
     });
     clock.tick();
     const prelude = runPrelude(machine, options.seed);
-    const parts = { source, machine, prelude, world: pack.world, sleeps: mentionsSleep(pack.sources) };
+    const parts = {
+      source,
+      machine,
+      prelude,
+      world: pack.world,
+      sleeps: mentionsSleep(pack.sources),
+      lift: liftLimitsOf(pack.manifest),
+    };
     const link = new Link(parts, options, () => {
       throw importWhileLoading(pack);
     });
@@ -89,7 +95,7 @@ class FrozenClock {
 
 /** Checks that every file of a package can be read as Lua, on a machine of its own. */
 export function refuseSyntaxErrors(engine: WebAssembly.Module, sources: Sources, place: string, source: string): void {
-  const machine = new LuaMachine(engine, { memory: DEFAULT_MEMORY, now: () => 0, write: () => {} });
+  const machine = new LuaMachine(engine, { memory: DEFAULT_LIMITS.memory, now: () => 0, write: () => {} });
   for (const file of [sources.main, ...sources.modules]) {
     const problem = loadText(machine, file.text, `@${file.path}`);
     if (problem !== null) throw syntaxFault(problem, file, place, source);
@@ -129,6 +135,7 @@ function runFiles(link: Link, pack: LuaPackage): void {
 
 function load({ machine }: Link, file: LuaSource, { place, manifest }: LuaPackage): void {
   const problem = loadText(machine, file.text, `@${file.path}`);
+  if (problem === NO_MEMORY) throw new MachineLost(problem);
   if (problem !== null) throw syntaxFault(problem, file, place, manifest.name);
 }
 

@@ -10,7 +10,8 @@ import { unreadable, type ModuleReader } from "./module-reader.ts";
  * `opens`: a structure begins, code goes on in the same basic block. `loop`: as `opens`, and its start is a target.
  * `arm`: what follows is run only on one way. `ends`: a structure ends, and what follows may be a target.
  * `branches`: what follows is run only on one way, or not at all. `leaves`, `throws`: the function is left, or its structure.
- * `fills`, `moves`, `grows`: works as long as its last operand says, in bytes, elements or pages.
+ * `fills`, `moves`, `makes`, `grows`: works as long as its last operand says, in bytes, elements (which are there, or are
+ * allocated), or pages. `allocates`: makes one object of values that are there; `empties`: one of up to 10,000 fields.
  */
 export type Effect =
   | "plain"
@@ -24,6 +25,9 @@ export type Effect =
   | "call"
   | "fills"
   | "moves"
+  | "makes"
+  | "allocates"
+  | "empties"
   | "grows";
 
 /**
@@ -42,6 +46,9 @@ const WEIGHTS: Readonly<Record<Effect, number>> = {
   call: 2,
   fills: 20,
   moves: 20,
+  makes: 20,
+  allocates: 10,
+  empties: 4000,
   grows: 200,
 };
 
@@ -49,13 +56,15 @@ export function weightOf(effect: Effect): number {
   return WEIGHTS[effect];
 }
 
-/** What a unit pays for, as a shift of the length: 32 bytes, 4 elements, a 2048th of a page. */
+/** What a unit pays for, as a shift of the length: 32 bytes, 4 elements, a quarter of a new one, a 2048th of a page. */
 export function lengthShift(effect: Effect): { readonly left: boolean; readonly by: number } | null {
   switch (effect) {
     case "fills":
       return { left: false, by: 5 };
     case "moves":
       return { left: false, by: 2 };
+    case "makes":
+      return { left: true, by: 2 };
     case "grows":
       return { left: true, by: 11 };
     default:
@@ -194,7 +203,23 @@ function garbageCollected(reader: ModuleReader): Effect {
   const code = reader.u32();
   switch (code) {
     case 0: // struct.new
+      return integers(reader, 1, "allocates");
     case 1: // struct.new_default
+      return integers(reader, 1, "empties");
+    case 8: // array.new_fixed
+      return integers(reader, 2, "allocates");
+    case 6: // array.new
+    case 7: // array.new_default
+      return integers(reader, 1, "makes");
+    case 9: // array.new_data
+    case 10: // array.new_elem
+      return integers(reader, 2, "makes");
+    case 16: // array.fill
+      return integers(reader, 1, "moves");
+    case 17: // array.copy
+    case 18: // array.init_data
+    case 19: // array.init_elem
+      return integers(reader, 2, "moves");
     case 11: // array.get
     case 12:
     case 13:
@@ -208,18 +233,7 @@ function garbageCollected(reader: ModuleReader): Effect {
     case 3:
     case 4:
     case 5: // struct.set
-    case 8: // array.new_fixed
       return integers(reader, 2, "plain");
-    case 6: // array.new
-    case 7: // array.new_default
-    case 16: // array.fill
-      return integers(reader, 1, "moves");
-    case 9: // array.new_data
-    case 10: // array.new_elem
-    case 17: // array.copy
-    case 18: // array.init_data
-    case 19: // array.init_elem
-      return integers(reader, 2, "moves");
     case 24: // br_on_cast
     case 25: // br_on_cast_fail
       reader.u8();

@@ -6,8 +6,14 @@
  *   T3  The verdict is final: no later tick refills, so that a guest which catches what a trap became on its way through
  *       the host gets no further than its next look at the counter.
  *   T4  Slices are small enough for a deadline to be seen in time, and grow where the code turns out to be fast.
+ *   T5  Calls that overlap in one instance share a purse: each brings its fuel with it, and what was spent is that of all since
+ *       the first began. Each has a deadline of its own, and the first that is late ends the instance.
+ *   T6  A call has a number in the flight recorder, and takes a new one when it goes on after another: so what is to stop is
+ *       named exactly, and a stop that comes too late hits nobody else.
  */
 import { Fault, type FaultDetails } from "../../fault.ts";
+import { FLIGHT } from "../keeper/flight.ts";
+import { raiseHint } from "../package/limits.ts";
 import { METER } from "./instrument.ts";
 
 /** What one call may take. `Infinity`, or left out: as much as it likes. What is no number, or below zero, counts as zero. */
@@ -18,11 +24,13 @@ export interface CallLimits {
   readonly deadline?: number;
   /** Another thread ends the instance by setting its first element to anything but 0. */
   readonly stop?: Int32Array;
+  /** The realm's flight recorder, and the index of the instance's package there: the keeper stops single calls by it. */
+  readonly flight?: { readonly words: Int32Array; readonly package: number };
 }
 
 /** Whether instances with these limits need metered code. */
-export function isLimited({ fuel = Infinity, deadline = Infinity, stop }: CallLimits): boolean {
-  return fuel !== Infinity || deadline !== Infinity || stop !== undefined;
+export function isLimited({ fuel = Infinity, deadline = Infinity, stop, flight }: CallLimits): boolean {
+  return fuel !== Infinity || deadline !== Infinity || stop !== undefined || flight !== undefined;
 }
 
 type Verdict = "fuel-exhausted" | "deadline-exceeded" | "cancelled";
@@ -41,6 +49,12 @@ export class Meter {
   readonly #fuel: number;
   readonly #deadline: number;
   readonly #stop: Int32Array | undefined;
+  readonly #flight: Int32Array | undefined;
+  readonly #package: number;
+  /** Of the call that was begun, or went on, last (T6). */
+  #number = 0;
+  /** The fuel of all calls since the purse was empty (T5). */
+  #purse: number;
   /** Whether somebody may end the call at a time that its cost does not tell. */
   readonly #watched: boolean;
   readonly #first: bigint;
@@ -49,13 +63,16 @@ export class Meter {
   #ends = Infinity;
   #lastTick = 0;
   #verdict: Verdict | null = null;
-  readonly #alarms = new Set<() => void>();
+  readonly #alarms = new Set<{ readonly ends: number; readonly forget: () => void }>();
 
-  constructor({ fuel = Infinity, deadline = Infinity, stop }: CallLimits) {
+  constructor({ fuel = Infinity, deadline = Infinity, stop, flight }: CallLimits) {
     this.#fuel = fuel >= 0 ? Math.floor(fuel) : 0;
+    this.#purse = this.#fuel;
     this.#deadline = deadline >= 0 ? deadline : 0;
     this.#stop = stop;
-    this.#watched = deadline !== Infinity || stop !== undefined;
+    this.#flight = flight?.words;
+    this.#package = flight?.package ?? 0;
+    this.#watched = deadline !== Infinity || stop !== undefined || flight !== undefined;
     const first = Math.min(this.#fuel, this.#watched ? FIRST_SLICE : UNWATCHED);
     this.#first = first === FIRST_SLICE ? FIRST : BigInt(first);
   }
@@ -65,15 +82,35 @@ export class Meter {
     return { [METER]: { counter: this.#counter, tick: this.#tick } };
   }
 
-  /** A call begins, or start code: it has all of its fuel and time. */
-  begin(): void {
+  /**
+   * A call begins, or start code: it has all of its fuel and time.
+   *
+   * @param joins whether others go on in the instance, inside of which they wait (T5)
+   */
+  begin(joins = false): void {
     if (this.#verdict !== null) return;
-    this.#counter.value = this.#first;
-    this.#given = Number(this.#first);
+    if (this.#flight !== undefined) this.#record(this.#flight);
+    if (joins) this.#purse += this.#fuel;
+    else {
+      this.#purse = this.#fuel;
+      this.#counter.value = this.#first;
+      this.#given = Number(this.#first);
+    }
     if (!this.#watched) return;
     this.#slice = FIRST_SLICE;
+    if (this.#deadline === Infinity) return; // the clock is what costs most here
     this.#lastTick = performance.now();
     this.#ends = this.#lastTick + this.#deadline;
+  }
+
+  /** When the call has to end that was begun, or went on, last: for `goOn`. */
+  get ends(): number {
+    return this.#ends;
+  }
+
+  /** A call that waited goes on, where others may have begun meanwhile. */
+  goOn(ends: number): void {
+    this.#ends = ends;
   }
 
   /** The host works on its own behalf until the next `begin`: it may spend what it likes. */
@@ -93,11 +130,6 @@ export class Meter {
     return this.#given - Number(this.#counter.value as bigint);
   }
 
-  /** Milliseconds until the call has to end. */
-  get left(): number {
-    return this.#ends - performance.now();
-  }
-
   /** Where the host acts for the guest, no tick is asked. @throws {Fault} `deadline-exceeded`, `cancelled` */
   look(source: string, fn: string): void {
     if (this.#verdict === null && this.#isLate()) this.#end();
@@ -107,14 +139,15 @@ export class Meter {
 
   /** Runs `over` with the fault when the call is still waiting at its deadline. Gives what forgets it. */
   alarm(source: string, fn: string, over: (fault: Fault) => void): () => void {
-    if (!Number.isFinite(this.#ends)) return () => {};
+    const ends = this.#ends;
+    if (!Number.isFinite(ends)) return () => {};
     let timer: ReturnType<typeof setTimeout>;
     const forget = (): void => {
       clearTimeout(timer);
-      this.#alarms.delete(forget);
+      this.#alarms.delete(alarm);
     };
     const wait = (): void => {
-      const left = Math.ceil(this.left);
+      const left = Math.ceil(ends - performance.now());
       if (left <= 0) ring();
       else timer = setTimeout(wait, Math.min(left, LONGEST_TIMER));
     };
@@ -124,14 +157,15 @@ export class Meter {
       const fault = this.fault(source, fn);
       if (fault !== undefined) over(fault);
     };
-    this.#alarms.add(forget);
+    const alarm = { ends, forget };
+    this.#alarms.add(alarm);
     timer = setTimeout(wait, 0);
     return forget;
   }
 
   /** The instance has ended: no timer is left. */
   close(): void {
-    for (const forget of this.#alarms) forget();
+    for (const { forget } of this.#alarms) forget();
   }
 
   /** Why the instance was ended, if this is why. */
@@ -142,13 +176,13 @@ export class Meter {
       case "fuel-exhausted":
         return new Fault("fuel-exhausted", `${source} spent its ${this.#fuel} units of fuel in ${fn}`, {
           source,
-          hint: "`sennit plugin inspect --cost` shows what a call costs; raise `fuel` in the package's limits if it really needs more.",
+          hint: `\`sennit plugin inspect --cost\` shows what a call costs. ${raiseHint(source, "fuel")}`,
           ...details,
         });
       case "deadline-exceeded":
-        return new Fault("deadline-exceeded", `${source} took longer than ${this.#deadline} ms in ${fn}`, {
+        return new Fault("deadline-exceeded", `${source} took ${this.#tooLong} in ${fn}`, {
           source,
-          hint: "Raise `deadline` in the package's limits if it really needs more.",
+          hint: raiseHint(source, "deadline"),
           ...details,
         });
       case "cancelled":
@@ -156,21 +190,44 @@ export class Meter {
     }
   }
 
+  get #tooLong(): string {
+    return this.#deadline === Infinity ? "too long" : `longer than ${this.#deadline} ms`;
+  }
+
   /** 0: the counter is loaded again. Anything else: the guest traps. */
   readonly #tick = (): number => {
     if (this.#verdict !== null) return 1; // T3
     const { spent } = this;
-    if (spent > this.#fuel) this.#verdict = "fuel-exhausted";
+    if (this.#flight !== undefined && this.#flight[FLIGHT.calls] !== this.#number) this.#record(this.#flight); // T6
+    if (spent > this.#purse) this.#verdict = "fuel-exhausted";
     else if (this.#watched && this.#isLate()) this.#end();
     if (this.#verdict !== null) return 1;
-    const next = Math.min(this.#nextSlice(), this.#fuel - spent);
+    const next = Math.min(this.#nextSlice(), this.#purse - spent);
     this.#given = spent + next;
     this.#counter.value = BigInt(next);
     return 0;
   };
 
+  /** The realm's own words: nobody else writes these two. */
+  #record(words: Int32Array): void {
+    this.#number = ((words[FLIGHT.calls] ?? 0) + 1) | 0 || 1;
+    words[FLIGHT.calls] = this.#number;
+    words[FLIGHT.package] = this.#package;
+  }
+
   #isLate(): boolean {
-    return this.#isStopped() || performance.now() >= this.#ends;
+    return this.#isStopped() || this.#isToStop() || performance.now() >= this.#nextEnd();
+  }
+
+  #isToStop(): boolean {
+    return this.#flight !== undefined && Atomics.load(this.#flight, FLIGHT.stop) === this.#number;
+  }
+
+  /** Of all calls that go on (T5). */
+  #nextEnd(): number {
+    let next = this.#ends;
+    for (const { ends } of this.#alarms) next = Math.min(next, ends);
+    return next;
   }
 
   #isStopped(): boolean {

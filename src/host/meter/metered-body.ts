@@ -3,7 +3,9 @@
  *
  *   C1  Each basic block is charged as it is entered, by the weights of instruction.ts. Structure is free. Locals are
  *       charged as the function is entered.
- *   C2  Bulk operations are charged by their length, and the counter is looked at, before they run.
+ *   C2  Bulk operations are charged by their length, and the counter is looked at, before they run. A new array of more than
+ *       `MOST_ELEMENTS` traps, and objects cost enough that `tick` is asked before 16 MiB of them are made: a thread whose heap
+ *       is full can be ended there, but ends its process when it needs that much more first.
  *   C3  The counter is looked at where a loop starts, where a function starts that calls others or is long, after a bulk
  *       charge, and as often as no more than `FAR` units lie between two looks. So no execution that is endless, or long,
  *       avoids it: not one that only comes back from a deep recursion, either.
@@ -18,6 +20,8 @@ import { ModuleReader } from "./module-reader.ts";
 import { ModuleWriter } from "./module-writer.ts";
 import type { FunctionShape } from "./shape.ts";
 
+/** Of one array: at most 8 MiB. */
+const MOST_ELEMENTS: number = 2 ** 19;
 /** Units between two looks at the counter, at most. */
 const FAR = 1000;
 /** Units of a function that need no look: where it is called, as many are taken for granted. */
@@ -114,6 +118,7 @@ export class BodyMeter {
     this.#cost += weightOf(effect) + (abroad ? ABROAD : 0);
     const shift = lengthShift(effect);
     if (shift !== null) this.#chargeBulk(shift);
+    if (effect === "makes") this.#refuseLarge(this.#block);
     if (this.#kept !== null && (effect === "call" || effect === "leaves" || effect === "throws"))
       this.#store(this.#block);
   };
@@ -160,6 +165,15 @@ export class BodyMeter {
     into.u8(left ? 0x86 : 0x88); // i64.shl, i64.shr_u
     this.#subtract(into);
     this.#check(into);
+  }
+
+  /** The length is in the scratch local: of what was charged just before. */
+  #refuseLarge(into: ModuleWriter): void {
+    into.u8(0x20); // local.get
+    into.u32(this.#scratch);
+    into.u8(0x41); // i32.const
+    into.constant(MOST_ELEMENTS);
+    for (const byte of [0x4b, 0x04, 0x40, 0x00, 0x0b]) into.u8(byte); // i32.gt_u, if, unreachable, end
   }
 
   #get(into: ModuleWriter): void {

@@ -1,7 +1,7 @@
 /**
  * Finding and parsing the file that a manifest is written in: `sennit.toml`, else `package.json` with a field `sennit`.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { parse, TomlError } from "smol-toml";
@@ -11,7 +11,7 @@ import { isTable } from "./table.ts";
 
 export interface ManifestFile {
   readonly path: string;
-  /** The tables `package`, `dependencies`, `grants`, `policy`. */
+  /** The tables `package`, `dependencies`, `grants`, `policy`, `limits`. */
   readonly tables: Readonly<Record<string, unknown>>;
 }
 
@@ -32,7 +32,13 @@ async function tomlOf(path: string): Promise<ManifestFile | undefined> {
   }
 }
 
-const projectTables = ["dependencies", "grants", "policy"];
+/** By their keys in `package.json`, where `limits` are the package's own. */
+const projectTables: ReadonlyMap<string, string> = new Map([
+  ["dependencies", "dependencies"],
+  ["grants", "grants"],
+  ["policy", "policy"],
+  ["projectLimits", "limits"],
+]);
 
 /** In `package.json` the keys of `[package]` and the project's tables share the field `sennit`. */
 async function jsonOf(path: string): Promise<ManifestFile | undefined> {
@@ -43,10 +49,15 @@ async function jsonOf(path: string): Promise<ManifestFile | undefined> {
   if (!isTable(field)) throw new Fault("manifest-invalid", `${path}: sennit: must be an object`);
   const entries = Object.entries(field);
   const own = entries
-    .filter(([key]) => !projectTables.includes(key))
+    .filter(([key]) => !projectTables.has(key))
     .map(([key, value]) => [key === "onFailure" ? "on-failure" : key, value]);
   const version = typeof file["version"] === "string" ? { version: file["version"] } : {};
-  const tables = Object.fromEntries(entries.filter(([key]) => projectTables.includes(key)));
+  const tables = Object.fromEntries(
+    entries.flatMap(([key, value]) => {
+      const table = projectTables.get(key);
+      return table === undefined ? [] : [[table, value] as const];
+    }),
+  );
   return {
     path,
     tables: own.length === 0 ? tables : { ...tables, package: { ...version, ...Object.fromEntries(own) } },
@@ -63,11 +74,19 @@ function parsedJson(text: string, path: string): unknown {
   }
 }
 
+/** Bytes of a manifest: a package's folder is a stranger's. */
+const LARGEST = 2 ** 20;
+
 async function textOf(path: string): Promise<string | undefined> {
   try {
+    const found = await stat(path);
+    // A pipe would never answer, and a device never end.
+    if (!found.isFile()) throw new Fault("manifest-invalid", `${path} is not a file`);
+    if (found.size > LARGEST) throw new Fault("manifest-invalid", `${path} is larger than ${LARGEST} bytes`);
     return await readFile(path, "utf8");
   } catch (cause) {
     if (isErrno(cause, "ENOENT", "ENOTDIR")) return undefined;
+    if (cause instanceof Fault) throw cause;
     throw new Fault(
       "manifest-invalid",
       `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,

@@ -5,14 +5,13 @@ import { valid } from "semver";
 
 import { Fault } from "../../fault.ts";
 import { parseCapability } from "../capability.ts";
-import type { Language, Limits, Manifest } from "../manifest.ts";
+import type { Language, Manifest } from "../manifest.ts";
+import { readLimits } from "./limits-table.ts";
+import { PACKAGE_NAME } from "./names.ts";
 import type { Table } from "./table.ts";
 
 const languages: readonly Language[] = ["component", "python", "lua", "julia", "javascript"];
 const effectClasses = ["read", "keyed", "idempotent", "once"] as const;
-
-/** A package name: `acme:stats`. */
-export const PACKAGE_NAME: RegExp = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*:[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
 /** Reads the table; what is wrong is told to the table's mistakes, and the manifest is then not to be used. */
 export function readManifest(table: Table): Manifest {
@@ -30,7 +29,7 @@ export function readManifest(table: Table): Manifest {
     ...(wit === undefined ? {} : { wit }),
     source: path(table, "source") ?? "",
     wants: capabilities(table, "wants"),
-    limits: limits(table.table("limits")),
+    limits: readLimits(table.table("limits")),
     stateless: table.flag("stateless") ?? false,
     overlap: table.flag("overlap") ?? false,
     onFailure: table.oneOf("on-failure", ["lost", "fresh"]) ?? "lost",
@@ -80,43 +79,10 @@ export function isPathInside(path: string): boolean {
   return !path.split("/").includes("..");
 }
 
-function limits(table: Table): Limits {
-  const memory = bytes(table, "memory");
-  const fuel = whole(table, "fuel", "units");
-  const deadline = whole(table, "deadline", "milliseconds");
-  table.refuseOthers();
-  return {
-    ...(memory === undefined ? {} : { memory }),
-    ...(fuel === undefined ? {} : { fuel }),
-    ...(deadline === undefined ? {} : { deadline }),
-  };
-}
-
-const units: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
-
-/** A number of bytes, or `"64 MiB"`. */
-function bytes(table: Table, key: string): number | undefined {
-  const value = table.take(key);
-  if (typeof value !== "string") return whole(table, key, "bytes, or a text such as `64 MiB`");
-  const found = /^(\d{1,6}) ?(KiB|MiB|GiB)$/.exec(value);
-  const unit = units[found?.[2] ?? ""];
-  if (found !== null && unit !== undefined && Number(found[1]) > 0) return Number(found[1]) * unit;
-  table.mistake(key, `\`${value}\` is not a size such as \`64 MiB\``);
-  return undefined;
-}
-
-function whole(table: Table, key: string, what: string): number | undefined {
-  const value = table.take(key);
-  if (value === undefined || (typeof value === "number" && Number.isSafeInteger(value) && value > 0)) return value;
-  table.mistake(key, `must be a whole number of ${what}, above zero`);
-  return undefined;
-}
-
 function effects(table: Table): Manifest["effects"] {
-  const found: Record<string, (typeof effectClasses)[number]> = {};
-  for (const key of table.keys()) {
+  const found = table.keys().flatMap((key) => {
     const effect = table.oneOf(key, effectClasses);
-    if (effect !== undefined) found[key] = effect;
-  }
-  return found;
+    return effect === undefined ? [] : [[key, effect] as const];
+  });
+  return Object.fromEntries(found); // by definition, so that `__proto__` is a name like any other
 }

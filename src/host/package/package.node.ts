@@ -4,6 +4,7 @@
  *   P1  A package reads its own files only: no `..`, no absolute path, no link that leads out.
  *   P2  A manifest is right as a whole or not at all; every mistake in it is named at once.
  */
+import { type Dirent, realpathSync } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
@@ -16,7 +17,7 @@ import { Mistakes } from "./mistakes.ts";
 import { readProjectTables, type Project } from "./project.ts";
 import { Table } from "./table.ts";
 
-/** Most files that `list` gives: a package is small, and a link to `/` is not a package. */
+/** Most files and folders that `list` looks at: a package is small, and a link to `/` is not a package. */
 const MOST_FILES = 10_000;
 const LARGEST_FILE = 2 ** 28;
 
@@ -59,11 +60,42 @@ export async function readProject(folder: string): Promise<Project> {
       if (top.take("package") !== undefined) readManifest(top.table("package"));
       top.refuseOthers();
       mistakes.throwIfAny();
-      return { folder: at, file: file.path, ...tables };
+      return { folder: at, file: file.path, ...tables, isOwn: ownPlaces(at, tables.dependencies) };
     }
     if (dirname(at) === at) break;
   }
-  return { folder: resolve(folder), file: null, dependencies: new Map(), grants: new Map(), programGrants: [] };
+  return {
+    folder: resolve(folder),
+    file: null,
+    dependencies: new Map(),
+    grants: new Map(),
+    programGrants: [],
+    isOwn: ownPlaces(resolve(folder), new Map()),
+  };
+}
+
+/** What lies in the folder, or is one of the dependencies by path. Links are followed first: a place is where its bytes are. */
+function ownPlaces(folder: string, dependencies: Project["dependencies"]): (place: string) => boolean {
+  const targets = [...dependencies.values()].flatMap((each) => (each.kind === "path" ? [each.path] : []));
+  return (place) => {
+    const at = realOrNull(place);
+    if (at === null) return false;
+    const root = realOrNull(folder);
+    return (root !== null && isWithin(root, at)) || targets.some((path) => realOrNull(resolve(folder, path)) === at);
+  };
+}
+
+function realOrNull(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    if (isErrno(cause, "ENOENT", "ENOTDIR", "ELOOP", "EACCES")) return null;
+    throw cause;
+  }
+}
+
+function isWithin(root: string, place: string): boolean {
+  return place === root || place.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 async function kindOf(place: string): Promise<"file" | "folder" | "nothing"> {
@@ -140,7 +172,7 @@ async function realInside(root: string, place: string, path: string): Promise<st
   if (!isPathInside(path)) throw new Fault("package-invalid", `${place}: ${path} is not a path inside the package`);
   try {
     const real = await realpath(join(root, path));
-    if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return real;
+    if (isWithin(root, real)) return real;
   } catch (cause) {
     if (!isErrno(cause, "ENOENT", "ENOTDIR", "ELOOP")) throw cause;
     throw new Fault("package-invalid", `${place}: there is no file ${path}`, { cause });
@@ -152,13 +184,27 @@ async function listInside(root: string, place: string, folder: string): Promise<
   const start = folder === "" || folder === "." ? root : await realInside(root, place, folder);
   const found: string[] = [];
   const pending = [start];
+  let count = 0;
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    for (const entry of await readdir(at, { withFileTypes: true })) {
+    for (const entry of await entriesOf(at, place)) {
       const path = join(at, entry.name);
+      count += 1;
+      if (count > MOST_FILES) throw new Fault("package-invalid", `${place} has more than ${MOST_FILES} files`);
+      // Paths stand in messages, and a second line there could be anybody's.
+      if (/\p{Cc}/u.test(entry.name))
+        throw new Fault("package-invalid", `${place} has a file with control characters in its name`);
       if (entry.isDirectory()) pending.push(path);
       else if (entry.isFile()) found.push(relative(root, path).replaceAll(sep, "/"));
-      if (found.length > MOST_FILES) throw new Fault("package-invalid", `${place} has more than ${MOST_FILES} files`);
     }
   }
   return found.toSorted();
+}
+
+async function entriesOf(folder: string, place: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    if (!isErrno(cause, "ENOTDIR", "ENOENT", "EACCES")) throw cause;
+    throw new Fault("package-invalid", `${place}: ${basename(folder)} is no folder that can be read`, { cause });
+  }
 }

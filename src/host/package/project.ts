@@ -10,16 +10,24 @@
  *   "acme:stats" = ["log"]                        to a package
  *
  *   [policy]
- *   isolation = { default = "L0", "acme:fetcher" = "L2" }    where packages run (docs: src/host/remote/README.md)
+ *   isolation = { default = "L1", "acme:fetcher" = "L2" }    where packages run (src/host/remote/README.md)
+ *   trust     = ["acme:x"]                                    packages that the user vouches for, wherever they lie
  *
- * In a `package.json` the same tables stand in `sennit`.
+ *   [limits]                                      how much they may take: limits.ts
+ *
+ * In a `package.json` the same tables stand in `sennit`, the last as `projectLimits`.
  */
 import { validRange } from "semver";
 
 import { parseCapability, type Capability } from "../capability.ts";
-import { capabilities, PACKAGE_NAME } from "./manifest-table.ts";
+import type { ProjectLimits } from "./limits.ts";
+import { readProjectLimits } from "./limits-table.ts";
+import { capabilities } from "./manifest-table.ts";
 import { didYouMean } from "./mistakes.ts";
+import { type IsolationLevel, LEVELS, PACKAGE_NAME, strictest } from "./names.ts";
 import { isTable, type Table } from "./table.ts";
+
+export type { IsolationLevel } from "./names.ts";
 
 export type Dependency =
   | { readonly kind: "path"; readonly path: string }
@@ -38,25 +46,50 @@ export interface Project {
   readonly programGrants: readonly Capability[];
   /** Where packages run. Absent where there is no manifest. */
   readonly isolation?: Isolation;
+  /** How much packages may take. Absent where there is no manifest. */
+  readonly limits?: ProjectLimits;
+  /** Whether what lies there is the project's own, or the target of one of its dependencies. Absent: nothing is. */
+  readonly isOwn?: (place: string) => boolean;
 }
-
-/** L0: in the caller's thread. L1: in a thread of its own. L2: in a process of its own, with nothing it could open (D6). */
-export type IsolationLevel = "L0" | "L1" | "L2";
 
 export interface Isolation {
-  readonly default: IsolationLevel;
+  /** Of packages that somebody vouches for. Null: nothing was said. */
+  readonly default: IsolationLevel | null;
   /** By package name. */
   readonly packages: ReadonlyMap<string, IsolationLevel>;
+  /** Packages that the user vouches for, by name. */
+  readonly trust: ReadonlySet<string>;
 }
 
-/** Where a package of this project runs. */
-export function isolationOf({ isolation }: Project, name: string): IsolationLevel {
-  return isolation?.packages.get(name) ?? isolation?.default ?? "L0";
+const DEFAULT_LEVEL: IsolationLevel = "L1";
+const UNVOUCHED: IsolationLevel = "L2";
+
+/**
+ * Where a package of this project runs: the strictest of what is said of its names, the default for a name of which nothing
+ * is said, and a process of its own when nobody vouches for it. So what a package calls itself can make its level stricter
+ * and never laxer than the default; a dependency has one name, and what is said of it counts.
+ *
+ * @param pack.names what it is required by, and what its manifest calls it
+ * @param pack.place its folder or file
+ * @param said where the caller wants packages of which the project says nothing by name, whoever vouches for them
+ */
+export function levelOf(
+  project: Project,
+  pack: { readonly names: readonly string[]; readonly place: string },
+  said?: IsolationLevel,
+): IsolationLevel {
+  const { isolation } = project;
+  const names = pack.names.map((name) => name.split("@")[0] ?? name);
+  const isNamed = names.some((name) => isolation?.trust.has(name) || isolation?.packages.has(name));
+  const isVouchedFor = isNamed || project.isOwn?.(pack.place) === true;
+  const usual = said ?? (isVouchedFor ? (isolation?.default ?? DEFAULT_LEVEL) : UNVOUCHED);
+  return strictest(names.map((name) => isolation?.packages.get(name) ?? usual));
 }
 
-type Tables = Pick<Project, "dependencies" | "grants" | "programGrants"> & { readonly isolation: Isolation };
-
-const LEVELS: readonly IsolationLevel[] = ["L0", "L1", "L2"];
+type Tables = Pick<Project, "dependencies" | "grants" | "programGrants"> & {
+  readonly isolation: Isolation;
+  readonly limits: ProjectLimits;
+};
 
 /** The key of `[grants]` that means the program. No package can have this name: it has no namespace. */
 const PROGRAM = "program";
@@ -66,24 +99,34 @@ export function readProjectTables(manifest: Table): Tables {
   const dependencies = readDependencies(manifest.table("dependencies"));
   const { grants, programGrants } = readGrants(manifest.table("grants"));
   const isolation = readPolicy(manifest.table("policy"));
-  return { dependencies, grants, programGrants, isolation };
+  const limits = readProjectLimits(manifest.table("limits"));
+  return { dependencies, grants, programGrants, isolation, limits };
 }
 
 function readPolicy(policy: Table): Isolation {
   const levels = policy.table("isolation");
+  const trust = readTrust(policy);
   policy.refuseOthers();
   const packages = new Map<string, IsolationLevel>();
-  let other: IsolationLevel = "L0";
+  let usual: IsolationLevel | null = null;
   for (const key of levels.keys()) {
     const level = levels.oneOf(key, LEVELS);
     if (key !== "default" && !PACKAGE_NAME.test(key)) {
       levels.mistake(key, `must be \`default\` or a package \`namespace:name\`${didYouMean(key, ["default"])}`);
     } else if (level !== undefined) {
-      if (key === "default") other = level;
+      if (key === "default") usual = level;
       else packages.set(key, level);
     }
   }
-  return { default: other, packages };
+  return { default: usual, packages, trust };
+}
+
+function readTrust(policy: Table): ReadonlySet<string> {
+  const names = policy.texts("trust");
+  for (const name of names) {
+    if (!PACKAGE_NAME.test(name)) policy.mistake("trust", `\`${name}\` is no package \`namespace:name\``);
+  }
+  return new Set(names);
 }
 
 function readDependencies(table: Table): Tables["dependencies"] {

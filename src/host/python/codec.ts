@@ -16,6 +16,7 @@ import { OVERHEAD } from "../../wit/budget.ts";
 import { type IntegerKind, rangeOf } from "../../wit/numbers.ts";
 import type { Field, WitFunction, WitType } from "../../wit/types.ts";
 import { CaseValue, Some, type Value, integer, isNullable } from "../../wit/value.ts";
+import { isAnyType, problemOfAny } from "../any-type.ts";
 import { expected, inRange, oneCharacter } from "./expected.ts";
 import { Mismatch } from "./marshal.ts";
 import { type NumberList, isBytes, memoryOf, numberList } from "./number-lists.ts";
@@ -119,7 +120,7 @@ function compile(type: WitType): Codec {
         5,
       );
     case "list":
-      return listCodec(type.element, type.length);
+      return isAnyType(type) ? anyOf(listCodec(type.element, type.length)) : listCodec(type.element, type.length);
     case "map":
       return mapCodec(type.key, type.value);
     case "tuple":
@@ -194,6 +195,19 @@ function listCodec(element: WitType, length: number | undefined): Codec {
     },
     nodes: 1,
     least: 5,
+  };
+}
+
+/** Bytes that the plugin gives for an Any can be read as one. */
+function anyOf(bytes: Codec): Codec {
+  return {
+    ...bytes,
+    decode: (reader) => {
+      const value = bytes.decode(reader);
+      const problem = problemOfAny(value);
+      if (problem !== null) throw new Mismatch(problem);
+      return value;
+    },
   };
 }
 

@@ -13,12 +13,10 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
-import { Fault } from "../../fault.ts";
 import { type Code, runtimeCode } from "./code.ts";
-import { failureFault, readFailure } from "./failure.ts";
 import { startPeer } from "./peer.node.ts";
 import { type Runtime, shared } from "./runtime.node.ts";
-import { FAILURE, FATAL, type Frame, READY } from "./worker/frame.ts";
+import { ready, StartFailure } from "./start.node.ts";
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -36,13 +34,17 @@ export class StartImages {
 
   /**
    * The start image of a plugin: from memory, from the cache folder, or made now.
-   * @throws {Fault} `plugin-invalid` or `plugin-trapped` when the plugin's modules do not load; a `StartFailure` when
+   * @param limit Milliseconds that the plugin's modules may take to load.
+   * @throws {Fault} `plugin-invalid`, `deadline-exceeded` or `plugin-trapped` when the plugin's modules do not load; a `StartFailure` when
    *   the reason is not the plugin's.
    */
-  get(runtime: Runtime, code: Code, cacheFolder: string | undefined): Promise<Uint8Array> {
-    return this.#get(runtime, code, cacheFolder, () =>
-      this.#get(runtime, runtimeCode(runtime.guest), cacheFolder, async () => null),
-    );
+  get(runtime: Runtime, code: Code, cacheFolder: string | undefined, limit: number): Promise<Uint8Array> {
+    return this.#get(runtime, code, cacheFolder, limit, () => this.ofRuntime(runtime, cacheFolder));
+  }
+
+  /** The image of the runtime alone, which has nothing of any plugin's. @throws {Fault} a `StartFailure` */
+  ofRuntime(runtime: Runtime, cacheFolder: string | undefined): Promise<Uint8Array> {
+    return this.#get(runtime, runtimeCode(runtime.guest), cacheFolder, Number.POSITIVE_INFINITY, async () => null);
   }
 
   /** @param base Gives the image to start from when this one has to be made. */
@@ -50,13 +52,14 @@ export class StartImages {
     runtime: Runtime,
     code: Code,
     cacheFolder: string | undefined,
+    limit: number,
     base: () => Promise<Uint8Array | null>,
   ): Promise<Uint8Array> {
     const key = imageKey(runtime, code);
-    const image = this.#images.get(key) ?? loadOrMake(runtime, code, fileOf(cacheFolder, key), base);
+    const image = this.#images.get(key) ?? loadOrMake(runtime, code, fileOf(cacheFolder, key), limit, base);
     this.#images.delete(key); // to the end: the latest
     this.#images.set(key, image);
-    image.catch(() => this.#images.delete(key));
+    image.catch(() => this.#images.delete(key)); // whoever comes later may have more time
     for (const oldest of this.#images.keys()) if (this.#images.size > KEPT) this.#images.delete(oldest);
     return image;
   }
@@ -78,6 +81,11 @@ function fileOf(folder: string | undefined, key: string): string | undefined {
   return folder === undefined ? undefined : join(folder, `${key}.pyimage`);
 }
 
+/** What the image of the runtime alone is called wherever it is kept. */
+export function runtimeImageName(runtime: Runtime): string {
+  return `${imageKey(runtime, runtimeCode(runtime.guest))}.pyimage`;
+}
+
 function imageKey(runtime: Runtime, code: Code): string {
   const hash = createHash("sha256").update(runtime.identity).update(code.boot);
   for (const [path, text] of code.files) hash.update(`${path.length} ${text.length} ${path}`).update(text);
@@ -88,11 +96,12 @@ async function loadOrMake(
   runtime: Runtime,
   code: Code,
   file: string | undefined,
+  limit: number,
   base: () => Promise<Uint8Array | null>,
 ): Promise<Uint8Array> {
   const stored = file === undefined ? undefined : await load(file);
   if (stored !== undefined) return stored;
-  const image = shared(await make(runtime, code, await base()));
+  const image = shared(await make(runtime, code, limit, await base()));
   if (file !== undefined) await save(file, image);
   return image;
 }
@@ -118,29 +127,19 @@ async function save(file: string, image: Uint8Array): Promise<void> {
   }
 }
 
-async function make(runtime: Runtime, code: Code, base: Uint8Array | null): Promise<Uint8Array> {
+async function make(
+  runtime: Runtime,
+  code: Code,
+  limit: number,
+  base: Uint8Array | null,
+): Promise<Uint8Array<ArrayBuffer>> {
   const rest = { memory: LOADING_MEMORY, waits: false, overlap: false };
   const peer = startPeer(runtime, { ...code, image: base, makeImage: true, ...rest });
   try {
-    const frame = await new Promise<Frame | null>((resolve) => {
-      peer.listen(resolve);
-      void peer.gone.then(() => resolve(null));
-    });
-    return imageOf(frame, code);
+    const { body } = await ready(peer, code.name, limit);
+    if (body.length === 0) throw new StartFailure("it made no start image");
+    return body;
   } finally {
     await peer.terminate();
-  }
-}
-
-function imageOf(frame: Frame | null, code: Code): Uint8Array {
-  if (frame?.kind === READY && frame.body.length > 0) return frame.body;
-  if (frame?.kind === FAILURE) throw failureFault(readFailure(frame.body), code.name, "cannot load: ", true);
-  throw new StartFailure(frame?.kind === FATAL ? new TextDecoder().decode(frame.body) : "its worker ended");
-}
-
-/** A Python worker did not come up, for a reason that is not the plugin's. */
-export class StartFailure extends Fault {
-  constructor(reason: string) {
-    super("runtime-unavailable", `Python did not start: ${reason}`);
   }
 }

@@ -4,24 +4,33 @@
  *   I1  One call at a time unless the manifest says `overlap`: the lock is held while a call waits for the host.
  *   I2  The first trap, forged message or death of the worker ends the instance; its worker is terminated at once.
  *   I3  A failed import ends the call, and the instance, with the import's own error.
+ *   I5  A call that was too long fails with `deadline-exceeded`, also when it ended in its grace; and the instance has ended.
  *   I4  Calls that wait at the same moment go to the worker in one message, in the order in which they were made.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Fault } from "../../fault.ts";
+import { Fault, type ForeignFrame } from "../../fault.ts";
+import { LiftBudget, type LiftLimits } from "../../wit/budget.ts";
 import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
-import type { Answer, ImportedFunction, Instance, InstanceOptions, LogLine, ManyOptions } from "../plugin.ts";
-import { type Codec, codecOrNull, parametersCodec } from "./codec.ts";
+import type { Limits } from "../manifest.ts";
+import { limitsOf } from "../meter/limits.ts";
+import { raiseHint } from "../package/limits.ts";
+import type { CallLimits } from "../meter/meter.ts";
+import type { Answer, ImportedFunction, Instance, InstanceOptions, ManyOptions } from "../plugin.ts";
+import { codecOrNull } from "./codec.ts";
+import { Deadline } from "./deadline.ts";
 import { FAILURE_KIND, failureFault, readFailure } from "./failure.ts";
 import { Handles } from "./handles.ts";
+import { Imports } from "./imports.ts";
+import { deadlineOf, fuelOf, isMetered, LEAST_START } from "./limits.ts";
 import { Mismatch } from "./marshal.ts";
-import type { Peer } from "./peer.node.ts";
+import { Notes } from "./notes.ts";
+import type { Peer } from "./peer.ts";
 import { Outbox } from "./outbox.ts";
 import { Reader } from "./reader.ts";
 import { type Call, type InContext, Many, type Numbered, type Request } from "./requests.ts";
 import * as frames from "./worker/frame.ts";
-import { Writer } from "./writer.ts";
 
 export interface InstanceParts {
   readonly source: string;
@@ -30,17 +39,15 @@ export interface InstanceParts {
   readonly imports: readonly (Numbered & { readonly given: ImportedFunction })[];
   readonly isExported: ConstructorParameters<typeof Handles>[1];
   readonly overlap: boolean;
+  /** What the manifest says. */
+  readonly limits: Limits;
+  /** What one answer may have, and the arguments of one import. */
+  readonly lift: LiftLimits;
   readonly chain: CallChain;
   readonly peer: Peer;
   /** Called once the worker has ended. */
   readonly ended: () => void;
 }
-
-/** An import in progress is answered with what `sleep` and imports give; more than this many at once is an attack. */
-const MOST_IMPORTS = 10_000;
-
-/** A failed import usually ends the instance at once; a guest that goes on all the same cannot make us remember for ever. */
-const KEPT_FAILURES = 100;
 
 /** Called as the first function of a fresh instance. */
 const BIND = {
@@ -64,11 +71,14 @@ export class PythonInstance implements Instance {
   readonly #options: InstanceOptions;
   readonly #handles: Handles;
   readonly #reader: Reader;
-  /** For answers to imports. */
-  readonly #writer: Writer;
   readonly #outbox: Outbox;
-  readonly #importFailures = new Map<number, unknown>();
-  #imports = 0;
+  readonly #imports: Imports;
+  readonly #notes: Notes;
+  readonly #deadline: Deadline;
+  readonly #limits: CallLimits;
+  #running = 0;
+  #bound = false;
+  #spent: number | undefined;
   #cause: unknown;
   #alive = true;
 
@@ -78,19 +88,47 @@ export class PythonInstance implements Instance {
     this.#options = options;
     const { peer, overlap } = parts;
     this.#handles = new Handles(options.id, parts.isExported);
-    this.#reader = new Reader(this.#handles);
-    this.#writer = new Writer(this.#handles, frames.HEADER);
+    this.#reader = new Reader(this.#handles, new LiftBudget(parts.lift));
+    this.#limits = limitsOf(parts.limits, options.limits);
     this.#outbox = new Outbox({
       handles: this.#handles,
       overlap,
       stops: peer.stops,
       now: options.now,
       send: (message) => peer.send(message),
+      sent: (first, count, place) => this.#sent(first, count, place),
+      finished: (first) => this.#finished(first),
       wrong: (target, error) => new Fault(error.code, `${parts.source}: ${target.key}: ${error.message}`),
+    });
+    this.#imports = new Imports({
+      source: parts.source,
+      imports: parts.imports,
+      options,
+      handles: this.#handles,
+      reader: this.#reader,
+      contextOf: (call) => this.#outbox.contextOf(call),
+      enter: (work) => parts.chain.enter(this, work),
+      isAlive: () => this.#alive,
+      refusal: () => this.#late(),
+      send: (message) => peer.send(message),
+      wrongValue: (error, what) => this.#wrongValue(error, what),
+    });
+    this.#notes = new Notes({
+      words: peer.stops,
+      log: options.log,
+      release: (handle) => this.#release(handle),
+      later: (run) => void setImmediate(run),
+    });
+    this.#deadline = new Deadline({
+      limit: deadlineOf(this.#limits),
+      words: peer.stops,
+      look: () => peer.send(frames.frame({ kind: frames.LOOK })),
+      isWaiting: () => !overlap && this.#imports.waiting > 0,
+      over: () => this.#end(this.#late()),
     });
     peer.listen((frame) => this.#receive(frame));
     void peer.gone.then((error) => {
-      if (this.#alive) this.#end(this.#trap(error === null ? "its process ended" : reasonOf(error)));
+      if (this.#alive) this.#end(this.#late() ?? this.#trap(error === null ? "its process ended" : reasonOf(error)));
       parts.ended();
     });
   }
@@ -99,9 +137,27 @@ export class PythonInstance implements Instance {
     return this.#alive;
   }
 
+  get spent(): number | undefined {
+    return this.#spent;
+  }
+
   /** Seeds the instance and creates the plugin's objects. */
   async bind(): Promise<void> {
+    const interruptible = this.#deadline.limit === Number.POSITIVE_INFINITY ? 0 : frames.INTERRUPTIBLE;
+    const fuel = isMetered(this.#limits) ? fuelOf(this.#limits) : Number.NaN;
+    this.#parts.peer.send(frames.frame({ kind: frames.LIMITS, a: interruptible, c: fuel }));
     await this.#submit(BIND, [this.#options.seed], "cannot start: ");
+    this.#bound = true;
+  }
+
+  /** As `bind`; an instance that does not come up is disposed. */
+  async bindOrDispose(): Promise<void> {
+    try {
+      await this.bind();
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   call(key: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
@@ -120,8 +176,9 @@ export class PythonInstance implements Instance {
   }
 
   drop(handle: number): void {
-    if (this.#alive && this.#handles.releaseExported(handle))
-      this.#parts.peer.send(frames.frame({ kind: frames.RELEASE, a: handle }));
+    if (!this.#alive || !this.#handles.releaseExported(handle)) return;
+    this.#parts.peer.send(frames.frame({ kind: frames.RELEASE, a: handle }));
+    this.#deadline.touched();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,6 +195,17 @@ export class PythonInstance implements Instance {
       throw this.#fault("re-entrant", `${key} was called while a call into the same instance waits for it`);
     }
     return target;
+  }
+
+  #sent(first: number, calls: number, place: number): void {
+    this.#notes.allow(calls, this.#running === 0);
+    this.#running += 1;
+    this.#deadline.sent(first, calls, place, this.#bound ? 0 : LEAST_START);
+  }
+
+  #finished(first: number): void {
+    this.#running -= 1;
+    this.#deadline.ended(first);
   }
 
   #submit(target: Numbered, args: readonly Value[], doing: string): Promise<Value> {
@@ -170,15 +238,16 @@ export class PythonInstance implements Instance {
       case frames.RESULTS:
         return this.#results(frame);
       case frames.IMPORT:
-        return this.#import(frame);
+        return this.#imports.call(frame);
       case frames.SLEEP:
-        return this.#sleep(frame);
-      case frames.LOG:
-        return this.#log(frame);
-      case frames.RELEASE:
-        return this.#release(frame.a);
+        return this.#imports.sleep(frame);
+      case frames.NOTES:
+        return this.#notes.take(frame);
+      case frames.LOOK:
+        if (!this.#deadline.seen()) throw new Mismatch("a sign of life that nobody asked for");
+        return;
       case frames.FATAL:
-        return this.#end(this.#trap(new TextDecoder().decode(frame.body.subarray(0, 4000))));
+        return this.#end(this.#late() ?? this.#fatal(frame));
       default:
         throw new Mismatch(`a message of kind ${frame.kind}`);
     }
@@ -186,16 +255,28 @@ export class PythonInstance implements Instance {
 
   #results(frame: frames.Frame): void {
     const parcel = this.#outbox.answeredFrom(frame.a);
-    const whole = frames.readResults(frame, (_, failed, start, end) => {
+    const isLast = (frame.d & frames.MORE) === 0;
+    if (frame.b === 0 && !isLast) throw new Mismatch("results of nothing");
+    this.#note(frame.c);
+    const isLate = isLast && this.#deadline.isLateIn(parcel.first);
+    const whole = frames.readResults(frame, (i, failed, start, end) => {
       if (!this.#alive) return;
       const call = this.#outbox.answered(parcel);
       if (failed) this.#failure(call, frame.body.subarray(start, end));
+      else if (isLate && i === frame.b - 1) this.#fail(call.request, this.#tooLong(call.request.doing)); // I5
       else this.#result(call, frame.body, start, end);
     });
     if (!this.#alive) return;
     if (!whole) throw new Mismatch("results that are not there");
+    if (isLate) return this.#end(this.#tooLong(""));
     if (this.#reader.release()) this.#outbox.recycle(frame.body.buffer);
-    this.#outbox.next(parcel, (frame.d & frames.MORE) === 0);
+    this.#outbox.next(parcel, isLast);
+  }
+
+  /** What the latest call has cost. */
+  #note(spent: number): void {
+    if (!Number.isSafeInteger(spent) || spent < 0) throw new Mismatch("a cost that is none");
+    if (isMetered(this.#limits)) this.#spent = spent;
   }
 
   #result({ request }: Call, body: Uint8Array<ArrayBuffer>, start: number, end: number): void {
@@ -219,110 +300,17 @@ export class PythonInstance implements Instance {
 
   #failure({ request }: Call, body: Uint8Array<ArrayBuffer>): void {
     const record = readFailure(body);
-    const failedImport = record.kind === FAILURE_KIND.failedImport && this.#importFailures.has(record.number);
+    const failedImport = record.kind === FAILURE_KIND.failedImport && this.#imports.hasFailed(record.number);
     const loading = request.number === frames.BIND;
     const fault = failedImport
-      ? this.#importFailures.get(record.number) // I3
+      ? this.#imports.failureOf(record.number) // I3
       : failureFault(record, this.#parts.source, request.doing, loading);
-    this.#fail(request, fault);
+    this.#fail(request, this.#deadline.isLate ? this.#tooLong(request.doing, record.frames) : fault);
   }
 
   #fail(request: Request, cause: unknown): void {
     request.reject(cause);
     this.#end(cause, () => this.#lost());
-  }
-
-  #import(frame: frames.Frame): void {
-    const target = this.#parts.imports[frame.b];
-    if (target === undefined) throw new Mismatch(`import ${frame.b} of ${this.#parts.imports.length}`);
-    const args = this.#importArguments(target, frame.body);
-    const inContext = this.#outbox.contextOf(frame.d) ?? anywhere;
-    const work = (): Value | Promise<Value> =>
-      inContext(() => this.#parts.chain.enter(this, () => target.given.call(args)));
-    this.#perform(frame.a, target.key, work, codecOrNull(target.fn.result));
-  }
-
-  #importArguments(target: Numbered, body: Uint8Array<ArrayBuffer>): readonly Value[] {
-    try {
-      this.#reader.open(body);
-      const args = parametersCodec(target.fn).decode(this.#reader) as readonly Value[];
-      this.#reader.close();
-      return args;
-    } catch (error) {
-      throw this.#wrongValue(error, `it called ${target.key} with a wrong value: `);
-    } finally {
-      this.#reader.release();
-    }
-  }
-
-  #sleep(frame: frames.Frame): void {
-    if (!(frame.c >= 0 && frame.c <= Number.MAX_SAFE_INTEGER)) throw new Mismatch(`a sleep of ${frame.c} ms`);
-    this.#perform(frame.a, "sleep", async () => (await this.#options.sleep(frame.c), null), NOTHING);
-  }
-
-  /** Does what the guest asked for and sends the answer, whichever way it ends. */
-  #perform(number: number, key: string, work: () => Value | Promise<Value>, codec: Codec): void {
-    if (this.#imports >= MOST_IMPORTS) throw new Mismatch("too many calls of imports at once");
-    this.#imports += 1;
-    const answer = (value: Value): void => {
-      this.#imports -= 1;
-      if (this.#alive) this.#answer(number, key, value, codec);
-    };
-    const refuse = (error: unknown): void => {
-      this.#imports -= 1;
-      if (this.#alive) this.#answerFailure(number, error);
-    };
-    try {
-      const value = work();
-      if (value instanceof Promise) value.then(answer).catch(refuse);
-      else answer(value);
-    } catch (error) {
-      refuse(error);
-    }
-  }
-
-  #answer(number: number, key: string, value: Value, codec: Codec): void {
-    try {
-      this.#writer.tuple(2);
-      this.#writer.integer(0);
-      codec.encode(this.#writer, value);
-    } catch (error) {
-      this.#writer.truncate(frames.HEADER);
-      this.#handles.rollback();
-      const fault =
-        error instanceof Mismatch
-          ? new Fault(error.code, `${key} gave ${this.#parts.source} a wrong value: ${error.message}`)
-          : error;
-      return this.#answerFailure(number, fault);
-    }
-    this.#handles.commit();
-    this.#sendAnswer(number);
-  }
-
-  #answerFailure(number: number, error: unknown): void {
-    this.#importFailures.set(number, error);
-    for (const oldest of this.#importFailures.keys()) {
-      if (this.#importFailures.size > KEPT_FAILURES) this.#importFailures.delete(oldest);
-    }
-    const fault = error instanceof Fault ? error : new Fault("import-failed", String(error));
-    this.#writer.tuple(4);
-    this.#writer.integer(1);
-    this.#writer.integer(number);
-    this.#writer.text(fault.code.toWellFormed());
-    this.#writer.text(fault.message.toWellFormed());
-    this.#sendAnswer(number);
-  }
-
-  #sendAnswer(a: number): void {
-    const length = this.#writer.end - frames.HEADER;
-    const message = this.#writer.take();
-    frames.writeHeader(message, { kind: frames.ANSWER, a, c: this.#options.now(), length });
-    this.#parts.peer.send(message);
-  }
-
-  #log(frame: frames.Frame): void {
-    const level: LogLine["level"] = frame.a === 1 ? "info" : "warn";
-    this.#options.log({ level, text: new TextDecoder().decode(frame.body) });
   }
 
   #release(number: number): void {
@@ -341,8 +329,37 @@ export class PythonInstance implements Instance {
     if (!this.#alive) return;
     this.#alive = false;
     this.#cause = cause;
+    this.#deadline.close();
     this.#outbox.end(first, () => this.#lost());
     void this.#parts.peer.terminate();
+  }
+
+  /** Why it ends, when that is because a call took too long. */
+  #late(): Fault | undefined {
+    return this.#deadline.isLate ? this.#tooLong(this.#outbox.current ?? "") : undefined;
+  }
+
+  /** @param doing The function and a colon; what goes on after calls has none. */
+  #tooLong(doing: string, stack: readonly ForeignFrame[] = []): Fault {
+    const { source } = this.#parts;
+    const what = doing === "" ? "it went on after its calls for" : `${doing}it took`;
+    return new Fault("deadline-exceeded", `${source}: ${what} longer than ${this.#deadline.limit} ms`, {
+      source,
+      hint: raiseHint(source, "deadline"),
+      frames: stack,
+    });
+  }
+
+  #fatal(frame: frames.Frame): Fault {
+    if (frame.a === 0 || !isMetered(this.#limits)) {
+      return this.#trap(new TextDecoder().decode(frame.body.subarray(0, 4000)));
+    }
+    const { source } = this.#parts;
+    const what = `${this.#outbox.current ?? ""}it spent its ${fuelOf(this.#limits)} units of fuel`;
+    return new Fault("fuel-exhausted", `${source}: ${what}`, {
+      source,
+      hint: raiseHint(source, "fuel"),
+    });
   }
 
   #trap(reason: string): Fault {
@@ -359,8 +376,6 @@ export class PythonInstance implements Instance {
     return new Fault(code, `${source}: ${reason}`, cause === undefined ? { source } : { source, cause });
   }
 }
-
-const NOTHING = codecOrNull(null);
 
 function reasonOf(error: Error): string {
   if ("code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") return "it ran out of memory";

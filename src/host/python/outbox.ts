@@ -28,6 +28,9 @@ export interface OutboxParts {
   readonly stops: Int32Array;
   readonly now: () => number;
   readonly send: (message: ArrayBuffer) => void;
+  /** Told of each message that the worker gets, and of its end: the number of its first call, how many, its place of `BEGAN`. */
+  readonly sent: (first: number, count: number, place: number) => void;
+  readonly finished: (first: number) => void;
   /** The fault of arguments that do not fit. */
   readonly wrong: (target: Numbered, error: Mismatch) => Fault;
 }
@@ -154,7 +157,7 @@ export class Outbox {
     Atomics.store(this.#parts.stops, place, 0);
     many.onStop = () => void Atomics.store(this.#parts.stops, place, 1);
     const first = this.#numbers(calls.length);
-    this.#expect({ calls, many, first, answered: 0 });
+    this.#expect({ calls, many, first, answered: 0 }, place + 1);
     const flags = frames.TOGETHER | (many.untilErr ? frames.UNTIL_ERR : 0) | ((place + 1) << frames.STOP_SHIFT);
     const length = writer.end - frames.HEADER;
     this.#send(writer.take(), first, calls, flags, length);
@@ -173,8 +176,9 @@ export class Outbox {
     return first;
   }
 
-  #expect(parcel: Parcel): void {
+  #expect(parcel: Parcel, place: number = 0): void {
     this.#sent.set(parcel.first, parcel);
+    this.#parts.sent(parcel.first, parcel.calls.length, place);
   }
 
   /** The calls of which the worker answers some, from this number on. Throws a Mismatch (O2). */
@@ -202,6 +206,7 @@ export class Outbox {
   #finish({ calls, answered, first, many }: Parcel): void {
     if (answered < calls.length && many?.isOver !== true) throw new Mismatch("a call without an answer");
     this.#sent.delete(first);
+    this.#parts.finished(first);
     for (const { moved } of calls.slice(answered)) this.#parts.handles.undo(moved); // O3
     if (many === undefined) return;
     const place = this.#placeOf.get(many);
@@ -218,6 +223,12 @@ export class Outbox {
 
   #parcelOf(number: number): Parcel | undefined {
     return this.#sent.values().find(({ first, calls }) => number >= first && number < first + calls.length);
+  }
+
+  /** What the worker does, for messages. */
+  get current(): string | undefined {
+    const [parcel] = this.#sent.values();
+    return parcel?.calls[parcel.answered]?.request.doing;
   }
 
   /** A buffer that may serve for another message. */

@@ -1,29 +1,20 @@
 /**
- * One Python worker as the host sees it: an untrusted peer that sends frames until it is gone.
+ * Starting a Python worker, and handing it over.
  *
  *   E1  The worker gets an empty environment, no arguments, piped output, and permission to read Pyodide's folder and the
  *       worker's own; everything else of Node is denied by Node's own permission model.
  *   E2  `gone` settles exactly once, whatever ends the worker, and only after its thread has ended.
+ *   E3  Of a worker that was handed over, this thread hears nothing more but its end: its first message ends it (HAZARDS 14).
+ *   E4  What a worker keeps beside Python's own memory, which no limit of its own reaches, is looked at now and then.
  */
 import { dirname, extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { Peer } from "./peer.ts";
 import type { Runtime } from "./runtime.node.ts";
 import { workerEntry } from "./runtime.node.ts";
-import { type Frame, readFrame, STOPS } from "./worker/frame.ts";
+import { type Frame, readFrame, WORDS } from "./worker/frame.ts";
 import type { Start } from "./worker/worker.node.ts";
-
-/** A running worker. The owner ends it with `terminate`. */
-export interface Peer {
-  send(frame: ArrayBuffer): void;
-  /** Replaces who gets the frames; null stands for a message that is no frame. */
-  listen(receive: (frame: Frame | null) => void): void;
-  terminate(): Promise<void>;
-  /** Told to the worker even while it is busy: which messages of calls it should not go on with (S2 of serve.ts). */
-  readonly stops: Int32Array;
-  /** Why the worker ended: an error it died of, or null. */
-  readonly gone: Promise<Error | null>;
-}
 
 /** Pyodide, the worker's own folder, and the two modules of the host that it shares (E1). */
 function readable(runtime: Runtime, entry: URL): readonly string[] {
@@ -39,8 +30,9 @@ function shareable({
   module,
   stdlib,
   lockInfo,
-}: Runtime): Pick<Start, "base" | "module" | "stdlib" | "lockInfo"> {
-  return { base, module, stdlib, lockInfo };
+  meter,
+}: Runtime): Pick<Start, "base" | "module" | "stdlib" | "lockInfo" | "meter"> {
+  return { base, module, stdlib, lockInfo, meter };
 }
 
 /**
@@ -48,18 +40,51 @@ function shareable({
  * permissions read the current folder, which it takes for the program's path, unless told of a text.
  */
 export function permissions(runtime: Runtime, entry: URL): readonly string[] {
-  return ["--permission", "--eval", "0", ...readable(runtime, entry).map((path) => `--allow-fs-read=${path}`)];
+  return [
+    "--permission",
+    "--eval",
+    "0",
+    "--no-experimental-sqlite",
+    ...readable(runtime, entry).map((path) => `--allow-fs-read=${path}`),
+  ];
 }
 
 const HEAP_MEGABYTES = 512;
 
+/** Bytes of buffers that a worker may have beside Python's own memory; those of calls are among them (E4). */
+const MOST_OUTSIDE = 512 * 1024 * 1024;
+const LOOK_EVERY = 500; // ms
+
+function watchMemory(worker: Worker, over: (error: Error) => void): () => void {
+  let isAsked = false;
+  const look = async (): Promise<void> => {
+    if (isAsked) return;
+    isAsked = true;
+    const { external_memory: outside } = await worker.getHeapStatistics();
+    isAsked = false;
+    if (outside > MOST_OUTSIDE) over(new OutOfMemory(`more than ${MOST_OUTSIDE} bytes in buffers`));
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), LOOK_EVERY).unref(); // it fails when the worker ends
+  return () => clearInterval(timer);
+}
+
+class OutOfMemory extends Error {
+  readonly code = "ERR_WORKER_OUT_OF_MEMORY";
+}
+
+/** A worker of this thread's. */
+export interface OwnPeer extends Peer {
+  /** Gives the end of a port on which the worker speaks from now on (E3). Once. */
+  handOver(): MessagePort;
+}
+
+/** What the worker does at its start. */
+export type Task = Omit<Start, "base" | "module" | "stdlib" | "lockInfo" | "stops" | "meter">;
+
 /** Starts a worker. */
-export function startPeer(
-  runtime: Runtime,
-  start: Omit<Start, "base" | "module" | "stdlib" | "lockInfo" | "stops">,
-): Peer {
+export function startPeer(runtime: Runtime, start: Task): OwnPeer {
   const entry = workerEntry();
-  const stops = new Int32Array(new SharedArrayBuffer(4 * STOPS));
+  const stops = new Int32Array(new SharedArrayBuffer(4 * WORDS));
   const worker = new Worker(entry, {
     workerData: { ...start, ...shareable(runtime), stops } satisfies Start,
     env: {},
@@ -79,6 +104,11 @@ export function startPeer(
     cause = error instanceof Error ? error : new Error(String(error));
   });
   const gone = new Promise<Error | null>((resolve) => worker.once("exit", () => resolve(cause)));
+  const stopWatching = watchMemory(worker, (error) => {
+    cause = error;
+    void worker.terminate();
+  });
+  void gone.then(stopWatching);
   return {
     send: (frame) => worker.postMessage(frame, [frame]),
     listen: (next) => {
@@ -87,6 +117,13 @@ export function startPeer(
     terminate: async () => {
       await worker.terminate();
       await gone;
+    },
+    handOver: () => {
+      const { port1, port2 } = new MessageChannel();
+      worker.removeAllListeners("message");
+      worker.once("message", () => void worker.terminate()); // E3
+      worker.postMessage({ way: port2 }, [port2]);
+      return port1;
     },
     stops,
     gone,

@@ -6,26 +6,25 @@
  *   P3  An instance starts from a start image; when none can be made, cold, with one warning.
  */
 import { Fault } from "../../fault.ts";
-import { type FunctionKey, type WitFunction, type World, functionsOf } from "../../wit/types.ts";
+import { type World, functionsOf } from "../../wit/types.ts";
 import { callChain } from "../call-chain.node.ts";
 import type { CallChain } from "../call-chain.ts";
-import { hostFunction } from "../host-functions.ts";
-import { linkFault } from "../link-fault.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
+import { limitsOf } from "../meter/limits.ts";
+import type { CallLimits } from "../meter/meter.ts";
 import { digestOf, readTexts, readWit, sourceFolder, worldOf } from "../package-text.ts";
-import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../plugin.ts";
-import { type Admission, processAdmission } from "./admission.node.ts";
+import type { Instance, InstanceOptions, Plugin, Together } from "../plugin.ts";
+import { type Admission, type Place, processAdmission } from "./admission.node.ts";
 import { type Code, pythonCode } from "./code.ts";
 import { codecOrNull, parametersCodec } from "./codec.ts";
-import { failureFault, readFailure } from "./failure.ts";
-import { StartFailure, processImages, type StartImages } from "./image.node.ts";
-import { PythonInstance } from "./instance.node.ts";
+import type { PythonConnection } from "./connection.node.ts";
+import { Contract } from "./contract.node.ts";
+import type { StartImages } from "./image.node.ts";
 import { Mismatch } from "./marshal.ts";
-import { Names } from "./names.ts";
-import { type Peer, startPeer } from "./peer.node.ts";
-import type { Numbered } from "./requests.ts";
-import { pythonRuntime } from "./runtime.node.ts";
-import { FAILURE, FATAL, type Frame, READY } from "./worker/frame.ts";
+import type { OwnPeer } from "./peer.node.ts";
+import type { Peer } from "./peer.ts";
+import type { Runtime } from "./runtime.node.ts";
+import { Workers } from "./workers.node.ts";
 
 export interface PythonOptions {
   /** Where start images are kept between processes; absent: in memory only. */
@@ -38,6 +37,10 @@ export interface PythonOptions {
   readonly admission?: Admission;
   /** Keeps start images; the process's own by default. */
   readonly images?: StartImages;
+  /** How many started workers are kept ready for the next instances; 0 by default. Admission does not count these. */
+  readonly warm?: number;
+  /** Gives the runtime's start image where none may be made (`sent-image.node.ts`); absent there: a cold start. */
+  readonly runtimeImage?: (runtime: Runtime) => Promise<Uint8Array | undefined>;
   /** Stands between an instance and its worker, for who wants to see the messages. */
   readonly between?: (peer: Peer) => Peer;
 }
@@ -45,11 +48,21 @@ export interface PythonOptions {
 /** Linear memory of an instance whose manifest sets no limit. */
 const DEFAULT_MEMORY = 512 * 1024 * 1024;
 
+export interface PythonPlugin extends Plugin {
+  /**
+   * Starts a worker for an instance that is somebody else's (`over.node.ts`): waits for a place, and until it is ready. The
+   * plugin still owns the worker and ends it when it is closed.
+   *
+   * @param limits What its calls may take, in place of what the manifest says.
+   */
+  connect(together?: Together, limits?: CallLimits): Promise<PythonConnection>;
+}
+
 /**
  * Opens a package whose language is Python.
  * @throws {Fault} `wit-invalid`, `package-invalid`, or `plugin-unsupported` when the world has types that Python cannot take.
  */
-export async function pythonPlugin(files: PackageFiles, options: PythonOptions): Promise<Plugin> {
+export async function pythonPlugin(files: PackageFiles, options: PythonOptions): Promise<PythonPlugin> {
   const { manifest } = files;
   const wit = await readWit(files);
   const world = await worldOf(files, wit);
@@ -57,7 +70,9 @@ export async function pythonPlugin(files: PackageFiles, options: PythonOptions):
   const folder = sourceFolder(files);
   const sources = await readTexts(files, folder, ".py");
   if (!sources.has(manifest.source.slice(folder === "" ? 0 : folder.length + 1))) await files.read(manifest.source);
-  return new PythonPlugin(manifest, world, await digestOf([...sources, ...wit]), sources, options);
+  const plugin = new OpenedPython(manifest, world, await digestOf([...sources, ...wit]), sources, options);
+  plugin.warmUp();
+  return plugin;
 }
 
 function refuseUnsupported(manifest: Manifest, world: World): void {
@@ -74,19 +89,23 @@ function refuseUnsupported(manifest: Manifest, world: World): void {
   }
 }
 
-class PythonPlugin implements Plugin {
+/** What an instance or a connection stands on. */
+interface Taken {
+  readonly peer: OwnPeer;
+  readonly place: Place;
+}
+
+class OpenedPython implements PythonPlugin {
   readonly manifest: Manifest;
   readonly world: World;
   readonly digest: string;
   readonly #sources: ReadonlyMap<string, string>;
   readonly #options: PythonOptions;
-  readonly #names: Names;
-  readonly #imports: readonly Numbered[];
-  readonly #exports: ReadonlyMap<FunctionKey, Numbered>;
+  readonly #contract: Contract;
+  readonly #workers: Workers;
   readonly #instances = new Set<Instance>();
-  readonly #waits: boolean;
+  readonly #connected = new Set<Peer>();
   #code: Code | undefined;
-  #closed = false;
 
   constructor(
     manifest: Manifest,
@@ -100,124 +119,82 @@ class PythonPlugin implements Plugin {
     this.digest = digest;
     this.#sources = sources;
     this.#options = options;
-    this.#names = new Names(world);
-    this.#imports = [...functionsOf(world.imports)].map(numberedFrom(0));
-    this.#exports = new Map([...functionsOf(world.exports)].map(numberedFrom(1)).map((one) => [one.key, one]));
-    this.#waits = mayWait(manifest, world, sources);
+    this.#contract = new Contract(manifest, world);
+    const { name, overlap, limits } = manifest;
+    this.#workers = new Workers({
+      name,
+      code: (runtime) => this.#codeFor(runtime),
+      task: { memory: limits.memory ?? DEFAULT_MEMORY, waits: mayWait(manifest, world, sources), overlap },
+      limits: limitsOf(limits),
+      warm: options.warm ?? 0,
+      cacheFolder: options.cacheFolder,
+      images: options.images,
+      runtimeImage: options.runtimeImage,
+      warn: (line) => this.#warn(line),
+    });
+  }
+
+  /** Starts what is kept ready, if anything is. */
+  warmUp(): void {
+    this.#workers.fill();
   }
 
   async instantiate(options: InstanceOptions): Promise<Instance> {
-    const imports = this.#link(options);
-    const name = this.manifest.name;
+    const imports = this.#contract.link(options);
+    const { peer: own, place } = await this.#take(options.together, limitsOf(this.manifest.limits, options.limits));
+    const peer = this.#options.between?.(own) ?? own;
+    const ended = (): void => {
+      this.#instances.delete(instance);
+      place.release();
+    };
+    const instance = this.#contract.instance(peer, imports, this.#options.chain ?? callChain, options, ended);
+    this.#instances.add(instance);
+    await instance.bindOrDispose();
+    this.#workers.fill();
+    return instance;
+  }
+
+  async connect(together?: Together, limits?: CallLimits): Promise<PythonConnection> {
+    const { peer, place } = await this.#take(together, limitsOf(this.manifest.limits, limits));
+    this.#connected.add(peer);
+    void peer.gone.then(() => {
+      this.#connected.delete(peer);
+      place.release();
+    });
+    const port = peer.handOver();
+    this.#workers.fill();
+    return { port, stops: peer.stops, gone: peer.gone, terminate: () => peer.terminate() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([
+      this.#workers[Symbol.asyncDispose](),
+      ...[...this.#instances].map((instance) => instance[Symbol.asyncDispose]()),
+      ...[...this.#connected].map((peer) => peer.terminate()),
+    ]);
+  }
+
+  async #take(together: Together | undefined, limits: CallLimits): Promise<Taken> {
     const admission = this.#options.admission ?? processAdmission;
-    const place = await admission.enter(name, (line) => this.#warn(line), options.together);
-    let peer: Peer;
+    const place = await admission.enter(this.manifest.name, (line) => this.#warn(line), together);
     try {
-      const started = await this.#startUnlessClosed();
-      peer = this.#options.between?.(started) ?? started;
+      return { peer: await this.#workers.take(limits), place };
     } catch (error) {
       place.release();
       throw error;
     }
-    const instance: PythonInstance = new PythonInstance(
-      {
-        source: name,
-        exports: this.#exports,
-        imports,
-        isExported: (resource) => this.#names.isExported(resource),
-        overlap: this.manifest.overlap,
-        chain: this.#options.chain ?? callChain,
-        peer,
-        ended: () => {
-          this.#instances.delete(instance);
-          place.release();
-        },
-      },
-      options,
-    );
-    this.#instances.add(instance);
-    try {
-      await instance.bind();
-    } catch (error) {
-      await instance[Symbol.asyncDispose]();
-      throw error;
-    }
-    return instance;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...this.#instances].map((instance) => instance[Symbol.asyncDispose]()));
-  }
-
-  async #startUnlessClosed(): Promise<Peer> {
-    const closed = (): Fault =>
-      new Fault("plugin-lost", `${this.manifest.name} was closed`, { source: this.manifest.name });
-    if (this.#closed) throw closed();
-    const peer = await this.#start();
-    if (!this.#closed) return peer;
-    await peer.terminate();
-    throw closed();
   }
 
   #warn(line: string): void {
     this.#options.warn?.(line);
   }
 
-  #link(options: InstanceOptions): readonly (Numbered & { readonly given: ImportedFunction })[] {
-    const linked = this.#imports.flatMap((one) => {
-      const given = options.imports.get(one.key) ?? hostFunction(one.key, options);
-      return given === undefined ? [] : [{ ...one, given }];
-    });
-    if (linked.length === this.#imports.length) return linked;
-    const found = new Set(linked.map(({ key }) => key));
-    const missing = this.#imports.map(({ key }) => key).filter((key) => !found.has(key));
-    throw linkFault(this.manifest.name, missing, options.imports.keys());
+  #codeFor({ guest }: Runtime): Code {
+    const { name } = this.manifest;
+    const names = this.#contract.names;
+    this.#code ??= pythonCode(name, this.world, names, guest, this.#sources, applicationOf(this.manifest));
+    return this.#code;
   }
-
-  /** A worker that is ready for its first call. */
-  async #start(): Promise<Peer> {
-    const runtime = await pythonRuntime();
-    this.#code ??= pythonCode(
-      this.manifest.name,
-      this.world,
-      this.#names,
-      runtime.guest,
-      this.#sources,
-      applicationOf(this.manifest),
-    );
-    const code = this.#code;
-    const start = (image: Uint8Array | null): Promise<Peer> =>
-      ready(
-        startPeer(runtime, {
-          ...code,
-          boot: image === null ? code.boot : null,
-          image,
-          makeImage: false,
-          memory: this.#memory(),
-          waits: this.#waits,
-          overlap: this.manifest.overlap,
-        }),
-        code,
-      );
-    const images = this.#options.images ?? processImages;
-    try {
-      return await start(await images.get(runtime, code, this.#options.cacheFolder));
-    } catch (error) {
-      if (!(error instanceof StartFailure)) throw error;
-      this.#warn(`${this.manifest.name}: ${error.message}; starting cold, which takes seconds`);
-      await images.forget(runtime, code, this.#options.cacheFolder);
-      return start(null);
-    }
-  }
-
-  #memory(): number {
-    return this.manifest.limits.memory ?? DEFAULT_MEMORY;
-  }
-}
-
-function numberedFrom(first: number): (entry: [FunctionKey, WitFunction], i: number) => Numbered {
-  return ([key, fn], i) => ({ key, fn, number: first + i });
 }
 
 function applicationOf(manifest: Manifest): string {
@@ -234,23 +211,4 @@ function mayWait(manifest: Manifest, world: World, sources: ReadonlyMap<string, 
   if (manifest.overlap || !functionsOf(world.imports).next().done) return true;
   if ([...functionsOf(world.exports)].some(([, fn]) => fn.async)) return true;
   return [...sources.values()].some((text) => /\b(async|asyncio|sleep|run_sync|threading|queue|sched)\b/.test(text));
-}
-
-async function ready(peer: Peer, code: Code): Promise<Peer> {
-  const frame = await new Promise<Frame | Error | null>((resolve) => {
-    peer.listen(resolve);
-    void peer.gone.then(resolve);
-  });
-  if (frame !== null && "kind" in frame && frame.kind === READY) return peer;
-  await peer.terminate();
-  if (frame !== null && "kind" in frame && frame.kind === FAILURE) {
-    throw failureFault(readFailure(frame.body), code.name, "cannot load: ", true);
-  }
-  throw new StartFailure(reasonOf(frame));
-}
-
-function reasonOf(frame: Frame | Error | null): string {
-  if (frame instanceof Error) return frame.message;
-  if (frame?.kind === FATAL) return new TextDecoder().decode(frame.body);
-  return "it ended without a word";
 }

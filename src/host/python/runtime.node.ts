@@ -18,6 +18,8 @@ export interface Runtime {
   readonly folder: string;
   readonly base: string;
   readonly module: Module;
+  /** The name of the meter's imports, when the module is a metered one. */
+  readonly meter: string | null;
   readonly stdlib: Uint8Array;
   readonly lockInfo: unknown;
   /** The guest side's Python modules, by file name. */
@@ -61,6 +63,7 @@ async function load(): Promise<Runtime> {
     folder,
     base: pathToFileURL(`${folder}/`).href,
     module: await webAssembly.compile(wasm),
+    meter: null,
     stdlib: shared(stdlib),
     lockInfo: (JSON.parse(lock) as { readonly info: unknown }).info,
     guest,

@@ -11,6 +11,7 @@ import { OVERHEAD } from "../../wit/budget.ts";
 import { weightOf } from "../../wit/weight.ts";
 import type { WitFunction, WitType } from "../../wit/types.ts";
 import { CaseValue, integer, isNullable, Some, type Value } from "../../wit/value.ts";
+import { isAnyType, problemOfAny } from "../any-type.ts";
 import type { Codec } from "./codec-type.ts";
 import { numberListCodec } from "./number-lists.ts";
 import { Broken, type Reader } from "./reader.ts";
@@ -88,6 +89,7 @@ function compile(type: WitType): Codec {
     case "string":
       return { write: (to, value) => to.text(value as string), read: (from) => from.text() };
     case "list":
+      if (isAnyType(type)) return anyOf(numberListCodec(type) ?? listCodec(type));
       return numberListCodec(type) ?? listCodec(type);
     case "map":
       return mapCodec(type);
@@ -134,6 +136,19 @@ function flagsCodec(labels: number): Codec {
       const bits = from.whole();
       if (bits >= 2 ** labels) throw new Broken(`${bits} is no set of ${labels} flags`);
       return bits;
+    },
+  };
+}
+
+/** Bytes that stand for an Any can be read as one. */
+function anyOf({ write, read }: Codec): Codec {
+  return {
+    write,
+    read: (from) => {
+      const value = read(from);
+      const problem = problemOfAny(value);
+      if (problem !== null) throw new Broken(problem);
+      return value;
     },
   };
 }

@@ -15,12 +15,15 @@ import { type FunctionKey, functionsOf, type World } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { callChain } from "../call-chain.node.ts";
 import type { Limits } from "../manifest.ts";
+import { liftLimitsOf } from "../meter/limits.ts";
+import { raiseHint } from "../package/limits.ts";
 import type { Instance, InstanceOptions, LogLine } from "../plugin.ts";
 import type { Channel, Ended } from "./channel.ts";
 import { Credit } from "./credit.ts";
 import { readFault } from "./fault-data.ts";
 import * as frames from "./frames.ts";
 import { Tickets } from "./handles.ts";
+import { MOST_CALLS } from "./open-calls.ts";
 import { type InContext, Questions } from "./questions.ts";
 import { Broken, Reader } from "./reader.ts";
 import { bounded, type Export, exportOf, importOf } from "./targets.ts";
@@ -51,6 +54,8 @@ interface Pending {
   readonly resolve: (value: Value) => void;
   readonly reject: (thrown: unknown) => void;
   lent: readonly number[];
+  bytes: number;
+  ends: number;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -74,6 +79,8 @@ export class RemoteInstance implements Instance {
   readonly #pending = new Map<number, Pending>();
   readonly #queue: Pending[] = [];
   readonly #questions: Questions;
+  /** Of what is pending. */
+  #bytes = 0;
   #next = 0;
   #alive = true;
   #cause: unknown;
@@ -85,7 +92,10 @@ export class RemoteInstance implements Instance {
     this.#options = options;
     this.#tickets = new Tickets(options.id, world);
     this.#writer = new Writer(this.#tickets);
-    this.#reader = new Reader(this.#tickets, new LiftBudget());
+    this.#reader = new Reader(
+      this.#tickets,
+      new LiftBudget(liftLimitsOf({ name: parts.source, limits: parts.limits })),
+    );
     this.#credit = new Credit(
       (count) => {
         if (this.#alive) channel.send(this.#writer.start(frames.CREDIT, count).finish());
@@ -165,9 +175,22 @@ export class RemoteInstance implements Instance {
   ): Promise<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
     const inContext = this.#questions.areNone ? anywhere : AsyncLocalStorage.snapshot();
-    const asked = { kind, name, deadline, write, read, inContext, resolve, reject, lent: [], timer: undefined };
-    if (this.#pending.size > 0 && !this.#parts.overlap) this.#queue.push(asked);
-    else this.#send(asked); // I2
+    const asked = {
+      kind,
+      name,
+      deadline,
+      write,
+      read,
+      inContext,
+      resolve,
+      reject,
+      lent: [],
+      bytes: 0,
+      ends: Infinity,
+      timer: undefined,
+    };
+    if (this.#hasRoom) this.#send(asked); // I2
+    else this.#queue.push(asked);
     return promise;
   }
 
@@ -177,20 +200,31 @@ export class RemoteInstance implements Instance {
     try {
       asked.write(this.#writer.start(asked.kind, number));
       asked.lent = this.#tickets.lent();
-      this.#parts.channel.send(bounded(this.#writer.finish()));
+      const frame = bounded(this.#writer.finish());
+      asked.bytes = frame.length; // a thread takes the frame's buffer away
+      this.#parts.channel.send(frame);
     } catch (thrown) {
       this.#tickets.end(this.#tickets.lent());
       asked.reject(thrown);
       return this.#sendNext();
     }
     this.#pending.set(number, asked);
+    this.#bytes += asked.bytes;
     this.#credit.renew();
     if (asked.deadline === undefined || asked.deadline > LONGEST_TIMER) return;
+    asked.ends = performance.now() + asked.deadline;
+    if (this.#pending.size === 1) this.#parts.channel.allow?.(asked.deadline);
     asked.timer = setTimeout(() => this.#late(asked), asked.deadline + GRACE);
   }
 
+  /** Also of calls that overlap there are not more than the other side would take. */
+  get #hasRoom(): boolean {
+    if (this.#pending.size === 0) return true;
+    return this.#parts.overlap && this.#pending.size < MOST_CALLS && this.#bytes < frames.MOST_BYTES;
+  }
+
   #sendNext(): void {
-    if (this.#pending.size > 0) return;
+    if (!this.#hasRoom) return;
     const next = this.#queue.shift();
     if (next !== undefined) this.#send(next);
   }
@@ -198,9 +232,7 @@ export class RemoteInstance implements Instance {
   /** I3 */
   #late({ name, deadline }: Pending): void {
     const text = `${this.#parts.source} took longer in ${name} than the ${deadline} ms that it has`;
-    this.#end(
-      this.#fault("deadline-exceeded", text, { hint: "Give it more time by `deadline` in `[package.limits]`." }),
-    );
+    this.#end(this.#fault("deadline-exceeded", text, { hint: raiseHint(this.#parts.source, "deadline") }));
   }
 
   #receive(frame: Uint8Array<ArrayBuffer> | null): void {
@@ -276,8 +308,16 @@ export class RemoteInstance implements Instance {
   #settle(number: number, asked: Pending): void {
     clearTimeout(asked.timer);
     this.#pending.delete(number);
+    this.#bytes -= asked.bytes;
     this.#tickets.end(asked.lent);
     if (this.#pending.size === 0) this.#questions.forget();
+    if (asked.ends !== Infinity) this.#allowNext();
+  }
+
+  /** The keeper knows of one deadline: the next (I3). */
+  #allowNext(): void {
+    const ends = [...this.#pending.values()].reduce((least, each) => Math.min(least, each.ends), Infinity);
+    this.#parts.channel.allow?.(ends === Infinity ? null : ends - performance.now());
   }
 
   #note(kind: number): void {

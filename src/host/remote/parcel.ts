@@ -27,11 +27,17 @@ export function unpackParcel(bytes: Uint8Array): Parcel {
   const parts = decodeAny(bytes);
   if (!(parts instanceof Map)) throw new Broken("a package is no map");
   return {
-    manifest: JSON.parse(String(parts.get("manifest"))) as Manifest, // the caller wrote it
+    manifest: withInfinity(JSON.parse(String(parts.get("manifest"))) as Manifest), // the caller wrote it
     place: String(parts.get("place")),
     files: parts.get("files") as ReadonlyMap<string, Uint8Array>,
     kept: parts.get("kept") as ReadonlyMap<string, Uint8Array>,
   };
+}
+
+/** A limit that was lifted is `null` in JSON. */
+function withInfinity(manifest: Manifest): Manifest {
+  const limits = Object.entries(manifest.limits).map(([key, value]) => [key, value ?? Infinity]);
+  return { ...manifest, limits: Object.fromEntries(limits) as Manifest["limits"] };
 }
 
 /** The files of a parcel, as hosts read them. There are no others. */

@@ -9,6 +9,7 @@
 import { Fault } from "../../fault.ts";
 import { LiftBudget } from "../../wit/budget.ts";
 import { type FunctionKey, functionsOf, type WitFunction, type World } from "../../wit/types.ts";
+import { withWasiPowers } from "../component/wasi/powers.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
 import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
 import type { Channel } from "./channel.ts";
@@ -50,7 +51,18 @@ export async function remotePlugin(files: PackageFiles, options: RemoteOptions):
   return plugin;
 }
 
-class RemotePlugin implements Plugin {
+/** Whose instances can be called by somebody else than this thread, to whom their frames are relayed. */
+export interface RelayedPlugin extends Plugin {
+  /** A way to a realm that has opened the package and serves nobody. Whoever takes it kills it. */
+  readonly relay: () => Promise<Channel>;
+}
+
+/** Undefined when its instances are called here. */
+export function relayed(plugin: Plugin): RelayedPlugin | undefined {
+  return plugin instanceof RemotePlugin ? plugin : undefined;
+}
+
+class RemotePlugin implements RelayedPlugin {
   readonly manifest: Manifest;
   readonly world: World;
   readonly digest: string;
@@ -78,15 +90,20 @@ class RemotePlugin implements Plugin {
     });
   }
 
-  async instantiate(options: InstanceOptions): Promise<Instance> {
+  async relay(): Promise<Channel> {
     this.#refuseClosed();
-    const channel = this.#spare ?? (await this.#opened());
+    const spare = this.#spare;
     this.#spare = undefined;
+    return spare ?? (await this.#opened());
+  }
+
+  async instantiate(options: InstanceOptions): Promise<Instance> {
+    const channel = await this.relay();
     const { name, overlap, limits } = this.manifest;
     const instance = new RemoteInstance(
       {
         source: name,
-        world: this.world,
+        world: withWasiPowers(this.world, this.manifest.wants),
         overlap,
         limits,
         startDeadline: this.#startDeadline,

@@ -1,14 +1,12 @@
 /** A realm's way to its caller. */
 import { Socket } from "node:net";
-import { parentPort } from "node:worker_threads";
-import { Defect } from "../../fault.ts";
+import { kept } from "../keeper/kept.node.ts";
 import type { Port } from "./channel.ts";
 import { framed, Unframer } from "./pipe.ts";
 
-/** Of a thread: its own port. */
+/** Of a thread: the port that it was started with. */
 export function threadPort(): Port {
-  const port = parentPort;
-  if (port === null) throw new Defect("a realm was started as no thread");
+  const { port } = kept();
   return {
     send: (frame) => port.postMessage(frame.buffer, [frame.buffer]),
     listen: (receive) => port.on("message", (message: ArrayBuffer) => receive(new Uint8Array(message))),

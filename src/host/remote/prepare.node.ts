@@ -7,12 +7,20 @@ import { Fault } from "../../fault.ts";
 import { type Component, decodeComponent } from "../../wit/decoder.ts";
 import { WitError } from "../../wit/error.ts";
 import type { World } from "../../wit/types.ts";
-import { nodeLoader } from "../component/jco/load.node.ts";
+import { describe, hasJspi } from "../component/describe.ts";
+import type { ToolRequest } from "../component/jco/code.ts";
+import { packedKey } from "../component/jco/load-packed.node.ts";
+import { packedOnce, validateOnce } from "../component/jco/load.node.ts";
+import { refuseShadowingNames } from "../component/jco/names.ts";
+import { allThatMayWait, transpileOptions } from "../component/jco/options.ts";
+import type { TranspileOptions } from "../component/jco/transpiled.ts";
 import { refuseOtherThanComponent } from "../component/sniff.ts";
 import { readSources } from "../lua/sources.ts";
 import type { Cache, PackageFiles } from "../manifest.ts";
 import { digestOf, readTexts, readWit, sourceFolder, worldOf } from "../package-text.ts";
 import type { Parcel } from "./parcel.ts";
+
+type Kept = Parcel["kept"];
 
 export interface Prepared {
   readonly files: PackageFiles;
@@ -30,15 +38,14 @@ export async function prepare(files: PackageFiles, cacheFolder: string | undefin
     case "lua":
       return prepareText(files, luaTexts);
     case "python":
-      return prepareText(files, pythonTexts);
+      return withImage(await prepareText(files, pythonTexts), cacheFolder);
     default:
       throw unsupported(files, `${files.manifest.language} packages`);
   }
 }
 
-function unsupported({ manifest: { name } }: PackageFiles, what: string, why?: string): Fault {
-  const because = why === undefined ? "" : `: ${why}`;
-  return new Fault("isolation-unsupported", `${name}: ${what} cannot run at this isolation level yet${because}`, {
+function unsupported({ manifest: { name } }: PackageFiles, what: string): Fault {
+  return new Fault("isolation-unsupported", `${name}: ${what} cannot run at this isolation level yet`, {
     source: name,
     hint: `Choose another level for it under \`[policy]\`: \`isolation = { "${name}" = "L0" }\`, if you trust it.`,
   });
@@ -49,12 +56,12 @@ async function prepareComponent(files: PackageFiles, cacheFolder: string | undef
   const bytes = await files.read(manifest.source);
   const where = place.endsWith(".wasm") ? place : `${place}/${manifest.source}`;
   refuseOtherThanComponent(bytes, where);
-  const { world, plan } = decoded(bytes, where);
-  if ("reason" in plan) throw unsupported(files, "a component that needs jco's binding", plan.reason);
+  const component = decoded(bytes, where);
+  const { world } = component;
   const digest = createHash("sha256").update(bytes).digest("hex");
-  await validated(bytes, digest, where, cacheFolder);
-  const parcel = { manifest, place, files: new Map([[manifest.source, bytes]]), kept: new Map() };
-  return { files, world, digest, parcel };
+  const request = { bytes, digest, options: optionsOf(component, manifest.wants, where) };
+  const kept = await placed(where, () => readied(component, request, cacheFolder));
+  return { files, world, digest, parcel: { manifest, place, files: new Map([[manifest.source, bytes]]), kept } };
 }
 
 function decoded(bytes: Uint8Array, place: string): Component {
@@ -67,13 +74,25 @@ function decoded(bytes: Uint8Array, place: string): Component {
   }
 }
 
-/** By the tools, in a thread of theirs; once for each component. */
-async function validated(bytes: Uint8Array, digest: string, place: string, cacheFolder?: string): Promise<void> {
-  const load = nodeLoader(cacheFolder === undefined ? {} : { cacheFolder });
-  const options = { interfaces: [], asyncImports: [], asyncExports: [] };
-  const code = await load({ bytes, digest, memory: 0, metered: false, options });
+/** A direct one has none. In a realm, whatever others provide may wait. */
+function optionsOf(component: Component, wants: readonly string[], place: string): TranspileOptions {
+  const { path, imports } = describe(component, hasJspi(), undefined, place);
+  if (path === "direct") return { interfaces: [], asyncImports: [], asyncExports: [] };
+  refuseShadowingNames(component.world, place);
+  return transpileOptions(component.world, allThatMayWait(component.world, imports, wants));
+}
+
+/** By the tools, in a thread of theirs, once for each component: it is validated, and bound where it has no plan. */
+async function readied({ plan }: Component, request: ToolRequest, cacheFolder?: string): Promise<Kept> {
+  const options = cacheFolder === undefined ? {} : { cacheFolder };
+  if ("reason" in plan) return new Map([[packedKey(request.digest), await packedOnce(request, options)]]);
+  await validateOnce(request, options);
+  return new Map();
+}
+
+async function placed<T>(place: string, work: () => Promise<T>): Promise<T> {
   try {
-    await code.valid();
+    return await work();
   } catch (thrown) {
     if (!(thrown instanceof Fault)) throw thrown;
     throw new Fault(thrown.code, `Cannot load ${place}: ${thrown.message}`, { cause: thrown.cause });
@@ -92,6 +111,14 @@ async function prepareText(given: PackageFiles, textsOf: (files: PackageFiles) =
   const world = await worldOf(files, wit);
   const digest = await digestOf(witFirst ? [...wit, ...texts] : [...texts, ...wit]);
   return { files: given, world, digest, parcel: { manifest: given.manifest, place: given.place, files: read, kept } };
+}
+
+/** A realm that starts Python from the image of the runtime takes a fraction of the time; nothing of the package is in it. */
+async function withImage(prepared: Prepared, cacheFolder: string | undefined): Promise<Prepared> {
+  const { imageToSend } = await import("../python/sent-image.node.ts");
+  const image = await imageToSend(cacheFolder);
+  if (image === undefined) return prepared;
+  return { ...prepared, parcel: { ...prepared.parcel, kept: new Map([...prepared.parcel.kept, image]) } };
 }
 
 async function luaTexts(files: PackageFiles): Promise<Parts> {

@@ -4,11 +4,13 @@
  *   E1  A process gets an empty environment, the root folder to stand in, one pipe and nothing else that is open; Node's
  *       permission model lets it read the host's own code and the Lua interpreter, and do nothing else; no text can
  *       become code in it; its heap has a cap.
- *   E2  It ends when its pipe does. When this process exits, it is killed before.
+ *   E2  It ends when its pipe does. When this process exits, it is killed before; when what it does takes longer than it was
+ *       allowed, the keeper kills it.
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Socket } from "node:net";
+import { watchProcess } from "../keeper/keeper.node.ts";
 import type { Language } from "../manifest.ts";
 import { siblingModule } from "../sibling.ts";
 import type { Channel, Ended } from "./channel.ts";
@@ -29,6 +31,7 @@ export function startProcess(
 ): Channel {
   const flags = [
     "--permission",
+    "--no-experimental-sqlite", // its databases are opened past the permission model
     ...readable(entry, language).map((path) => `--allow-fs-read=${path}`),
     "--disallow-code-generation-from-strings",
     `--max-old-space-size=${HEAP_MEGABYTES}`,
@@ -40,6 +43,8 @@ export function startProcess(
   running.add(child);
   const pipe = child.stdio[PIPE] as Socket;
   pipe.on("error", () => {}); // it ends with the process, which tells why
+  const watched = child.pid === undefined ? null : watchProcess(child.pid);
+  child.once("exit", () => watched?.forget());
   let trouble: string | undefined;
   child.on("error", (error) => {
     trouble = `its process did not start: ${error.message}`;
@@ -48,7 +53,8 @@ export function startProcess(
     child.once("close", (status, signal) => {
       running.delete(child);
       if (running.size === 0) process.off("exit", killAll);
-      resolve(trouble === undefined ? endedBy(status, signal) : { code: "plugin-trapped", why: trouble });
+      if (trouble !== undefined) resolve({ code: "plugin-trapped", why: trouble });
+      else resolve(watched?.wasKilled() === true ? LATE : endedBy(status, signal));
     });
   });
   let receive: (frame: Uint8Array<ArrayBuffer> | null) => void = () => {};
@@ -63,8 +69,15 @@ export function startProcess(
     listen: (next) => {
       receive = next;
     },
+    allow: (milliseconds) => watched?.allow(milliseconds),
+    hold: (holds) => {
+      for (const each of [child, pipe])
+        if (holds) each.ref();
+        else each.unref();
+    },
     kill: async () => {
       receive = () => {};
+      child.ref(); // whoever waits for its end must live to see it
       child.kill("SIGKILL");
       pipe.destroy();
       await gone;
@@ -72,6 +85,8 @@ export function startProcess(
     gone,
   };
 }
+
+const LATE: Ended = { code: "deadline-exceeded", why: "it did not end in time, and its process was killed" };
 
 /** V8 aborts its process when its heap is full. */
 function endedBy(status: number | null, signal: string | null): Ended {

@@ -1,31 +1,31 @@
 /** What a realm of Node has for the packages it opens: the ordinary hosts, without their tools and caches. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Fault } from "../../fault.ts";
 import { callChain } from "../call-chain.node.ts";
-import type { LoadCode } from "../component/jco/code.ts";
 import type { PackageFiles } from "../manifest.ts";
 import type { Plugin } from "../plugin.ts";
 import type { Realm } from "./serve.ts";
 
-/** Opens a package whose component the caller has had validated. */
-async function openHere(files: PackageFiles): Promise<Plugin> {
+/**
+ * Opens a package that came in a parcel (prepare.node.ts): its component was validated by whoever packed it, and jco's
+ * binding, where it needs one, is in what was kept. The caller disposes the plugin.
+ *
+ * @throws {Fault} what is wrong with the package; `component-unsupported` for a binding that is not of this component
+ */
+export async function openParcel(files: PackageFiles): Promise<Plugin> {
   if (files.manifest.language === "lua") {
     const { luaPlugin } = await import("../lua/plugin.ts");
     return luaPlugin(files);
   }
   if (files.manifest.language === "python") {
     const { pythonPlugin } = await import("../python/plugin.node.ts");
-    return pythonPlugin(files, { chain: callChain });
+    const { sentImage } = await import("../python/sent-image.node.ts");
+    const get = async (name: string): Promise<Uint8Array | undefined> => files.cache?.get(name);
+    return pythonPlugin(files, { chain: callChain, runtimeImage: (runtime) => sentImage(runtime, get) });
   }
   const { componentPlugin } = await import("../component/plugin.ts");
-  return componentPlugin(files, { load: loadValid, chain: callChain });
+  const { packedLoader } = await import("../component/jco/load-packed.node.ts");
+  return componentPlugin(files, { load: packedLoader(files.cache), allMayWait: true, chain: callChain });
 }
-
-const loadValid: LoadCode = ({ digest }) =>
-  Promise.resolve({
-    valid: () => Promise.resolve(),
-    binding: () => Promise.reject(new Fault("component-unsupported", `jco's binding of ${digest} is not made here`)),
-  });
 
 export function nodeRealm(): Realm {
   const storage = new AsyncLocalStorage<number>();
@@ -33,5 +33,5 @@ export function nodeRealm(): Realm {
     run: (call, work) => storage.run(call, work),
     current: () => storage.getStore(),
   };
-  return { open: openHere, calls };
+  return { open: openParcel, calls };
 }

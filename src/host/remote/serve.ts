@@ -5,11 +5,19 @@
  *   S2  Everything the instance asks of the outside is a question to the caller; here is nothing that could grant it.
  *   S3  What the guest says (log, progress, dropped handles) leaves in the order it was said, before the answer of the
  *       call it was said in; beyond the credit for it, lines are dropped and counted.
+ *
+ * The same serves packages of the engine to a caller that may lie, a run worker (`serveToStranger`):
+ *
+ *   S4  What the caller sends is charged before anything is allocated; what breaks the protocol is told, and nothing is
+ *       heard of it any more. A handle is one that it was given here, a call is one that is not going on.
+ *   S5  A function of the workflow is called during the call that brought it, and is given back when that is over.
  */
 import { LiftBudget } from "../../wit/budget.ts";
 import { type FunctionKey, functionsOf, type WitFunction, type World } from "../../wit/types.ts";
 import { Callback, Handle, Opaque, type Value } from "../../wit/value.ts";
+import { Open } from "./open-calls.ts";
 import { Defect, Fault } from "../../fault.ts";
+import { withWasiPowers } from "../component/wasi/powers.ts";
 import type { PackageFiles } from "../manifest.ts";
 import type { CallLimits } from "../meter/meter.ts";
 import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../plugin.ts";
@@ -19,9 +27,10 @@ import { argumentsCodec, codecOf, codecOrNothing } from "./codec.ts";
 import { readFault, writeFault } from "./fault-data.ts";
 import * as frames from "./frames.ts";
 import { Notes } from "./notes.ts";
+import { bounded } from "./targets.ts";
 import { filesOf, unpackParcel } from "./parcel.ts";
-import { Reader } from "./reader.ts";
-import { type HandleMap, Writer } from "./writer.ts";
+import { Broken, Reader } from "./reader.ts";
+import { type HandleMap, type HandleType, Writer } from "./writer.ts";
 
 export interface Realm {
   readonly open: (files: PackageFiles) => Promise<Plugin>;
@@ -31,8 +40,33 @@ export interface Realm {
 
 /** Serves until the realm is killed. */
 export function serve(port: Port, realm: Realm): void {
-  const server = new Server(port, realm);
+  const server = new Server(port, realm, null);
   port.listen((frame) => server.receive(frame));
+}
+
+/** A caller that may lie. */
+export interface Stranger {
+  /** Told once. */
+  readonly broke: (why: Broken) => void;
+}
+
+export interface Serving {
+  readonly receive: (frame: Uint8Array<ArrayBuffer>) => void;
+  /** Ends the instance, and what it waits for (H6). */
+  readonly close: () => Promise<void>;
+}
+
+/** Serves one instance of a plugin that is open already (S4, S5). */
+export function serveToStranger(
+  plugin: Plugin,
+  send: Port["send"],
+  calls: Realm["calls"],
+  stranger: Stranger,
+): Serving {
+  const open = (): Promise<Plugin> => Promise.reject(new Defect("a package that is open already"));
+  const server = new Server({ send, listen: () => {} }, { open, calls }, stranger);
+  server.adopt(plugin);
+  return { receive: (frame) => server.receive(frame), close: () => server.close() };
 }
 
 const UNLIMITED = { nodes: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
@@ -57,6 +91,9 @@ class RemoteCallback extends Callback {
   }
 }
 
+/** Names of imports that a caller gives at a start. */
+const MOST_GIVEN = 65_536;
+
 class Server {
   readonly #port: Port;
   readonly #realm: Realm;
@@ -68,36 +105,85 @@ class Server {
   readonly #later: (() => void)[] = [];
   /** Which failure of an import an error is. */
   readonly #failures = new WeakMap<object, number>();
-  readonly #calls = new Set<number>();
+  readonly #calls = new Open();
+  readonly #stranger: Stranger | null;
+  /** S4: the handles that the caller was given and has not given back. */
+  readonly #given = new Set<number>();
+  /** S5: the functions that came with the call whose arguments are being read. */
+  #lent: number[] = [];
+  #closed = false;
   #exports: readonly Target[] = [];
   #isExported: (type: Parameters<HandleMap["take"]>[1]) => boolean = () => false;
   #plugin: Plugin | undefined;
   #instance: Instance | undefined;
+  #starting: Promise<null> | undefined;
   #id = 0;
   #now = 0;
   #asked = 0;
 
-  constructor(port: Port, realm: Realm) {
+  constructor(port: Port, realm: Realm, stranger: Stranger | null) {
     this.#port = port;
     this.#realm = realm;
-    const handles: HandleMap = { give: numberOf, take: (number, type) => this.#handleOf(number, type) };
+    this.#stranger = stranger;
+    const handles: HandleMap = {
+      give: (value, type) => this.#numberOf(value, type),
+      take: (number, type) => this.#handleOf(number, type),
+    };
     this.#writer = new Writer(handles);
-    this.#reader = new Reader(handles, new LiftBudget(UNLIMITED));
-    this.#notes = new Notes(this.#writer, (frame) => port.send(frame));
+    this.#reader = new Reader(handles, new LiftBudget(...(stranger === null ? [UNLIMITED] : [])));
+    this.#notes = new Notes(this.#writer, (frame) => this.#send(frame));
   }
 
   receive(frame: Uint8Array<ArrayBuffer>): void {
+    if (this.#stranger === null) return this.#handle(frame);
+    if (this.#closed) return;
+    try {
+      this.#handle(frame);
+    } catch (thrown) {
+      this.#closed = true;
+      if (thrown instanceof Broken) this.#stranger.broke(thrown);
+      else if (thrown instanceof Fault) this.#stranger.broke(new Broken(thrown.message));
+      else throw thrown;
+    }
+  }
+
+  adopt(plugin: Plugin): void {
+    this.#plugin = plugin;
+    const { world } = plugin;
+    const exported = exportedResources(world);
+    this.#isExported = (type) => exported.has(type.resource);
+    this.#exports = [...functionsOf(world.exports)].map(([key, fn]) => {
+      return { key, ...argumentsCodec(fn), result: codecOrNothing(fn.result) };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const lost = new Fault("plugin-lost", "The run has ended");
+    for (const { reject } of this.#questions.values()) reject(lost);
+    this.#questions.clear();
+    this.#later.splice(0);
+    await this.#starting?.catch(() => {});
+    await this.#instance?.[Symbol.asyncDispose]();
+  }
+
+  #send(frame: Uint8Array<ArrayBuffer>): void {
+    if (!this.#closed) this.#port.send(frame);
+  }
+
+  #handle(frame: Uint8Array<ArrayBuffer>): void {
     const reader = this.#reader;
     reader.open(frame);
     const kind = reader.u8();
     const number = reader.u32();
     switch (kind) {
       case frames.OPEN:
+        this.#refuse(this.#stranger !== null, "opens what is open");
         return this.#answerLater(frames.OPEN, number, this.#open(frame.subarray(5)));
       case frames.START:
-        return this.#answerLater(frames.START, number, this.#start());
+        return this.#answerLater(frames.START, number, this.#begin());
       case frames.CALL:
-        return this.#call(number);
+        return this.#call(number, frame.length);
       case frames.DROP:
         return this.#drop(number, reader.whole());
       case frames.ANSWER:
@@ -105,33 +191,45 @@ class Server {
       case frames.CREDIT:
         return this.#notes.granted(number);
       default:
-        throw new Defect(`a frame of kind ${kind}`);
+        throw this.#mistake(`a frame of kind ${kind}`);
     }
   }
 
+  /** What no honest caller does: ours is a defect. */
+  #mistake(what: string): Error {
+    return this.#stranger === null ? new Defect(what) : new Broken(what);
+  }
+
+  #refuse(isWrong: boolean, what: string): void {
+    if (isWrong) throw this.#mistake(what);
+  }
+
   async #open(bytes: Uint8Array): Promise<null> {
-    this.#plugin = await this.#realm.open(filesOf(unpackParcel(bytes)));
-    const { world } = this.#plugin;
-    const exported = exportedResources(world);
-    this.#isExported = (type) => exported.has(type.resource);
-    this.#exports = [...functionsOf(world.exports)].map(([key, fn]) => {
-      return { key, ...argumentsCodec(fn), result: codecOrNothing(fn.result) };
-    });
+    this.adopt(await this.#realm.open(filesOf(unpackParcel(bytes))));
     return null;
   }
 
-  async #start(): Promise<null> {
+  #begin(): Promise<null> {
     const reader = this.#reader;
     const plugin = this.#plugin;
-    if (plugin === undefined || this.#instance !== undefined) throw new Defect("a start that cannot be (S1)");
-    this.#id = reader.f64();
+    if (plugin === undefined || this.#starting !== undefined) throw this.#mistake("a start that cannot be (S1)");
+    this.#id = reader.whole();
     this.#now = reader.f64();
     const seed = reader.raw(32);
     const limits = limitsOf(reader.f64(), reader.f64());
-    const given = new Set(Array.from({ length: reader.u32() }, () => reader.text()));
-    this.#calls.add(0);
+    const given = new Set(Array.from({ length: reader.index(MOST_GIVEN) }, () => reader.text()));
+    reader.close();
+    this.#calls.add(0, 0);
+    this.#starting = this.#start(plugin, {
+      ...this.#options(withWasiPowers(plugin.world, plugin.manifest.wants), seed, given),
+      limits,
+    });
+    return this.#starting;
+  }
+
+  async #start(plugin: Plugin, options: InstanceOptions): Promise<null> {
     try {
-      this.#instance = await plugin.instantiate({ ...this.#options(plugin.world, seed, given), limits });
+      this.#instance = await plugin.instantiate(options);
     } finally {
       this.#calls.delete(0);
     }
@@ -185,17 +283,17 @@ class Server {
   }
 
   /** A question to the caller. It waits while too many others do. */
-  #ask(kind: number, body: () => void, read: Question["read"]): Promise<Value> {
+  #ask(kind: number, body: () => void, read: Question["read"], call: number = this.#currentCall()): Promise<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
-    const call = this.#currentCall();
     const send = (): void => {
       try {
+        if (this.#closed) throw new Fault("plugin-lost", "The run has ended");
         this.#notes.flush();
         this.#asked = (this.#asked + 1) >>> 0;
         this.#writer.start(kind, this.#asked);
         this.#writer.u32(call);
         body();
-        this.#port.send(this.#writer.finish());
+        this.#send(this.#writer.finish());
         this.#questions.set(this.#asked, { read, resolve, reject });
       } catch (thrown) {
         reject(thrown);
@@ -210,18 +308,19 @@ class Server {
   #currentCall(): number {
     const current = this.#realm.calls.current();
     if (current !== undefined && this.#calls.has(current)) return current;
-    const [first = 0] = this.#calls;
-    return first;
+    return this.#calls.first;
   }
 
   #answered(number: number): void {
     const reader = this.#reader;
     const question = this.#questions.get(number);
-    if (question === undefined) throw new Defect(`an answer to question ${number}`);
-    this.#questions.delete(number);
+    if (question === undefined) throw this.#mistake(`an answer to question ${number}`);
     this.#now = reader.f64();
-    if (reader.u8() === frames.OK) question.resolve(question.read(reader));
-    else question.reject(this.#importFailure(number));
+    const answer = reader.u8() === frames.OK ? question.read(reader) : this.#importFailure(number);
+    reader.close();
+    this.#questions.delete(number);
+    if (answer instanceof Fault) question.reject(answer);
+    else question.resolve(answer);
     if (this.#questions.size < frames.MOST_QUESTIONS) this.#later.shift()?.();
   }
 
@@ -231,17 +330,33 @@ class Server {
     return fault;
   }
 
-  #call(number: number): void {
+  #call(number: number, bytes: number): void {
     const reader = this.#reader;
     const target = this.#exports[reader.u32()];
     const instance = this.#instance;
-    if (target === undefined || instance === undefined) throw new Defect("a call to nothing");
+    if (target === undefined || instance === undefined) throw this.#mistake("a call to nothing");
     this.#now = reader.f64();
-    const args = target.read(reader);
-    this.#run(frames.CALL, number, target.result.write, () => instance.call(target.key, args));
+    this.#admit(number, bytes);
+    this.#lent = [];
+    try {
+      const args = target.read(reader);
+      reader.close();
+      this.#calls.lend(number, this.#lent);
+      this.#run(frames.CALL, number, target.result.write, () => instance.call(target.key, args));
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      this.#failed(frames.CALL, number, thrown); // more than may be lifted
+    }
+  }
+
+  #admit(number: number, bytes: number): void {
+    this.#calls.add(number, bytes, this.#stranger !== null);
   }
 
   #drop(number: number, handle: number): void {
+    if (this.#stranger !== null && !this.#given.delete(handle))
+      throw new Broken(`it drops ${handle}, which it has not`);
+    this.#admit(number, 0);
     const drop = (): Value | Promise<Value> => {
       const done = this.#instance?.drop(handle);
       return done instanceof Promise ? done.then(() => null) : null;
@@ -250,7 +365,6 @@ class Server {
   }
 
   #run(kind: number, number: number, write: Target["result"]["write"], work: () => Value | Promise<Value>): void {
-    this.#calls.add(number);
     try {
       const answer = this.#realm.calls.run(number, work);
       if (!(answer instanceof Promise)) return this.#succeeded(kind, number, write, answer);
@@ -264,18 +378,39 @@ class Server {
   }
 
   #succeeded(kind: number, number: number, write: Target["result"]["write"], value: Value): void {
-    this.#calls.delete(number);
-    this.#notes.flush();
+    if (this.#stranger !== null) return this.#succeededOr(kind, number, write, value);
+    this.#over(number);
     const writer = this.#writer.start(kind, number);
     writer.u8(this.#instance?.alive === true ? 1 : 0);
     writer.u8(frames.OK);
     write(writer, value);
-    this.#port.send(writer.finish());
+    this.#send(writer.finish());
+  }
+
+  /** What the plugin answers may be too large for a frame, or what cannot leave. */
+  #succeededOr(kind: number, number: number, write: Target["result"]["write"], value: Value): void {
+    if (this.#closed) return;
+    try {
+      this.#over(number);
+      const writer = this.#writer.start(kind, number);
+      writer.u8(this.#instance?.alive === true ? 1 : 0);
+      writer.u8(frames.OK);
+      write(writer, value);
+      this.#send(bounded(writer.finish()));
+    } catch (thrown) {
+      this.#failed(kind, number, thrown);
+    }
+  }
+
+  /** S5 */
+  #over(number: number): void {
+    const lent = this.#calls.delete(number);
+    if (this.#stranger !== null) for (const callback of lent) this.#notes.release(callback);
+    this.#notes.flush();
   }
 
   #failed(kind: number, number: number, thrown: unknown): void {
-    this.#calls.delete(number);
-    this.#notes.flush();
+    this.#over(number);
     const writer = this.#writer.start(kind, number);
     writer.u8(this.#instance?.alive === true ? 1 : 0);
     const failure = typeof thrown === "object" && thrown !== null ? this.#failures.get(thrown) : undefined;
@@ -286,7 +421,7 @@ class Server {
       writer.u8(frames.IMPORT_FAILED);
       writer.u32(failure);
     }
-    this.#port.send(writer.finish());
+    this.#send(writer.finish());
   }
 
   #answerLater(kind: number, number: number, work: Promise<null>): void {
@@ -296,17 +431,51 @@ class Server {
     );
   }
 
-  #handleOf(number: number, type: Parameters<HandleMap["take"]>[1]): Value {
-    if (this.#isExported(type)) return new Handle(this.#id, number);
+  #handleOf(number: number, type: HandleType): Value {
+    if (this.#isExported(type)) {
+      if (this.#stranger !== null) this.#taken(number, type);
+      return new Handle(this.#id, number);
+    }
     if (type.resource.name.name !== "callback") return new Handle(frames.FOREIGN, number);
-    return new RemoteCallback(number, async (args) => {
+    this.#lent.push(number);
+    return this.#callbackOf(number);
+  }
+
+  /** S4 */
+  #taken(number: number, { kind, resource }: HandleType): void {
+    if (!this.#given.has(number)) throw new Broken(`${number} is no ${resource.name.name} that it was given`);
+    if (kind === "own") this.#given.delete(number);
+  }
+
+  #callbackOf(number: number): Callback {
+    const lent = this.#lent;
+    const call = (args: readonly Uint8Array[], during?: number): Promise<Value> => {
       const body = (): void => {
         this.#writer.f64(number);
         CALLBACK_ARGUMENTS.write(this.#writer, args);
       };
-      return (await this.#ask(frames.CALLBACK, body, BYTES.read)) as Uint8Array;
+      return this.#ask(frames.CALLBACK, body, BYTES.read, during);
+    };
+    return new RemoteCallback(number, async (args) => {
+      if (this.#stranger === null) return (await call(args)) as Uint8Array;
+      const during = this.#calls.lentTo(lent);
+      if (during === undefined) throw moved(); // S5
+      return (await call(args, during)) as Uint8Array;
     });
   }
+
+  #numberOf(value: Value, type: HandleType): number {
+    const number = numberOf(value);
+    if (this.#stranger !== null && this.#isExported(type)) this.#given.add(number);
+    return number;
+  }
+}
+
+/** What a plugin gets that calls a function after the call it was given for: the workflow has gone on since. */
+function moved(): Fault {
+  return new Fault("moved", "This function of the workflow was given for a call that is over", {
+    hint: "Call it before the call that brought it returns",
+  });
 }
 
 /** NaN stands for a limit that was not given. */

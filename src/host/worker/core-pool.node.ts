@@ -2,19 +2,27 @@
  * Core calls `=f=(x)`: threads, at most one per core, that each run one call at a time in a fresh instance.
  *
  *   Q1  As many calls run at once as there are cores; the others wait in the order in which they came.
- *   Q2  A thread that has opened a plugin is preferred for it, because opening costs more than most calls.
+ *   Q2  A thread that has opened a package is preferred for it, because opening costs more than most calls.
  *   Q3  Idle threads end by themselves and never keep the process alive; after dispose none is left.
  *   Q4  A thread that dies takes one call with it, and is replaced at the next.
+ *   Q5  A pool belongs to one trust domain, as a rule to one run: so no thread ever serves two.
+ *   Q6  This side compiles and runs nothing of a package: the threads get its bytes, and it checks what they answer.
  */
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 
 import { Fault } from "../../fault.ts";
 import type { Value } from "../../wit/value.ts";
 import { userCacheFolder } from "../cache.node.ts";
 import type { LogLine } from "../plugin.ts";
+import { prepare } from "../remote/prepare.node.ts";
+import { bounded, type Export } from "../remote/targets.ts";
+import { Writer } from "../remote/writer.ts";
+import { type CorePackage, SentPackage } from "./core-package.ts";
 import { CoreThread } from "./core-thread.node.ts";
-import type { CallMessage, PackageRef } from "./protocol.ts";
-import { decodeTransfer, encodeTransfer } from "./transfer.ts";
+import { STAYING } from "./protocol.ts";
+
+export type { CorePackage } from "./core-package.ts";
 
 export interface CorePoolOptions {
   /** Most threads; the number of cores unless given. */
@@ -22,6 +30,8 @@ export interface CorePoolOptions {
   /** Milliseconds after which an idle thread ends. */
   readonly idle?: number;
   readonly cacheFolder?: string;
+  /** The module that runs in a thread; ours, but in tests. */
+  readonly entry?: URL;
 }
 
 export interface CoreCallOptions {
@@ -35,8 +45,7 @@ export interface CoreCallOptions {
 }
 
 interface Waiting {
-  readonly message: CallMessage;
-  readonly options: CoreCallOptions;
+  readonly pack: SentPackage;
   readonly start: (thread: CoreThread) => void;
   readonly refuse: (cause: unknown) => void;
 }
@@ -45,14 +54,19 @@ export class CorePool implements AsyncDisposable {
   readonly #size: number;
   readonly #idle: number;
   readonly #cacheFolder: string;
+  readonly #entry: { readonly entry?: URL };
   readonly #threads = new Set<CoreThread>();
   readonly #waiting: Waiting[] = [];
+  readonly #packages = new Map<string, Promise<SentPackage>>();
+  readonly #writer = new Writer(STAYING);
+  #sent = 0;
   #open = true;
 
   constructor(options: CorePoolOptions = {}) {
     this.#size = Math.max(1, options.size ?? availableParallelism());
     this.#idle = options.idle ?? 5_000;
     this.#cacheFolder = options.cacheFolder ?? userCacheFolder();
+    this.#entry = options.entry === undefined ? {} : { entry: options.entry };
   }
 
   /** How many threads there are. */
@@ -65,20 +79,17 @@ export class CorePool implements AsyncDisposable {
    *
    * @throws {Fault} (rejects with) what the call failed with; `not-transferable`, `package-changed`, `plugin-lost`.
    */
-  async call(ref: PackageRef, fn: string, args: readonly Value[], options: CoreCallOptions): Promise<Value> {
-    options.signal?.throwIfAborted();
+  async call(pack: CorePackage, fn: string, args: readonly Value[], options: CoreCallOptions): Promise<Value> {
+    const { signal, log } = options;
+    signal?.throwIfAborted();
     if (!this.#open) throw closed();
-    const { seed, now } = options;
-    const message: CallMessage = {
-      ref: { place: ref.place, digest: ref.digest },
-      fn,
-      args: args.map(encodeTransfer),
-      seed,
-      now,
-    };
-    const thread = await this.#threadFor(message, options);
+    const sent = await this.#packageOf(pack);
+    const target = sent.export(fn);
+    const body = this.#bodyOf(sent, target, args, options);
+    signal?.throwIfAborted();
+    const thread = await this.#threadFor(sent, signal);
     try {
-      return decodeTransfer(await thread.call(message, options));
+      return await thread.call({ pack: sent, target, body, log, signal });
     } finally {
       this.#release(thread);
     }
@@ -91,46 +102,89 @@ export class CorePool implements AsyncDisposable {
     this.#threads.clear();
   }
 
+  /** Prepared once for each set of limits. */
+  #packageOf({ files, digest }: CorePackage): Promise<SentPackage> {
+    const key = JSON.stringify([digest, files.place, files.manifest.limits]);
+    const known = this.#packages.get(key);
+    if (known !== undefined) return known;
+    const prepared = this.#prepared(files, digest);
+    this.#packages.set(key, prepared);
+    prepared.catch(() => this.#packages.delete(key));
+    return prepared;
+  }
+
+  async #prepared(files: CorePackage["files"], digest: string): Promise<SentPackage> {
+    const prepared = await prepare(files, join(this.#cacheFolder, "components"));
+    if (prepared.digest === digest) return new SentPackage((this.#sent += 1), prepared);
+    throw new Fault("package-changed", `${files.place} changed while the program was running`);
+  }
+
+  /** @throws {Fault} `type-mismatch`, `out-of-range`, `not-transferable` */
+  #bodyOf(pack: SentPackage, target: Export, args: readonly Value[], { now, seed }: CoreCallOptions): Uint8Array {
+    target.check(args);
+    const writer = this.#writer.start(0, 0);
+    writer.u32(pack.number);
+    writer.u32(target.number);
+    writer.f64(now);
+    writer.raw(seed);
+    target.write(writer, args);
+    return bounded(writer.finish()).subarray(HEAD);
+  }
+
   /** A thread that is reserved for this call, now or when its turn comes (Q1). */
-  #threadFor(message: CallMessage, options: CoreCallOptions): Promise<CoreThread> {
-    const free = this.#freeThread(message.ref);
+  #threadFor(pack: SentPackage, signal: AbortSignal | undefined): Promise<CoreThread> {
+    if (!this.#open) throw closed();
+    const free = this.#freeThread(pack);
     if (free !== undefined) return Promise.resolve(free);
     const { promise, resolve, reject } = Promise.withResolvers<CoreThread>();
-    const waiting: Waiting = { message, options, start: resolve, refuse: reject };
+    const waiting: Waiting = { pack, start: resolve, refuse: reject };
     this.#waiting.push(waiting);
     const abandon = (): void => {
       const at = this.#waiting.indexOf(waiting);
       if (at >= 0) this.#waiting.splice(at, 1);
-      reject(options.signal?.reason);
+      reject(signal?.reason);
     };
-    options.signal?.addEventListener("abort", abandon, { once: true });
-    return promise.finally(() => options.signal?.removeEventListener("abort", abandon));
+    signal?.addEventListener("abort", abandon, { once: true });
+    return promise.finally(() => signal?.removeEventListener("abort", abandon));
   }
 
-  #freeThread(ref: PackageRef): CoreThread | undefined {
-    const free = [...this.#threads].filter((thread) => thread.isFree);
-    const found =
-      free.find((thread) => thread.knows(ref)) ?? (this.#threads.size < this.#size ? this.#started() : free[0]); // Q2
+  #freeThread(pack: SentPackage): CoreThread | undefined {
+    const all = [...this.#threads].filter((thread) => thread.isFree);
+    const free = all.filter((thread) => thread.forPython === pack.isPython);
+    let found = free.find((thread) => thread.knows(pack)); // Q2
+    if (found === undefined && this.#threads.size < this.#size) found = this.#started(pack);
+    found ??= free[0] ?? this.#inPlaceOf(all[0], pack);
     found?.reserve();
     return found;
   }
 
-  #started(): CoreThread {
-    const thread = new CoreThread({ cacheFolder: this.#cacheFolder }, this.#idle, () => this.#threads.delete(thread));
+  #started({ isPython }: SentPackage): CoreThread {
+    const options = { forPython: isPython, idle: this.#idle, ...this.#entry };
+    const thread = new CoreThread(options, () => this.#threads.delete(thread));
     this.#threads.add(thread);
     return thread;
+  }
+
+  /** A free thread that this package cannot use makes room for one that it can. */
+  #inPlaceOf(other: CoreThread | undefined, pack: SentPackage): CoreThread | undefined {
+    if (other === undefined) return undefined;
+    void other.end(closed());
+    return this.#started(pack);
   }
 
   #release(thread: CoreThread): void {
     thread.release();
     const next = this.#waiting[0];
     if (next === undefined) return;
-    const free = this.#freeThread(next.message.ref);
+    const free = this.#freeThread(next.pack);
     if (free === undefined) return;
     this.#waiting.shift();
     next.start(free);
   }
 }
+
+/** Of a frame: its kind and number, which the thread's own writer writes. */
+const HEAD = 5;
 
 function closed(): Fault {
   return new Fault("plugin-lost", "The pool of core calls was closed");

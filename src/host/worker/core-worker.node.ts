@@ -1,67 +1,108 @@
 /**
- * A thread of a core pool: opens the plugins it is told of, and answers one call at a time, each in a fresh instance.
+ * Entry of a core pool's thread: opens the packages that it is sent, and answers one call at a time, each in a fresh instance.
+ * Here is nothing that could grant anything: an instance has no imports.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { parentPort, workerData } from "node:worker_threads";
-
-import { Fault } from "../../fault.ts";
-import { openPlugin } from "../open.node.ts";
-import { readPackage } from "../package/package.node.ts";
+import { Defect } from "../../fault.ts";
+import { LiftBudget } from "../../wit/budget.ts";
+import { type FunctionKey, functionsOf, type WitFunction } from "../../wit/types.ts";
+import { kept } from "../keeper/kept.node.ts";
+import { recorded } from "../meter/recorded.ts";
 import type { InstanceOptions, Plugin } from "../plugin.ts";
-import { faultData, type CallMessage, type PackageRef, type ThreadMessage, type ThreadSetup } from "./protocol.ts";
-import { decodeTransfer, encodeTransfer } from "./transfer.ts";
+import { argumentsCodec, codecOrNothing } from "../remote/codec.ts";
+import { writeFault } from "../remote/fault-data.ts";
+import { FAILED, OK } from "../remote/frames.ts";
+import { Notes } from "../remote/notes.ts";
+import { filesOf, unpackParcel } from "../remote/parcel.ts";
+import { threadPort } from "../remote/ports.node.ts";
+import { Reader } from "../remote/reader.ts";
+import { openParcel } from "../remote/realm.node.ts";
+import { Writer } from "../remote/writer.ts";
+import { ANSWER, CALL, CREDIT, OPEN, STAYING, STARTED } from "./protocol.ts";
 
-const { cacheFolder } = workerData as ThreadSetup;
-const plugins = new Map<string, Promise<Plugin>>();
+interface Package {
+  readonly plugin: Promise<Plugin>;
+  /** By the plugin's own order. */
+  exports: readonly [FunctionKey, WitFunction][];
+}
 
-parentPort?.on("message", (message: CallMessage) => void answer(message));
+/** Where the arguments begin in the frame of a call. */
+const ARGUMENTS = 5 + 4 + 4 + 8 + 32;
 
-async function answer(message: CallMessage): Promise<void> {
-  try {
-    const { value, transfer } = await call(message);
-    send({ kind: "answer", value }, transfer);
-  } catch (thrown) {
-    send({ kind: "fault", fault: faultData(thrown) });
+const UNLIMITED = { nodes: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+
+const { flight } = kept();
+const port = threadPort();
+const writer = new Writer(STAYING);
+const reader = new Reader(STAYING, new LiftBudget(UNLIMITED));
+const notes = new Notes(writer, port.send);
+const packages = new Map<number, Package>();
+
+port.listen((frame) => {
+  reader.open(frame);
+  const kind = reader.u8();
+  const number = reader.u32();
+  switch (kind) {
+    case OPEN:
+      return open(number, frame.subarray(5));
+    case CALL:
+      return void answer(number, frame);
+    case CREDIT:
+      return notes.granted(number);
+    default:
+      throw new Defect(`a frame of kind ${kind}`);
   }
+});
+
+/** A package is opened once and stays as long as the thread does. Why it cannot be is told at its first call. */
+function open(number: number, parcel: Uint8Array): void {
+  const plugin = openParcel(filesOf(unpackParcel(parcel)));
+  plugin.catch(() => {});
+  packages.set(number, {
+    plugin: plugin.then((opened) => recorded(opened, { words: flight, package: number })),
+    exports: [],
+  });
 }
 
-async function call(message: CallMessage): Promise<{ value: unknown; transfer: readonly ArrayBuffer[] }> {
-  const plugin = await pluginOf(message.ref);
-  await using instance = await plugin.instantiate(optionsOf(message));
-  const value = encodeTransfer(await instance.call(message.fn, message.args.map(decodeTransfer)));
-  const owned = ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
-  return { value, transfer: owned };
+async function answer(number: number, frame: Uint8Array<ArrayBuffer>): Promise<void> {
+  let answered: Uint8Array<ArrayBuffer>;
+  try {
+    answered = await call(number, frame);
+  } catch (thrown) {
+    notes.flush();
+    writer.start(ANSWER, number).u8(FAILED);
+    writeFault(writer, thrown, "core-call-failed");
+    answered = writer.finish();
+  }
+  port.send(answered);
 }
 
-function optionsOf({ seed, now }: CallMessage): InstanceOptions {
+async function call(number: number, frame: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const pack = packages.get(reader.u32());
+  const [at, now, seed] = [reader.u32(), reader.f64(), reader.raw(32)];
+  const plugin = await pack?.plugin;
+  if (pack === undefined || plugin === undefined) throw new Defect("a call of a package that was not sent");
+  if (pack.exports.length === 0) pack.exports = [...functionsOf(plugin.world.exports)];
+  const [key, fn] = pack.exports[at] ?? [];
+  if (key === undefined || fn === undefined) throw new Defect("a call of no function");
+  await using instance = await plugin.instantiate(optionsOf(seed, now));
+  reader.open(frame.subarray(ARGUMENTS));
+  const args = argumentsCodec(fn).read(reader);
+  port.send(writer.start(STARTED, number).finish());
+  const value = await instance.call(key, args);
+  notes.flush();
+  writer.start(ANSWER, number).u8(OK);
+  codecOrNothing(fn.result).write(writer, value);
+  return writer.finish();
+}
+
+function optionsOf(seed: Uint8Array, now: number): InstanceOptions {
   return {
     id: 1,
     imports: new Map(),
     seed,
     now: () => now,
-    log: (line) => send({ kind: "log", line }),
+    log: (line) => notes.log(line),
     sleep: (milliseconds) => delay(milliseconds),
   };
-}
-
-/** A plugin is opened once per thread and lives as long as the thread does. */
-function pluginOf(ref: PackageRef): Promise<Plugin> {
-  const key = `${ref.digest} ${ref.place}`;
-  const known = plugins.get(key);
-  if (known !== undefined) return known;
-  const opened = open(ref);
-  plugins.set(key, opened);
-  opened.catch(() => plugins.delete(key));
-  return opened;
-}
-
-async function open({ place, digest }: PackageRef): Promise<Plugin> {
-  const plugin = await openPlugin(await readPackage(place), { cacheFolder });
-  if (plugin.digest === digest) return plugin;
-  await plugin[Symbol.asyncDispose]();
-  throw new Fault("package-changed", `${place} changed while the program was running`);
-}
-
-function send(message: ThreadMessage, transfer: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, [...transfer]);
 }

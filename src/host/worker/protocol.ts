@@ -1,53 +1,30 @@
 /**
- * What a pool and its threads say to each other: one call, then its log lines and one answer.
+ * What a pool and its threads say to each other, in the frames of `../remote`: a kind (u8), a number (u32), a body. The pool
+ * opens packages by their parcels and makes one call at a time; the thread answers with its lines, `STARTED` and one answer.
  */
-import { Fault, type ForeignFrame } from "../../fault.ts";
-import type { LogLine } from "../plugin.ts";
+import { Fault } from "../../fault.ts";
+import { Broken } from "../remote/reader.ts";
+import type { HandleMap } from "../remote/writer.ts";
 
-/** Given to a thread when it starts. */
-export interface ThreadSetup {
-  readonly cacheFolder: string;
-}
+/** To a thread. A package has the frame's number from then on. */
+export const OPEN = 1;
+/** The package's number, the function's place among its exports, the time, 32 bytes of seed, the arguments. */
+export const CALL = 2;
+/** So many frames of lines were dealt with. */
+export const CREDIT = 6;
+/** From a thread: the instance is there, and the call begins. */
+export const STARTED = 3;
+/** To `CALL`. */
+export const ANSWER = 4;
 
-/** A package that a thread can open by itself. */
-export interface PackageRef {
-  /** A folder, or a bare `.wasm` file. */
-  readonly place: string;
-  /** The `digest` of the plugin that the caller knows: a package that changed on disk meanwhile is refused. */
-  readonly digest: string;
-}
-
-export interface CallMessage {
-  readonly ref: PackageRef;
-  readonly fn: string;
-  readonly args: readonly unknown[];
-  readonly seed: Uint8Array;
-  /** Milliseconds since the epoch that the guest's clock shows. */
-  readonly now: number;
-}
-
-export type ThreadMessage =
-  | { readonly kind: "log"; readonly line: LogLine }
-  | { readonly kind: "answer"; readonly value: unknown }
-  | { readonly kind: "fault"; readonly fault: FaultData };
-
-export interface FaultData {
-  readonly code: string;
-  readonly message: string;
-  readonly source: string;
-  readonly frames: readonly ForeignFrame[];
-  readonly hint: string | undefined;
-}
-
-export function faultData(thrown: unknown): FaultData {
-  if (thrown instanceof Fault) {
-    const { code, message, source, frames, hint } = thrown;
-    return { code, message, source, frames, hint };
-  }
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: "core-call-failed", message, source: "sennit", frames: [], hint: undefined };
-}
-
-export function faultFrom({ code, message, source, frames, hint }: FaultData): Fault {
-  return new Fault(code, message, { source, frames, ...(hint === undefined ? {} : { hint }) });
-}
+/** Handles and functions belong to their instance and stay there. */
+export const STAYING: HandleMap = {
+  give: () => {
+    throw new Fault("not-transferable", "A resource cannot go to another core", {
+      hint: "Pass plain values to `=f=` calls.",
+    });
+  },
+  take: () => {
+    throw new Broken("a resource from another core");
+  },
+};

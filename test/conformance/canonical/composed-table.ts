@@ -229,10 +229,7 @@ const HANDLES: readonly Composed[] = [
      (call $drop (local.get $h)) (call $look (local.get $h))`,
     TRAP,
   ),
-  {
-    ...owning("handle-table.wast: dropped though never had", "(call $drop (i32.const 5)) (i32.const 0)", TRAP),
-    deviates: { last: 0, why: "jco's table lets an unknown handle be dropped" },
-  },
+  owning("handle-table.wast: dropped though never had", "(call $drop (i32.const 5)) (i32.const 0)", TRAP),
 ];
 
 const FAMILY_CALLS =

@@ -50,12 +50,13 @@ function nested(depth: number, leaf: string): string {
   return `${"(list ".repeat(depth)}${leaf}${")".repeat(depth)}`;
 }
 
-function bomb(depth: number, width: number, leaf: string): string {
-  return answering(nested(depth, leaf), `${levels(depth, width)} ${outermost(0, width)}`);
+/** `filled`: so many levels are pairs. What lies below them is zero. */
+function bomb(depth: number, width: number, leaf: string, filled = depth): string {
+  return answering(nested(depth, leaf), `${levels(filled, width)} ${outermost(0, width)}`);
 }
 
 const BOMBS: readonly (readonly [string, string])[] = [
-  ["bools, 64 wide and 5 deep", bomb(5, 64, "bool")],
+  ["bools, 64 wide and 5 deep", bomb(5, 64, "bool", 4)],
   ["bytes, 512 wide and 4 deep", bomb(4, 512, "u8")],
   ["strings, 256 wide and 4 deep", bomb(4, 256, "string")],
   ["options, 256 wide and 4 deep", bomb(4, 256, "(option bool)")],
@@ -76,9 +77,9 @@ const BOMBS: readonly (readonly [string, string])[] = [
   ],
 ];
 
-describe("one list many times, direct", () => {
+describe.each(PATHS)("one list many times, %s", (path) => {
   it.each(BOMBS)("%s: too large, soon and in bounded memory", async (_, text) => {
-    await using plugin = await open(text, "direct");
+    await using plugin = await open(text, path);
     await using instance = await start(plugin);
     const before = process.memoryUsage().rss;
     const begun = process.cpuUsage();
@@ -98,10 +99,10 @@ describe("one list many times, direct", () => {
     const text = guestText({
       host: `(export "take" (func (param "x" ${type})))`,
       imports: { take: "(param i32 i32)" },
-      core: `(func (export "f") (local $i i32) ${levels(5, 64)} (call $take (i32.const 0) (i32.const 64)))`,
+      core: `(func (export "f") (local $i i32) ${levels(4, 64)} (call $take (i32.const 0) (i32.const 64)))`,
       exports: { f: "" },
     });
-    await using plugin = await open(text, "direct");
+    await using plugin = await open(text, path);
     let asked = 0;
     const take = (): Value => {
       asked++;
@@ -122,7 +123,7 @@ describe("one list many times, direct", () => {
         ${pairs(32768, 8192, 1000, 3000)} (call $look-all (i32.const 32768) (i32.const 3000)) (call $drop-r (local.get 0)))`,
       `(param "x" (borrow $r))`,
     );
-    await using plugin = await open(text, "direct");
+    await using plugin = await open(text, path);
     const nothing = (): Value => null;
     const names = ["make", "look", "take", "both", "both-ways", "look-all"];
     await using instance = await start(plugin, Object.fromEntries(names.map((name) => [hostKey(name), nothing])));
@@ -132,7 +133,32 @@ describe("one list many times, direct", () => {
   });
 });
 
-describe("handles without end, direct", () => {
+describe("one list many times, answered by an asynchronous function", () => {
+  const type = nested(4, "u8");
+  const text = `(component
+    (core module $libc (memory (export "memory") 4))
+    (core instance $libc (instantiate $libc))
+    (alias core export $libc "memory" (core memory $memory))
+    (core func $return (canon task.return (result ${type}) (memory $memory)))
+    (core module $m
+      (import "" "memory" (memory 4)) (import "" "return" (func $return (param i32 i32)))
+      (func (export "f") (param i32) (result i32) (local $i i32)
+        ${pairs(0, 0, 8000, 8000)} (call $return (i32.const 0) (local.get 0)) (i32.const 0))
+      (func (export "callback") (param i32 i32 i32) (result i32) unreachable))
+    (core instance $i (instantiate $m (with "" (instance (export "memory" (memory $memory)) (export "return" (func $return))))))
+    (func (export "f") async (param "length" u32) (result ${type})
+      (canon lift (core func $i "f") async (memory $memory) (callback (core func $i "callback")))))`;
+
+  it("is too large, and nothing when it is empty", async () => {
+    await using plugin = await open(text, "jco");
+    await using instance = await start(plugin);
+    expect(await instance.call("f", [0])).toEqual([]);
+    expect(await faultOf(() => instance.call("f", [8000]))).toMatchObject({ code: "value-too-large" });
+    expect(instance.alive).toBe(false);
+  });
+});
+
+describe.each(PATHS)("handles without end, %s", (path) => {
   it("end in a trap before they are three million", async () => {
     const text = guestText({
       before: RESOURCE,
@@ -143,7 +169,7 @@ describe("handles without end, direct", () => {
         (local.get $i))`,
       exports: { f: "(result u32)" },
     });
-    await using plugin = await open(text, "direct");
+    await using plugin = await open(text, path);
     await using instance = await start(plugin);
 
     expect(await faultOf(() => instance.call("f", []))).toMatchObject({ code: "plugin-trapped" });

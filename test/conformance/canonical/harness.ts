@@ -22,7 +22,7 @@ const loaded = new Map<string, Promise<Code>>();
 
 /** Code made once for both paths: making it is most of what opening costs. */
 const loadOnce: LoadCode = (request) => {
-  const key = JSON.stringify([request.digest, request.memory, request.options]);
+  const key = JSON.stringify([request.digest, request.caps, request.options]);
   const code = loaded.get(key) ?? loadHere(request);
   loaded.set(key, code);
   return code;

@@ -113,11 +113,22 @@ describe("a bulk operation that costs more than is left", () => {
     ["table.fill", `(table.fill $t (i32.const 0) (ref.func $f) (i32.const 1000))`],
     ["table.grow", `(drop (table.grow $t (ref.func $f) (i32.const 1000)))`],
     ["table.copy", `(table.copy $t $t (i32.const 0) (i32.const 1000) (i32.const 1000))`],
+    ["table.init", `(table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1000))`],
+    ["array.new_default", `(drop (array.new_default $a (i32.const 4000)))`],
+    ["array.new_data", `(drop (array.new_data $a $d (i32.const 0) (i32.const 4000)))`],
+    ["array.new_elem", `(drop (array.new_elem $r $e (i32.const 0) (i32.const 1000)))`],
+    ["array.init_data", `(array.init_data $a $d (array.new_fixed $a 0) (i32.const 0) (i32.const 0) (i32.const 4000))`],
+    ["array.init_elem", `(array.init_elem $r $e (array.new_fixed $r 0) (i32.const 0) (i32.const 0) (i32.const 1000))`],
+    [
+      "array.copy",
+      `(array.copy $a $a (array.new_fixed $a 0) (i32.const 0) (array.new_fixed $a 0) (i32.const 0) (i32.const 4000))`,
+    ],
     ["array.new", `(drop (array.new $a (i32.const 7) (i32.const 4000)))`],
     ["array.fill", `(array.fill $a (array.new_fixed $a 0) (i32.const 0) (i32.const 7) (i32.const 4000))`],
   ])("%s: does not run", async (_, code) => {
     const guest = await metered(
-      `(module (type $a (array (mut i8))) (memory (export "m") 2) (table $t (export "t") 2000 funcref) (data $d "${"x".repeat(4000)}")
+      `(module (type $a (array (mut i8))) (type $r (array (mut funcref)))
+         (elem $e funcref ${"(ref.null func)".repeat(1000)}) (memory (export "m") 2) (table $t (export "t") 2000 funcref) (data $d "${"x".repeat(4000)}")
          (func $f (export "f") ${code}) (data (i32.const 65536) "\\07"))`,
       { fuel: 100 },
     );
@@ -127,4 +138,17 @@ describe("a bulk operation that costs more than is left", () => {
     const table = guest.exports["t"] as WebAssembly.Table;
     expect([memory.length, memory[0], table.length, table.get(0)]).toEqual([131_072, 0, 2000, null]);
   });
+});
+
+it.each([
+  ["array.new", `(drop (array.new $a (i32.const 7) (local.get 0)))`],
+  ["array.new_default", `(drop (array.new_default $a (local.get 0)))`],
+])("%s: one array has a bounded length, whatever fuel there is", async (_, code) => {
+  const guest = await metered(`(module (type $a (array (mut i8))) (func (export "f") (param i32) ${code}))`, {
+    fuel: 1e15,
+  });
+
+  expect(endOf(guest, () => guest.call("f", 2 ** 19))).toBe("it answered");
+  expect(endOf(guest, () => guest.call("f", 2 ** 19 + 1))).toBe("unreachable");
+  expect(endOf(guest, () => guest.call("f", -1))).toBe("unreachable");
 });

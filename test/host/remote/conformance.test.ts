@@ -1,17 +1,10 @@
-/** The conformance suite where instances run outside of this thread: the same results (D6). */
-import { fileURLToPath } from "node:url";
-import { openPlugin } from "../../../src/host/open.node.ts";
-import { readPackage } from "../../../src/host/package/package.node.ts";
-import type { Plugin } from "../../../src/host/plugin.ts";
+/** The conformance suite where instances run outside of this thread: the same results (D6). Python has a file of its own. */
+import { expect, it } from "vitest";
 import { conformance } from "../../conformance/suite.ts";
+import { transcriptOf } from "../../samples/counter.ts";
+import { LEVELS, sample } from "./realms.ts";
 
-const samples = new URL("../../../plugins/samples/", import.meta.url);
-
-async function sample(name: string, isolation: "L1" | "L2"): Promise<Plugin> {
-  return openPlugin(await readPackage(fileURLToPath(new URL(name, samples))), { isolation });
-}
-
-for (const level of ["L1", "L2"] as const) {
+for (const level of LEVELS) {
   for (const [guest, folder] of [
     ["a Rust component", "conformance-rust"],
     ["Lua", "conformance-lua"],
@@ -24,4 +17,22 @@ for (const level of ["L1", "L2"] as const) {
       integers: "all",
     });
   }
+  conformance({
+    name: `a JavaScript component at ${level}`,
+    open: () => sample("conformance-js", level),
+    runs: 20,
+    ownsResources: false,
+    integers: "safe",
+  });
 }
+
+/** Languages in which the world of the suite is not written, but the smaller one of the counter. */
+it.each(["c", "go", "assemblyscript"])("the counter in %s answers the same at every level", async (language) => {
+  const transcripts = (["L0", ...LEVELS] as const).map(async (level) => {
+    await using plugin = await sample(`counter-${language}`, level);
+    return await transcriptOf(plugin);
+  });
+  const [here, ...there] = await Promise.all(transcripts);
+  expect(here?.length).toBeGreaterThan(5);
+  for (const each of there) expect(each).toEqual(here);
+});

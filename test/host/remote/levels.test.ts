@@ -1,6 +1,5 @@
 /** Instances in threads (L1) and in processes (L2): what a user of them sees, and what it costs others when one goes wrong. */
 import { setTimeout as delay } from "node:timers/promises";
-import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PackageFiles } from "../../../src/host/manifest.ts";
 import { openPlugin } from "../../../src/host/open.node.ts";
@@ -11,7 +10,7 @@ import { startProcess } from "../../../src/host/remote/process.node.ts";
 import { startThread } from "../../../src/host/remote/thread.node.ts";
 import { Callback, CaseValue, type Handle } from "../../../src/wit/value.ts";
 import { decodeAny, encodeAny } from "../../../src/wit/cbor.ts";
-import { faultOf, isGone, packageOf, start } from "../component-fixtures.ts";
+import { faultOf, isGone, start } from "../component-fixtures.ts";
 import { brokenOut, component, LEVELS, lua, sample, samplePackage } from "./realms.ts";
 
 /** Ways in which a guest in wasm does not come back. */
@@ -222,9 +221,9 @@ describe.each(LEVELS)("at %s", (level) => {
     await instance.call("f", [5000]);
     expect(lines.map(({ text }) => Number(text))).toEqual(Array.from({ length: 5000 }, (_, at) => at + 1));
     lines.length = 0;
-    await instance.call("f", [2_000_000]);
+    await instance.call("f", [400_000]);
     await leftOut.promise;
-    expect(lines.length).toBeLessThan(500_000);
+    expect(lines.length).toBeLessThan(200_000);
   });
 
   it("leaves nothing behind, also when it is disposed in the middle of a call", async () => {
@@ -248,12 +247,6 @@ describe.each(LEVELS)("at %s", (level) => {
   it("a package that does not compile is refused when it is opened", async () => {
     const broken = lua("world w { export f: func(); }", "return {");
     expect(await faultOf(() => openPlugin(broken, { isolation: level }))).toMatchObject({ code: "plugin-invalid" });
-  });
-
-  it("a component that needs jco's binding is refused, with the reason", async () => {
-    const bytes = await parse(`(component (component $inner (core module)) (instance (instantiate $inner)))`);
-    const fault = await faultOf(() => openPlugin(packageOf(bytes), { isolation: level }));
-    expect(fault).toMatchObject({ code: "isolation-unsupported", hint: expect.stringContaining("[policy]") as string });
   });
 });
 

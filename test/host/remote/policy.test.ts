@@ -1,7 +1,7 @@
 /** `[policy]` of a project: where packages run. */
 import { describe, expect, it } from "vitest";
 import { readProject } from "../../../src/host/package/package.node.ts";
-import { isolationOf } from "../../../src/host/package/project.ts";
+import { levelOf } from "../../../src/host/package/project.ts";
 import { faultOf } from "../component-fixtures.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -10,16 +10,17 @@ describe("the policy of a project", () => {
     const toml = '[policy]\nisolation = { default = "L1", "acme:fetcher" = "L2", "acme:own" = "L0" }\n';
     await using folder = await temporaryFolder({ "sennit.toml": toml });
     const project = await readProject(folder.path);
-    expect(["acme:fetcher", "acme:own", "acme:other"].map((name) => isolationOf(project, name))).toEqual([
-      "L2",
-      "L0",
-      "L1",
-    ]);
+    expect(
+      ["acme:fetcher", "acme:own", "acme:other"].map((name) => levelOf(project, { names: [name], place: folder.path })),
+    ).toEqual(["L2", "L0", "L1"]);
   });
 
-  it("is this thread unless it says otherwise", async () => {
-    await using folder = await temporaryFolder({ "sennit.toml": "" });
-    expect(isolationOf(await readProject(folder.path), "acme:other")).toBe("L0");
+  it("is a worker unless it says otherwise, or the caller does", async () => {
+    await using folder = await temporaryFolder({ "sennit.toml": '[policy]\nisolation = { "acme:own" = "L2" }\n' });
+    const project = await readProject(folder.path);
+    const other = { names: ["acme:other"], place: folder.path };
+    expect([levelOf(project, other), levelOf(project, other, "L0")]).toEqual(["L1", "L0"]);
+    expect(levelOf(project, { names: ["acme:own"], place: folder.path }, "L0")).toBe("L2");
   });
 
   it("names what is wrong in it, and what was meant", async () => {

@@ -4,16 +4,18 @@
  *   E1  A list is in the guest's memory and paid for from the budget before anything of it is allocated.
  *   E2  A typed array and a map cost OVERHEAD beside what is in them (B3 of budget.ts), a list of fixed length as any other.
  *   E3  Lists of numbers are typed arrays, one copy each way. Of two equal keys of a map the last counts.
+ *   E4  An Any is bytes that can be read as one.
  */
 import { OVERHEAD } from "../../../wit/budget.ts";
 import type { WitType } from "../../../wit/types.ts";
 import type { TypedNumbers, Value } from "../../../wit/value.ts";
 import { weightOf } from "../../../wit/weight.ts";
+import { isAnyType, problemOfAny } from "../../any-type.ts";
 import { fieldsLayout, layoutOf, offsetsOf, type Layout } from "./layout.ts";
 import type { Context } from "./context.ts";
 import { numberListOf, type NumberList } from "./numbers.ts";
 import type { Load, Store } from "./scalars.ts";
-import { MOST_BYTES, tooLarge } from "./trap.ts";
+import { MOST_BYTES, NotOfItsType, tooLarge } from "./trap.ts";
 
 /** How the elements are compiled: given, since elements can be lists again. */
 export type CompileLoad = (type: WitType, offset: number) => Load;
@@ -30,7 +32,19 @@ type Listed = Extract<WitType, { kind: "list" | "map" }>;
 export function compileLoadMany(type: Listed, compile: CompileLoad): LoadMany {
   if (type.kind === "map") return loadMap(type.key, type.value, compile);
   const numbers = numberListOf(type.element);
-  return numbers === undefined ? loadItems(type.element, compile) : loadNumbers(numbers, layoutOf(type.element));
+  if (numbers === undefined) return loadItems(type.element, compile);
+  const load = loadNumbers(numbers, layoutOf(type.element));
+  return isAnyType(type) ? loadAny(load) : load;
+}
+
+/** (E4) */
+function loadAny(load: LoadMany): LoadMany {
+  return (cx, at, count) => {
+    const bytes = load(cx, at, count);
+    const problem = problemOfAny(bytes);
+    if (problem !== null) throw new NotOfItsType(problem);
+    return bytes;
+  };
 }
 
 function refuseBytes(cx: Context, at: number, bytes: number, align: number): void {

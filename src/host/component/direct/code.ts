@@ -8,7 +8,7 @@ import { argumentCheck, type CheckArguments } from "../../check-arguments.ts";
 import { resourcesOf } from "../../world.ts";
 import { compileExport, type CompiledExport } from "../abi/lift.ts";
 import { compileImport, type CompiledImport } from "../abi/lower.ts";
-import { compileCore, MOST_CORES } from "../core-module.ts";
+import { compileCores, type CoreCaps, MOST_CORES } from "../core-module.ts";
 
 export interface ExportCode {
   readonly key: FunctionKey;
@@ -32,16 +32,20 @@ export class DirectCode {
   readonly #imports = new Map<FunctionKey, ImportCode>();
 
   /**
-   * `bytes` are a component that was found valid; `memory` is the cap of each memory in bytes; `metered` as in `compileCore`.
+   * `bytes` are a component that was found valid; `metered` as in `compileCores`.
    * @throws {Fault} `component-invalid`, `component-unsupported`, `memory-limit`
    */
-  constructor(bytes: Uint8Array, world: World, plan: LinkPlan, memory: number, metered: boolean) {
+  constructor(bytes: Uint8Array, world: World, plan: LinkPlan, caps: CoreCaps, metered: boolean) {
     refuseMany(plan.modules.length, "core modules");
     refuseMany(plan.instances.length, "core instances");
     this.plan = plan;
     this.#world = world;
     this.importedResources = resourcesOf(world.imports);
-    this.modules = plan.modules.map(({ start, end }) => compileCore(bytes.slice(start, end), memory, metered));
+    const cores = plan.modules.map(({ start, end }, module) => {
+      const times = plan.instances.filter((each) => each.module === module).length;
+      return { bytes: bytes.slice(start, end), times };
+    });
+    this.modules = compileCores(cores, caps, metered);
   }
 
   /** Compiled when it is first asked for: most instances call few of their functions. */

@@ -8,6 +8,7 @@
  *   D3  When some import may wait, every export is a promise and each waiting import suspends (JSPI); a destructor that
  *       the guest runs may then wait too. Start code, `realloc` and post-return may not.
  */
+import type { LiftLimits } from "../../../wit/budget.ts";
 import type { CanonFunction, CoreItem, DefinedResource } from "../../../wit/plan.ts";
 import type { FunctionKey } from "../../../wit/types.ts";
 import { invalidValue } from "../../invalid-value.ts";
@@ -30,9 +31,12 @@ export type Compile = (metered: boolean) => Promise<DirectCode>;
 
 export class DirectLinker implements Linker {
   readonly #compile: Compile;
+  readonly #lift: LiftLimits;
 
-  constructor(compile: Compile) {
+  /** @param lift what one answer may have, and the arguments of one import */
+  constructor(compile: Compile, lift: LiftLimits) {
     this.#compile = compile;
+    this.#lift = lift;
   }
 
   async prepare(_suspending: readonly FunctionKey[], metered: boolean): Promise<void> {
@@ -41,7 +45,7 @@ export class DirectLinker implements Linker {
 
   async link(id: number, imports: Imports, suspending: readonly FunctionKey[], meter: Meter | null): Promise<Linked> {
     const code = await this.#compile(meter !== null);
-    const abi = new AbiGuest(id);
+    const abi = new AbiGuest(id, this.#lift);
     const start = (guest: Guest): BindExport =>
       new Link(code, abi, imports, suspending.length > 0, guest, meter?.imports ?? {}).start();
     return { handles: abi.handles, start };

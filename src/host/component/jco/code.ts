@@ -1,8 +1,9 @@
 /**
  * What a platform makes of a component's bytes, each when it is first asked for.
  */
-import type { Instantiate } from "./script.ts";
-import type { TranspileOptions } from "./transpile.ts";
+import type { CoreCaps } from "../core-module.ts";
+import type { BuildScript } from "./script.ts";
+import type { TranspileOptions } from "./transpiled.ts";
 
 export interface Code {
   /** All that an instance needs that is linked directly. @throws {Fault} `component-invalid`, `component-unsupported` */
@@ -12,18 +13,21 @@ export interface Code {
 }
 
 export interface Binding {
-  readonly instantiate: Instantiate;
+  readonly build: BuildScript;
   readonly cores: ReadonlyMap<string, WebAssembly.Module>;
 }
 
-/** `digest` is the sha256 of the bytes, hex; `memory` the cap of each memory in bytes; `metered` as in `compileCore`. */
+/** `digest` is the sha256 of the bytes, hex; `metered` as in `compileCores`. */
 export interface CodeRequest {
   readonly bytes: Uint8Array;
   readonly digest: string;
-  readonly memory: number;
+  readonly caps: CoreCaps;
   readonly metered?: boolean;
   readonly options: TranspileOptions;
 }
+
+/** What the tools need to know: the same for all limits. */
+export type ToolRequest = Pick<CodeRequest, "bytes" | "digest" | "options">;
 
 /** How a platform turns bytes into code: where its tools run, and what it keeps of their work. */
 export type LoadCode = (request: CodeRequest) => Promise<Code>;

@@ -10,6 +10,7 @@
 import { Fault } from "../../../fault.ts";
 import type { Field, Resource, WitType } from "../../../wit/types.ts";
 import { CaseValue, Handle, integer, isNullable, Some, type TypedNumbers, type Value } from "../../../wit/value.ts";
+import { isAnyType, problemOfAny } from "../../any-type.ts";
 import { lowerCamel } from "../../names.ts";
 import { numbersOf, type NumberArray } from "./numbers.ts";
 import type { Resources } from "./resources.ts";
@@ -43,7 +44,7 @@ export function codecFor(type: WitType): Codec {
     case "string":
       return leaf("string");
     case "list":
-      return listCodec(type.element, type.length);
+      return isAnyType(type) ? anyOf(listCodec(type.element, type.length)) : listCodec(type.element, type.length);
     case "map":
       return mapCodec(codecFor(type.key), codecFor(type.value));
     case "tuple":
@@ -100,6 +101,19 @@ function listCodec(element: WitType, length: number | undefined): Codec {
   if (length === undefined) return codec;
   // A list of fixed length comes from jco as an Array, whatever its elements.
   return numbers === undefined ? codec : { lower: codec.lower, lift: (js) => numbers.from(items(js) as Value[]) };
+}
+
+/** Bytes that a guest gives for an Any can be read as one. */
+function anyOf(bytes: Codec): Codec {
+  return {
+    lower: bytes.lower,
+    lift: (js, resources) => {
+      const value = bytes.lift(js, resources);
+      const problem = problemOfAny(value);
+      if (problem !== null) throw new TypeError(problem);
+      return value;
+    },
+  };
 }
 
 function numbersCodec(from: (values: readonly Value[]) => TypedNumbers, array: NumberArray["array"]): Codec {

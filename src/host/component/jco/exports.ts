@@ -5,6 +5,7 @@ import { Defect } from "../../../fault.ts";
 import { CaseValue, ERR, OK, type Value } from "../../../wit/value.ts";
 import { lowerCamel, memberName, upperCamel } from "../../names.ts";
 import type { Bound } from "../guest.ts";
+import type { Lifting } from "./lifting.ts";
 import { trapOfPointer } from "./misread.ts";
 import type { Resources } from "./resources.ts";
 import type { Signature } from "./signature.ts";
@@ -13,7 +14,7 @@ type Callable = (...args: unknown[]) => unknown;
 type Invoke = (args: readonly unknown[]) => unknown;
 type Members = Readonly<Record<string, unknown>>;
 
-export function bindExport(exported: Members, signature: Signature, resources: Resources): Bound {
+export function bindExport(exported: Members, signature: Signature, resources: Resources, lifting: Lifting): Bound {
   const { key, fn, params, check, result } = signature;
   const invoke = invokerOf(exported, signature);
   let lowered: unknown[] = [];
@@ -38,6 +39,7 @@ export function bindExport(exported: Members, signature: Signature, resources: R
     },
     invoke: () => {
       let answer: unknown;
+      lifting.reset();
       try {
         answer = invoke(lowered);
       } catch (thrown) {

@@ -12,24 +12,31 @@ import { lowerCamel, memberName, upperCamel } from "../../names.ts";
 import type { Guest } from "../guest.ts";
 import { importCall, type Imports } from "../import-call.ts";
 import type { ForeignClass } from "./foreign.ts";
+import type { Lifting } from "./lifting.ts";
 import type { Resources } from "./resources.ts";
 import type { Signature } from "./signature.ts";
 
 type JsFunction = (...args: unknown[]) => unknown;
 type Classes = ReadonlyMap<Resource, ForeignClass>;
 
+/** The instance that imports. */
+export interface Caller {
+  readonly guest: Guest;
+  readonly resources: Resources;
+  readonly lifting: Lifting;
+}
+
 export function importsObject(
   world: World,
   signatures: readonly Signature[],
   imports: Imports,
   classes: Classes,
-  guest: Guest,
-  resources: Resources,
+  to: Caller,
 ): Record<string, unknown> {
   const object: Record<string, Record<string, unknown>> = {};
   for (const [id, { types }] of world.imports.interfaces) object[id] = classesOf([...types.values()], classes);
   for (const signature of signatures) {
-    const bound = bind(signature, imports, guest, resources);
+    const bound = bind(signature, imports, to);
     if (signature.interface === null) object[signature.fn.name] = { default: bound };
     else place(object[signature.interface] ?? {}, signature, bound, classes);
   }
@@ -52,7 +59,7 @@ function classesOf(types: readonly (Resource | { kind: string })[], all: Classes
   return classes;
 }
 
-function bind(signature: Signature, imports: Imports, guest: Guest, resources: Resources): JsFunction {
+function bind(signature: Signature, imports: Imports, { guest, resources, lifting }: Caller): JsFunction {
   const { key, params, result, fn } = signature;
   const call = importCall(key, fn, imports, guest);
   const answered = (value: Value): unknown => (result === null ? undefined : result.lower(value, resources));
@@ -67,6 +74,7 @@ function bind(signature: Signature, imports: Imports, guest: Guest, resources: R
     }
   };
   return (...args) => {
+    lifting.reset(); // the arguments are lifted
     try {
       const answer = call(lifted(args));
       return answer instanceof Promise ? answer.then(answered).catch(failed) : answered(answer);

@@ -5,6 +5,7 @@
  *   L2  What is thrown on its way through the guest ends the instance, even when the guest catches it.
  */
 import { Defect, Fault } from "../../../fault.ts";
+import type { LiftLimits } from "../../../wit/budget.ts";
 import type { FunctionKey, Resource, World } from "../../../wit/types.ts";
 import { resourcesOf } from "../../world.ts";
 import { faultOf, isOfTheGuest } from "../failure.ts";
@@ -13,13 +14,16 @@ import type { Imports } from "../import-call.ts";
 import type { Linked, Linker } from "../linker.ts";
 import type { Meter } from "../../meter/meter.ts";
 import type { Binding } from "./code.ts";
+import { elementCosts, type ElementCosts } from "./costs.ts";
 import { bindExport } from "./exports.ts";
 import { foreignClass } from "./foreign.ts";
 import { trapOfPointer } from "./misread.ts";
 import { importsObject } from "./imports.ts";
+import { Lifting } from "./lifting.ts";
+import { transpileOptions } from "./options.ts";
 import { Resources } from "./resources.ts";
 import { signaturesOf, type Signature } from "./signature.ts";
-import type { TranspileOptions } from "./transpile.ts";
+import type { TranspileOptions } from "./transpiled.ts";
 
 /** Makes the binding for these options. */
 export type BindingFor = (options: TranspileOptions, metered: boolean) => Promise<Binding>;
@@ -32,13 +36,21 @@ export class JcoLinker implements Linker {
   readonly #resources: readonly Resource[];
   readonly #bindings = new Map<string, Promise<Binding>>();
 
-  /** @throws {Fault} `component-unsupported` for types that have no codec. */
-  constructor(world: World, load: BindingFor) {
+  readonly #costs: ElementCosts;
+  readonly #limits: LiftLimits;
+
+  /**
+   * @param limits what one answer may have, and the arguments of one import
+   * @throws {Fault} `component-unsupported` for types that have no codec.
+   */
+  constructor(world: World, load: BindingFor, limits: LiftLimits) {
     this.#world = world;
     this.#load = load;
     this.#exports = new Map(signaturesOf(world.exports).map((each) => [each.key, each]));
     this.#imports = signaturesOf(world.imports);
     this.#resources = resourcesOf(world.imports);
+    this.#costs = elementCosts(world);
+    this.#limits = limits;
   }
 
   async prepare(suspending: readonly FunctionKey[], metered: boolean): Promise<void> {
@@ -50,13 +62,15 @@ export class JcoLinker implements Linker {
     const classes = new Map(this.#resources.map((each) => [each, foreignClass(each, imports.dropped(each))]));
     const resources = new Resources(id, classes);
     const start = (guest: Guest): BindExport => {
-      const given = importsObject(this.#world, this.#imports, imports, classes, guest, resources);
+      const lifting = new Lifting(this.#costs, this.#limits, guest.importFailed.bind(guest));
+      const given = importsObject(this.#world, this.#imports, imports, classes, { guest, resources, lifting });
+      const instantiate = binding.build(lifting);
       // Never awaited: an export named `then` would make a promise of it. With compiled cores nothing has to wait.
-      const exported = binding.instantiate(coresOf(binding), given, guardedCores(guest, meter?.imports ?? {}));
+      const exported = instantiate(coresOf(binding), given, guardedCores(guest, lifting, meter?.imports ?? {}));
       if (exported instanceof Promise) throw new Defect("jco's script waited while it was instantiated");
       return (key) => {
         const signature = this.#exports.get(key);
-        return signature === undefined ? undefined : bindExport(exported, signature, resources);
+        return signature === undefined ? undefined : bindExport(exported, signature, resources, lifting);
       };
     };
     return { handles: resources, start };
@@ -66,26 +80,11 @@ export class JcoLinker implements Linker {
     const key = JSON.stringify([metered, asyncImports]);
     const known = this.#bindings.get(key);
     if (known !== undefined) return known;
-    const made = this.#load(transpileOptions(this.#world, [...this.#exports.values()], asyncImports), metered);
+    const made = this.#load(transpileOptions(this.#world, asyncImports), metered);
     this.#bindings.set(key, made);
     made.catch(() => this.#bindings.delete(key));
     return made;
   }
-}
-
-/** `asyncImports` in their order: WIT's own async functions suspend without JSPI and are not among them (T3 of transpile.ts). */
-function transpileOptions(
-  world: World,
-  exports: readonly Signature[],
-  asyncImports: readonly FunctionKey[],
-): TranspileOptions {
-  const asyncExports = asyncImports.length === 0 ? [] : exports.filter(maySuspend).map((each) => each.key);
-  return { interfaces: [...world.imports.interfaces.keys()], asyncImports, asyncExports: asyncExports.toSorted() };
-}
-
-/** WIT's async functions wait by themselves; JavaScript's constructors cannot, and jco's script for one that does is not valid. */
-function maySuspend({ fn }: Signature): boolean {
-  return !fn.async && fn.shape !== "constructor";
 }
 
 function coresOf(binding: Binding): (name: string) => WebAssembly.Module {
@@ -99,17 +98,20 @@ function coresOf(binding: Binding): (name: string) => WebAssembly.Module {
 type InstantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance;
 
 /** jco's own functions throw, too, and a guest could catch that (L2). Functions of other cores are the guest's. */
-function guardedCores(guest: Guest, own: WebAssembly.Imports): InstantiateCore {
+function guardedCores(guest: Guest, lifting: Lifting, own: WebAssembly.Imports): InstantiateCore {
   const ofCores = new WeakSet<object>();
   const guarded = (name: string, item: unknown): unknown => {
     if (typeof item !== "function" || ofCores.has(item)) return item;
     const call = item as (...args: unknown[]) => unknown;
     return (...args: unknown[]): unknown => {
+      lifting.reset();
       try {
         return call(...args);
       } catch (thrown) {
         const error = trapOfPointer(thrown);
         throw guest.importFailed(isOfTheGuest(thrown) ? thrown : faultOf(error, name, guest.source));
+      } finally {
+        lifting.reset();
       }
     };
   };

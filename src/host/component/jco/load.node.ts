@@ -6,15 +6,15 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Script } from "node:vm";
 
-import { decode, encode } from "cborg";
-
+import { Defect } from "../../../fault.ts";
 import { DiskCache, userCacheFolder } from "../../cache.node.ts";
 import { transpileInWorker, validateInWorker } from "../tool-thread.node.ts";
 import { validate, VALIDATOR, type Validate } from "../validate.ts";
-import type { Binding, CodeRequest, LoadCode } from "./code.ts";
+import type { Binding, CodeRequest, LoadCode, ToolRequest } from "./code.ts";
 import { bindingOf } from "./load.ts";
 import type { CompileScript } from "./script.ts";
-import { transpile, TRANSPILER, type Transpile, type Transpiled } from "./transpile.ts";
+import { transpile, type Transpile } from "./transpile.ts";
+import { packTranspiled, TRANSPILER, unpackTranspiled } from "./transpiled.ts";
 
 export interface NodeLoadOptions {
   /** The folder that keeps transpiled components; this user's cache folder unless given. */
@@ -24,17 +24,34 @@ export interface NodeLoadOptions {
 }
 
 export function nodeLoader(options: NodeLoadOptions = {}): LoadCode {
-  const { cacheFolder, transpile: transpiler = transpileInWorker, validate: validator = validateInWorker } = options;
-  const cache = new DiskCache(cacheFolder ?? join(userCacheFolder(), "components"));
+  const { validate: validator = validateInWorker } = options;
+  const cache = cacheOf(options);
   return (request) =>
     Promise.resolve({
       valid: once(() => validOnce(request, cache, validator)),
-      binding: once(async () => {
-        const key = keyOf(request);
-        const entry = readTranspiled(await cache.get(`${key}.component`));
-        return cachedBinding(entry ?? (await kept(request, key, cache, transpiler)), key, request, cache);
-      }),
+      binding: once(async () => cachedBinding(await packedOnce(request, options), request, cache)),
     });
+}
+
+/** Validates without compiling anything, here or in the thread of the tools. @throws {Fault} `component-invalid`, `component-unsupported` */
+export function validateOnce(request: ToolRequest, options: NodeLoadOptions = {}): Promise<void> {
+  return validOnce(request, cacheOf(options), options.validate ?? validateInWorker);
+}
+
+/** What jco makes of it, packed, for whoever is to run it. @throws {Fault} `component-invalid`, `component-unsupported` */
+export async function packedOnce(request: ToolRequest, options: NodeLoadOptions = {}): Promise<Uint8Array> {
+  const cache = cacheOf(options);
+  const key = `${keyOf(request)}.binding`;
+  const found = await cache.get(key);
+  if (found !== undefined) return found;
+  const transpiler = options.transpile ?? transpileInWorker;
+  const made = packTranspiled(await transpiler(request.bytes, request.options), request);
+  await cache.put(key, made);
+  return made;
+}
+
+function cacheOf({ cacheFolder }: NodeLoadOptions): DiskCache {
+  return new DiskCache(cacheFolder ?? join(userCacheFolder(), "components"));
 }
 
 /** Loads without a thread and without a cache. */
@@ -47,7 +64,7 @@ export const loadHere: LoadCode = (request) =>
   });
 
 /** A component is validated once: the mark says that it was, and by whom. */
-async function validOnce({ bytes, digest }: CodeRequest, cache: DiskCache, validator: Validate): Promise<void> {
+async function validOnce({ bytes, digest }: ToolRequest, cache: DiskCache, validator: Validate): Promise<void> {
   const key = `${digest}.valid`;
   const mark = new TextEncoder().encode(VALIDATOR);
   const found = await cache.get(key);
@@ -57,13 +74,10 @@ async function validOnce({ bytes, digest }: CodeRequest, cache: DiskCache, valid
 }
 
 /** What is kept does not depend on the memory or the meter: cores are rewritten when they are compiled. */
-async function cachedBinding(
-  transpiled: Transpiled,
-  key: string,
-  request: CodeRequest,
-  cache: DiskCache,
-): Promise<Binding> {
-  const codeKey = `${key}.${V8}.code`;
+async function cachedBinding(packed: Uint8Array, request: CodeRequest, cache: DiskCache): Promise<Binding> {
+  const transpiled = unpackTranspiled(packed, request);
+  if (transpiled === undefined) throw new Defect("what is kept of a component is of another"); // its key says what of
+  const codeKey = `${keyOf(request)}.${V8}.code`;
   const compiler = new CachedCompiler(await cache.get(codeKey));
   const binding = bindingOf(transpiled, request, compiler.compile);
   if (compiler.fresh !== undefined) await cache.put(codeKey, compiler.fresh);
@@ -75,25 +89,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-async function kept(
-  { bytes, options }: CodeRequest,
-  key: string,
-  cache: DiskCache,
-  transpiler: Transpile,
-): Promise<Transpiled> {
-  const transpiled = await transpiler(bytes, options);
-  await cache.put(`${key}.component`, encode({ script: transpiled.script, cores: [...transpiled.cores] }));
-  return transpiled;
-}
-
-function readTranspiled(bytes: Uint8Array | undefined): Transpiled | undefined {
-  if (bytes === undefined) return undefined;
-  const { script, cores } = decode(bytes) as { script: string; cores: [string, Uint8Array<ArrayBuffer>][] };
-  return { script, cores: new Map(cores) };
-}
-
 /** Everything that the output depends on. */
-function keyOf({ digest, options }: CodeRequest): string {
+function keyOf({ digest, options }: ToolRequest): string {
   const made = createHash("sha256")
     .update(JSON.stringify([TRANSPILER, options]))
     .digest("hex");

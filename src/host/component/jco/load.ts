@@ -3,27 +3,31 @@
  */
 import { Fault } from "../../../fault.ts";
 import type { Binding, CodeRequest } from "./code.ts";
-import { compileCore, MOST_CORES } from "../core-module.ts";
-import { evaluate, type CompileScript, type Instantiate } from "./script.ts";
-import type { Transpiled } from "./transpile.ts";
+import { compileCores, MOST_CORES } from "../core-module.ts";
+import { refuseCodeInNames } from "./names.ts";
+import { evaluate, type CompileScript, type BuildScript } from "./script.ts";
+import type { Transpiled } from "./transpiled.ts";
 
 /** @throws {Fault} `component-unsupported`, `component-invalid`, `memory-limit` */
 export function bindingOf(
   transpiled: Transpiled,
-  { memory, metered }: Pick<CodeRequest, "memory" | "metered">,
+  { caps, metered }: Pick<CodeRequest, "caps" | "metered">,
   compile: CompileScript,
 ): Binding {
   if (transpiled.cores.size > MOST_CORES) {
     const count = `${transpiled.cores.size} core modules; ${MOST_CORES} are allowed`;
     throw new Fault("component-unsupported", `The component has ${count}`);
   }
-  const cores = new Map(
-    [...transpiled.cores].map(([name, core]) => [name, compileCore(core, memory, metered ?? false)]),
-  );
-  return { instantiate: evaluated(transpiled.script, compile), cores };
+  const names = [...transpiled.cores.keys()];
+  // How often jco's script instantiates each is not known here.
+  const uses = [...transpiled.cores.values()].map((bytes) => ({ bytes, times: 1 }));
+  const modules = compileCores(uses, caps, metered ?? false);
+  const cores = new Map(modules.map((module, at) => [names[at] ?? "", module]));
+  refuseCodeInNames(cores.values()); // before the script is anything but text
+  return { build: evaluated(transpiled.script, compile), cores };
 }
 
-function evaluated(script: string, compile: CompileScript): Instantiate {
+function evaluated(script: string, compile: CompileScript): BuildScript {
   try {
     return evaluate(script, compile);
   } catch (cause) {

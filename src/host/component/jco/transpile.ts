@@ -8,24 +8,7 @@
 import { $init, generate } from "@bytecodealliance/jco-transpile/component";
 
 import { Fault } from "../../../fault.ts";
-
-/** Part of every cache key. The version is the one that package.json pins. */
-export const TRANSPILER = "jco-transpile 0.15.0";
-
-export interface TranspileOptions {
-  /** Ids of all imported interfaces (T2). */
-  readonly interfaces: readonly string[];
-  /** `interface#function` of the imports that suspend their caller (JSPI), sorted (T3). */
-  readonly asyncImports: readonly string[];
-  /** The exports that can reach one of them, sorted. */
-  readonly asyncExports: readonly string[];
-}
-
-export interface Transpiled {
-  readonly script: string;
-  /** Core modules by the name under which the script asks for them. */
-  readonly cores: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
-}
+import type { Transpiled, TranspileOptions } from "./transpiled.ts";
 
 /** Transpiles one component; may run where it does, it needs nothing but memory and a tenth of a second. */
 export type Transpile = (bytes: Uint8Array, options: TranspileOptions) => Promise<Transpiled>;

@@ -2,27 +2,40 @@
  * What the WASI functions of one instance share: its clock, its random numbers, its output, how it sleeps.
  *
  *   W1  The clock stands still while the guest computes (HAZARDS 22): it is read when a call first looks at it, and moves
- *       in that call only when the guest has waited. A call that does not look at it costs nothing.
- *   W2  Nothing of the host shows: no arguments, no environment, no files, no sockets; `exit` ends the instance only.
+ *       in that call only when the guest has waited, also for an import. A call that does not look at it costs nothing.
+ *   W2  Nothing of the host shows that was not granted: no arguments, no environment, no files, no sockets; `exit` ends the
+ *       instance only.
+ *   W3  Random numbers follow from the instance's seed and the number of the call: what one call draws changes no other's.
  */
 import { SeededBytes } from "../../seeded.ts";
 import type { InstanceOptions } from "../../plugin.ts";
+import { Holdings } from "./holdings.ts";
+import { NO_POWERS, type Powers } from "./powers.ts";
 
 export class WasiContext {
-  readonly random: SeededBytes;
   readonly stdout: LineWriter;
   readonly stderr: LineWriter;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** What the engine performs for this instance, under its grants. */
+  readonly powers: Powers;
+  readonly holdings: Holdings = new Holdings();
+  /** Of http, under way. */
+  requests = 0;
   /** True when the guest's calls to `poll` and `block` may suspend it (JSPI). */
   readonly suspends: boolean;
+  readonly #seed: Uint8Array;
+  /** Of this call, once something of it was drawn. */
+  #random: SeededBytes | null = null;
+  #calls = 0;
   readonly #now: () => number;
   readonly #start: number;
   #milliseconds: number;
   #stale = false;
 
-  constructor(options: InstanceOptions, suspends: boolean) {
-    this.suspends = suspends;
-    this.random = new SeededBytes(options.seed);
+  constructor(options: InstanceOptions, suspends: boolean, powers: Powers = NO_POWERS) {
+    this.suspends = suspends || powers.asks;
+    this.powers = powers;
+    this.#seed = options.seed;
     this.stdout = new LineWriter((text) => options.log({ level: "info", text }));
     this.stderr = new LineWriter((text) => options.log({ level: "warn", text }));
     this.sleep = options.sleep;
@@ -31,9 +44,21 @@ export class WasiContext {
     this.#milliseconds = this.#start;
   }
 
-  /** Called at the start of every call: who looks at the clock next sees the time (W1). */
+  /** Called at the start of every call: it has the time, and chance of its own (W1, W3). */
+  beginCall(): void {
+    this.readClock();
+    this.#calls += 1;
+    this.#random = null;
+  }
+
+  /** The world went on: who looks at the clock next sees the time (W1). */
   readClock(): void {
     this.#stale = true;
+  }
+
+  /** W3 */
+  get random(): SeededBytes {
+    return (this.#random ??= new SeededBytes(ofCall(this.#seed, this.#calls)));
   }
 
   /** Lets the guest's clock show that it waited. */
@@ -55,11 +80,24 @@ export class WasiContext {
     return BigInt(Math.round((this.wall - this.#start) * 1e6));
   }
 
+  /** Forgets what the guest had of the host. */
+  close(): void {
+    this.holdings.close();
+  }
+
   /** Gives out a line that has no end yet: at the end of a call. */
   flush(): void {
     this.stdout.flush();
     this.stderr.flush();
   }
+}
+
+/** A seed for each call; start code, which is none, has the instance's own. */
+function ofCall(seed: Uint8Array, call: number): Uint8Array {
+  const own = seed.slice();
+  const view = new DataView(own.buffer);
+  view.setBigUint64(0, view.getBigUint64(0) ^ BigInt(call));
+  return own;
 }
 
 /** Longest line kept in memory; a longer one is cut there. */

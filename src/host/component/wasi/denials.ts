@@ -1,5 +1,5 @@
 /**
- * Files and sockets: declared, so that a language runtime links, and not there (W2 of context.ts).
+ * Sockets: declared, so that a language runtime links, and not there (W2 of context.ts).
  */
 import { CaseValue, ERR, Opaque, type Value } from "../../../wit/value.ts";
 import type { WasiTable } from "./table.ts";
@@ -15,13 +15,6 @@ const denied = (): Value => DENIED;
 const none = (): Value => null;
 
 export const denialTable: WasiTable = {
-  "wasi:filesystem/preopens": {
-    functions: { "get-directories": ["=> list<tuple<own<descriptor>, string>>", () => []] },
-  },
-  "wasi:filesystem/types": {
-    resources: ["descriptor", "directory-entry-stream"],
-    functions: { "filesystem-error-code": ["borrow<error> => option<enum>", none] },
-  },
   "wasi:sockets/network": {
     resources: ["network"],
     functions: { "network-error-code": ["borrow<error> => option<enum>", none] },

@@ -6,7 +6,7 @@ import { withoutVersion } from "../../names.ts";
 
 /** True for `wasi:cli/exit@0.2.3`: another version of WASI is another contract. */
 export function isWasi(interfaceId: string): boolean {
-  return /^wasi:(?:cli|clocks|filesystem|io|random|sockets)\/[a-z0-9-]+@0\.2\.\d+$/.test(interfaceId);
+  return /^wasi:(?:cli|clocks|filesystem|http|io|random|sockets)\/[a-z0-9-]+@0\.2\.\d+$/.test(interfaceId);
 }
 
 /** The imports through which a guest sleeps, when it has a clock to wait for: they suspend it (JSPI). */

@@ -26,7 +26,7 @@ const empty = (): Value => [];
 export const processTable: WasiTable = {
   "wasi:cli/environment": {
     functions: {
-      "get-environment": ["=> list<tuple<string, string>>", empty],
+      "get-environment": ["=> list<tuple<string, string>>", (context) => context.powers.environment],
       "get-arguments": ["=> list<string>", empty],
       "initial-cwd": ["=> option<string>", none],
     },

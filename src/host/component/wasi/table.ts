@@ -16,13 +16,15 @@ export interface WasiInterface {
   readonly functions: Readonly<Record<string, Typed>>;
   /** Functions that suspend a guest that may be suspended. */
   readonly waits?: readonly string[];
+  /** Functions that suspend a guest with powers (`Powers.asks`): they wait for the engine. */
+  readonly asks?: readonly string[];
 }
 
 /** By interface id without its version. */
 export type WasiTable = Readonly<Record<string, WasiInterface>>;
 
 /** What an argument of a resource type is: the codec that lifted it looked up its type in the guest's handle table. */
-export function object<T extends Opaque>(value: Value | undefined, of: new (...args: never[]) => T): T {
+export function object<T extends Opaque>(value: Value | undefined, of: abstract new (...args: never[]) => T): T {
   if (value instanceof of) return value;
   throw new Defect(`a handle of another resource than ${of.name} came through`);
 }

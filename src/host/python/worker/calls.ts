@@ -68,6 +68,8 @@ export interface Sending {
   readonly send: (message: ArrayBuffer) => void;
   /** Real time, in milliseconds. */
   readonly elapsed: () => number;
+  /** What the latest call has cost, where that is counted. */
+  readonly fuel?: { readonly spent: number } | undefined;
 }
 
 /** Collects the results of one message. */
@@ -80,6 +82,7 @@ export class Results {
   #end = HEADER;
   #buffer: ArrayBuffer | undefined;
   #since: number;
+  #spent = 0;
 
   constructor(first: number, sending: Sending, apart: boolean) {
     this.#first = first;
@@ -98,6 +101,7 @@ export class Results {
     python.copy(bytes, at + 4);
     python.release();
     this.#count += 1;
+    this.#spent = this.#sending.fuel?.spent ?? 0;
   }
 
   /** Sends what there is when it should not wait for the next. */
@@ -117,9 +121,10 @@ export class Results {
 
   /** @param last Whether these are all; then even none are sent. */
   flush(last: boolean = false): void {
+    if (this.#count === 0 && !last) return; // a message that says nothing
     const message = this.#buffer ?? new ArrayBuffer(HEADER);
     const length = this.#end - HEADER;
-    writeHeader(message, { kind: RESULTS, a: this.#first, b: this.#count, d: last ? 0 : MORE, length });
+    writeHeader(message, { kind: RESULTS, a: this.#first, b: this.#count, c: this.#spent, d: last ? 0 : MORE, length });
     this.#sending.send(message);
     this.#first += this.#count;
     this.#count = 0;

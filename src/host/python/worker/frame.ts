@@ -11,21 +11,27 @@
  * | calls         | call    | count    | clock, ms    | flags, stop   | the calls, one after the other              |
  * | answer        | import  |          | clock, ms    |               | marshal: (0, result) or (1, code, message)  |
  * | release       | handle  |          |              |               |                                             |
+ * | limits        | flags   |          | fuel, or NaN |               |                                             |
+ * | look          |         |          |              |               |                                             |
  *
  * | from it       | a       | b        | c            | d             | body                                        |
  * | ------------- | ------- | -------- | ------------ | ------------- | ------------------------------------------- |
+ * | loading       |         |          |              |               |                                             |
  * | ready         |         |          |              |               | the start image, if one was asked for       |
- * | results       | call    | count    |              | more          | the results, one after the other            |
+ * | results       | call    | count    | spent        | more          | the results, one after the other            |
  * | failure       |         |          |              |               | marshal: the record of `failure.ts`         |
  * | import        | import  | function |              | call          | marshal: tuple of arguments                 |
  * | sleep         | import  |          | duration, ms |               |                                             |
- * | log           | level   |          |              |               | UTF-8 text of one line                      |
- * | release       | handle  |          |              |               |                                             |
- * | fatal         |         |          |              |               | UTF-8 reason; nothing works afterwards      |
+ * | notes         | lines   | handles  |              |               | lines, then the handles let go of: u32      |
+ * | look          |         |          |              |               |                                             |
+ * | fatal         | out of fuel? |     |              |               | UTF-8 reason; nothing works afterwards      |
  *
  * The calls of a message have numbers that follow each other. Each call is function, length, asides, form of its result: u32;
  * that length of marshal: tuple of arguments; and for each aside param, length: u32, and the bytes that param is. Each result is its
  * length, with the highest bit set when it is a failure: u32; and marshal: the result, or the record of `failure.ts`.
+ *
+ * A line of notes is its length, with the highest bit set when it was an error's: u32; and UTF-8 text. `loading` says that the
+ * plugin's own modules begin, `look` that the worker is still there: it is answered with the same.
  */
 
 export const HEADER = 32;
@@ -38,8 +44,11 @@ export const RESULTS = 5;
 export const FAILURE = 6;
 export const IMPORT = 7;
 export const SLEEP = 8;
-export const LOG = 9;
+export const NOTES = 9;
 export const FATAL = 10;
+export const LOADING = 11;
+export const LIMITS = 12;
+export const LOOK = 13;
 
 /** The function number of the call that seeds a fresh instance and creates its plugin's objects. */
 export const BIND = 0xffff_ffff;
@@ -55,9 +64,37 @@ export const STOP_SHIFT = 8;
 /** How many messages may be told to stop at once. */
 export const STOPS = 16;
 
+/** Flag of `limits`: calls have a deadline, so Python is to look for interrupts, and runs during calls only. */
+export const INTERRUPTIBLE = 1;
+
+/**
+ * The words that host and worker share. From 0: the places that tell messages to stop. Then: a signal for Python; whether the
+ * call that runs is the last; how many notes the host has dealt with; and when the latest call of each message began, in
+ * milliseconds of which only the lower 31 bits are kept: of ordinary messages, then by place.
+ */
+export const INTERRUPT: number = STOPS;
+export const OVER: number = STOPS + 1;
+export const ACKNOWLEDGED: number = STOPS + 2;
+export const BEGAN: number = STOPS + 3;
+export const WORDS: number = BEGAN + 1 + STOPS;
+export const TIME_MASK = 0x7fff_ffff;
+
+/** As many imports and sleeps may wait for their answer; the rest wait to be asked. */
+export const MOST_ASKED = 1000;
+
+/** As many notes may be on their way. One has no more than so many lines, so many handles
+ * and, but for its last line, so many bytes of lines. */
+export const NOTES_CREDIT = 32;
+export const NOTE_LINES = 256;
+export const NOTE_HANDLES = 256;
+export const NOTE_BYTES: number = 1 << 15;
+export const LONGEST_LINE: number = 1 << 14;
+/** Bytes of lines that one call may print, each with its head. */
+export const LINES_OF_CALL: number = 1 << 20;
+
 /** `d` of `results`: there are more to come. */
 export const MORE = 1;
-/** In the length of a result: it is a failure. */
+/** In the length of a result: it is a failure; in that of a line: it was an error's. */
 export const FAILED = 0x8000_0000;
 
 export interface Frame {

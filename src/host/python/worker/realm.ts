@@ -6,6 +6,7 @@
  *   W2  `scrub` runs after Pyodide has loaded and before any plugin code: no global is left that is not listed here, and
  *       no text can become code.
  *   W3  Clock and randomness of the realm are the host's: frozen between deliveries, and drawn from the instance's seed.
+ *   W4  No module but Pyodide's is ever compiled, and no memory made beside its own.
  *
  * What Python code does through its way into JavaScript it does inside this realm only. The host trusts nothing it says.
  */
@@ -19,10 +20,14 @@ export interface Surroundings {
   readonly random: () => SeededBytes;
   /** Runs `then` when the host says that the time has passed. */
   readonly sleep: (milliseconds: number, then: () => void) => void;
+  /** Runs what Python has put off, or keeps it until Python may run. */
+  readonly resume: (run: () => void) => void;
   readonly stdlib: Uint8Array;
   readonly module: Module;
   /** Bytes of linear memory that Python may have. */
   readonly memory: number;
+  /** What the module imports beside what Pyodide gives it: by module name. */
+  readonly imports: Imports;
 }
 
 type Globals = Record<string, unknown>;
@@ -47,13 +52,14 @@ export function shape(around: Surroundings, base: string): void {
   define("performance", Object.freeze({ now: around.now, timeOrigin: 0 }));
   define("crypto", Object.freeze({ getRandomValues: (view: Uint8Array) => randomize(view, around.random()) }));
   define("setTimeout", (run: () => void, milliseconds: number) => {
-    if (milliseconds > 2) around.sleep(Math.min(milliseconds, Number.MAX_SAFE_INTEGER), run);
-    else soon(run);
+    const resume = (): void => around.resume(run);
+    if (milliseconds > 2) around.sleep(Math.min(milliseconds, Number.MAX_SAFE_INTEGER), resume);
+    else soon(resume);
     return 0;
   });
   define("clearTimeout", () => undefined);
   Date.now = around.now;
-  replaceInstantiate(around.module, around.memory);
+  replaceInstantiate(around);
 }
 
 function randomize(view: Uint8Array, random: SeededBytes): Uint8Array {
@@ -80,7 +86,7 @@ function servesStandardLibrary(stdlib: Uint8Array): (address: unknown) => Promis
 }
 
 /** Pyodide compiles nothing: it gets the shared module, with a capped memory and without the imports that run text as code. */
-function replaceInstantiate(module: Module, cap: number): void {
+function replaceInstantiate({ module, memory: cap, imports: own }: Surroundings): void {
   const instantiate = webAssembly.instantiate.bind(webAssembly);
   const capped = async (_source: unknown, imports: Imports): Promise<unknown> => {
     const environment = imports["env"] ?? {};
@@ -88,9 +94,9 @@ function replaceInstantiate(module: Module, cap: number): void {
       if (/run_script|emscripten_system/.test(name)) environment[name] = () => 0;
     }
     const resize = environment["emscripten_resize_heap"];
-    if (resize !== undefined)
-      environment["emscripten_resize_heap"] = (size = 0) => (size >>> 0 > cap ? 0 : resize(size));
-    return { instance: await instantiate(module, imports), module };
+    if (typeof resize === "function")
+      environment["emscripten_resize_heap"] = (size = 0) => (size >>> 0 > cap ? 0 : (resize(size) as unknown));
+    return { instance: await instantiate(module, { ...imports, ...own }), module };
   };
   Object.assign(webAssembly, { instantiateStreaming: capped });
 }
@@ -102,13 +108,13 @@ const KEPT = new Set(
   Float64Array Uint8ClampedArray BigUint64Array BigInt64Array DataView Map BigInt Set WeakMap WeakSet WeakRef Proxy
   Reflect FinalizationRegistry Iterator decodeURI decodeURIComponent encodeURI encodeURIComponent escape unescape eval
   isFinite isNaN console TextDecoder TextEncoder setTimeout clearTimeout queueMicrotask performance crypto
-  AbortController AbortSignal WebAssembly DOMException SuppressedError DisposableStack AsyncDisposableStack self
-  Event EventTarget`.split(/\s+/),
+  WebAssembly DOMException SuppressedError DisposableStack AsyncDisposableStack self`.split(/\s+/),
 );
 
 /** Takes away what could become code, or reach out of the realm (W2). */
 export function scrub(): void {
   forbidCodeFromText();
+  forbidModules();
   const globals = globalThis as unknown as Globals;
   define("console", Object.freeze({ log: ignore, warn: ignore, error: ignore, info: ignore, debug: ignore }));
   for (const name of Reflect.ownKeys(globals)) {
@@ -137,5 +143,16 @@ function forbidCodeFromText(): void {
     if (sample === samples[0]) define("Function", constructor);
   }
   define("eval", refuse);
-  Object.assign(webAssembly, { compileStreaming: refuse, instantiateStreaming: refuse });
+}
+
+/** Pyodide's module is there: no other code of a machine, which nothing would count, and no other memory (W4). */
+function forbidModules(): void {
+  const all = webAssembly as unknown as Globals;
+  for (const name of ["Memory", "Table", "Global", "Module", "Instance"]) {
+    const { prototype } = all[name] as { readonly prototype: object };
+    Object.defineProperty(prototype, "constructor", { value: undefined });
+    delete all[name];
+  }
+  for (const name of ["compile", "instantiate", "validate", "compileStreaming", "instantiateStreaming"])
+    delete all[name];
 }

@@ -6,9 +6,11 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { SeededBytes } from "../../seeded.ts";
-import { FAILURE, FATAL, HEADER, READY, frame, writeHeader } from "./frame.ts";
+import { FAILURE, FATAL, HEADER, INTERRUPT, LOADING, READY, frame, writeHeader } from "./frame.ts";
+import { Fuel } from "./fuel.ts";
 import { type CApi, Interpreter } from "./interpreter.ts";
 import { scrub, shape } from "./realm.ts";
+import { type Port, Way } from "./way.ts";
 import { type Guest, serve } from "./serve.ts";
 import type { Module } from "./wasm.ts";
 
@@ -31,13 +33,23 @@ export interface Start {
   /** Whether calls may wait for the host, which costs some microseconds each; and whether others may begin meanwhile. */
   readonly waits: boolean;
   readonly overlap: boolean;
-  /** Shared with the host: one number for each message that may be told to stop (S2). */
+  /** Shared with the host (`frame.ts`). */
   readonly stops: Int32Array;
+  /** The name of the meter's imports, when the module is a metered one. */
+  readonly meter: string | null;
 }
+
+/** Kept from before the realm is scrubbed (W2). */
+const { load: read, store: write } = Atomics;
 
 /** The part of Pyodide that we use. */
 interface Pyodide {
-  readonly _module: CApi;
+  readonly _module: CApi & {
+    readonly HEAP8: Int8Array;
+    readonly _Py_EMSCRIPTEN_SIGNAL_HANDLING: number;
+    /** Where Python looks for a signal; it puts 0 there when it has seen one. */
+    Py_EmscriptenSignalBuffer?: object;
+  };
   readonly _api: Record<string, unknown>;
   readonly FS: { mkdirTree(path: string): void; writeFile(path: string, text: string): void };
   runPython(code: string): unknown;
@@ -46,21 +58,26 @@ interface Pyodide {
 }
 type Load = (options: Record<string, unknown>) => Promise<Pyodide>;
 
-const port = parentPort;
 const start = workerData as Start;
+/** The way to the host; after a handover, to whoever has the other end. */
+const way = new Way(parentPort as Port | null);
+const fuel = start.meter === null ? undefined : new Fuel();
 const clock = {
   now: 0,
   seed: new SeededBytes(new Uint8Array(32)),
   sleep: (_ms: number, then: () => void): void => then(),
+  resume: (run: () => void): void => run(),
 };
 /** Real time, while there still is one: not for Python (W3). */
 const elapsed = performance.now.bind(performance);
-const send = (message: ArrayBuffer): void => port?.postMessage(message, [message]);
+const { timeOrigin } = performance;
+const now = (): number => Math.floor(timeOrigin + elapsed());
+const send = (message: ArrayBuffer): void => way.send(message);
 
 function fatal(error: unknown): void {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  send(frame({ kind: FATAL }, new TextEncoder().encode(text.slice(0, 4000))));
-  port?.close();
+  send(frame({ kind: FATAL, a: fuel?.isOut === true ? 1 : 0 }, new TextEncoder().encode(text.slice(0, 4000))));
+  way.close();
 }
 
 async function load(): Promise<Pyodide> {
@@ -69,9 +86,11 @@ async function load(): Promise<Pyodide> {
       now: () => clock.now,
       random: () => clock.seed,
       sleep: (ms, then) => clock.sleep(ms, then),
+      resume: (run) => clock.resume(run),
       stdlib: start.stdlib,
       module: start.module,
       memory: start.memory,
+      imports: start.meter === null || fuel === undefined ? {} : { [start.meter]: fuel.imports },
     },
     start.base,
   );
@@ -129,33 +148,60 @@ function writeFiles(pyodide: Pyodide): void {
 }
 
 async function main(): Promise<void> {
-  if (port === null) return;
   const pyodide = await load();
   writeFiles(pyodide);
-  if (start.boot !== null && !boot(pyodide, start.boot)) return port.close();
+  if (start.boot !== null && !boot(pyodide, start.boot)) return way.close();
   if (start.makeImage) {
     const image = pyodide.makeMemorySnapshot();
     const message = new ArrayBuffer(HEADER + image.length);
     new Uint8Array(message, HEADER).set(image);
     writeHeader(message, { kind: READY, length: image.length });
     send(message);
-    port.close();
-    return;
+    return way.close();
   }
   pyodide.runPython("import sys; sys.__dict__.pop('_sennit_kept', None); del sys"); // no image will be made of this one
-  const { waits, overlap, stops } = start;
+  const { waits, overlap, stops: words } = start;
   const guest = pyodide.pyimport("sennit_calls");
   const api = pyodide._module;
   output = serve(
-    { port, send, elapsed, fatal, clock, waits, overlap, stops, heap: () => api.HEAPU8 },
+    {
+      port: way,
+      send,
+      elapsed,
+      now,
+      fatal,
+      clock,
+      waits,
+      overlap,
+      words,
+      fuel,
+      heap: () => api.HEAPU8,
+      beInterruptible: () => beInterruptible(pyodide, words),
+    },
     guest,
     new Interpreter(api),
   );
   send(frame({ kind: READY }));
 }
 
+/** Python sees the host's signal through an object that has no more to it: the shared memory stays in a closure (HAZARDS 22). */
+function beInterruptible({ _module: api }: Pyodide, words: Int32Array): void {
+  const signal = {
+    get 0(): number {
+      return read(words, INTERRUPT);
+    },
+    set 0(value: number) {
+      write(words, INTERRUPT, value);
+    },
+  };
+  api.Py_EmscriptenSignalBuffer = Object.freeze(signal);
+  api.HEAP8[api._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1;
+}
+
 /** Runs the boot code. Its answer is nothing, or a failure record in hexadecimal, which the host gets. */
 function boot(pyodide: Pyodide, code: string): boolean {
+  send(frame({ kind: LOADING }));
+  fuel?.beginStart();
   const failed = pyodide.runPython(code);
   if (typeof failed !== "string") return true;
   const record = Uint8Array.from(failed.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

@@ -1,0 +1,136 @@
+/**
+ * What a run in a worker asks of the engine, performed with the ports of that run and judged by its grants.
+ *
+ *   F1  Every command is checked here, whatever the worker checked.
+ *   F2  So many questions may be open at once, of so many bytes; a number is open once.
+ *   F3  What is not answered when its run ends, ends with it.
+ */
+import { Defect, Fault } from "../../fault.ts";
+import type { LogLine } from "../../host/plugin.ts";
+import { argumentsCodec, codecOrNothing } from "../../host/remote/codec.ts";
+import { writeFault } from "../../host/remote/fault-data.ts";
+import { FAILED, MOST_BYTES, OK } from "../../host/remote/frames.ts";
+import { Broken, type Reader } from "../../host/remote/reader.ts";
+import { bounded } from "../../host/remote/targets.ts";
+import { type HandleMap, Writer } from "../../host/remote/writer.ts";
+import { functionOf } from "../../wit/types.ts";
+import type { LoadedProgram } from "../loaded.ts";
+import type { RunPorts } from "../ports.ts";
+import type { RunOptions } from "../run-options.ts";
+import { MOST_ASKED, SHELL } from "./frames.ts";
+import { readFork, readShell, writeShellResult } from "./questions.ts";
+
+/** Whose question it is. */
+export interface Asker {
+  readonly program: LoadedProgram;
+  readonly ports: RunPorts;
+  readonly options: RunOptions;
+}
+
+type Perform = (signal: AbortSignal) => Promise<(to: Writer) => void>;
+
+interface Open {
+  readonly asker: Asker;
+  readonly bytes: number;
+  readonly controller: AbortController;
+  readonly done: Promise<void>;
+}
+
+const STAYING: HandleMap = {
+  give: () => {
+    throw new Fault("not-transferable", "A resource cannot go to another core", {
+      hint: "Pass plain values to `=f=` calls.",
+    });
+  },
+  take: () => {
+    throw new Broken("a resource where there are none");
+  },
+};
+
+export class Effects {
+  readonly #answer: (question: number, bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly #writer = new Writer(STAYING);
+  readonly #open = new Map<number, Open>();
+  #bytes = 0;
+
+  constructor(answer: (question: number, bytes: Uint8Array<ArrayBuffer>) => void) {
+    this.#answer = answer;
+  }
+
+  /** @param from stands after the number of the run @throws {Broken} */
+  asked(kind: number, number: number, bytes: number, asker: Asker, from: Reader): void {
+    if (this.#open.has(number)) throw new Broken(`question ${number} twice`);
+    if (this.#open.size >= MOST_ASKED) throw new Broken("too many questions at once"); // F2
+    if (this.#bytes + bytes > 2 * MOST_BYTES) throw new Broken("too many bytes of questions at once");
+    const perform = kind === SHELL ? shell(from, asker) : fork(from, asker);
+    from.close();
+    const controller = new AbortController();
+    this.#bytes += bytes;
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    this.#open.set(number, { asker, bytes, controller, done });
+    void this.#perform(kind, number, perform, controller.signal).then(resolve);
+  }
+
+  giveUp(number: number): void {
+    this.#open.get(number)?.controller.abort();
+  }
+
+  /** F3. Resolves when nothing of it is left. */
+  async end(asker: Asker): Promise<void> {
+    const own = [...this.#open.values()].filter((each) => each.asker === asker);
+    for (const { controller } of own) controller.abort();
+    await Promise.all(own.map(({ done }) => done));
+  }
+
+  async #perform(kind: number, number: number, perform: Perform, signal: AbortSignal): Promise<void> {
+    let frame: Uint8Array<ArrayBuffer>;
+    try {
+      const write = await perform(signal);
+      const writer = this.#writer.start(kind, number);
+      writer.u8(OK);
+      write(writer);
+      frame = bounded(writer.finish());
+    } catch (thrown) {
+      if (thrown instanceof Defect) throw thrown;
+      const writer = this.#writer.start(kind, number);
+      writer.u8(FAILED);
+      writeFault(writer, thrown, "cancelled");
+      frame = writer.finish();
+    }
+    this.#bytes -= this.#open.get(number)?.bytes ?? 0;
+    this.#open.delete(number);
+    this.#answer(number, frame);
+  }
+}
+
+function shell(from: Reader, { ports, options }: Asker): Perform {
+  const { commands, input } = readShell(from);
+  return async (signal) => {
+    if (ports.shell === null) throw new Fault("denied", "This platform has no shell");
+    for (const [command = ""] of commands) refuseUngranted(command, options); // F1
+    const result = await ports.shell.run(commands, input, signal);
+    return (to) => writeShellResult(to, result);
+  };
+}
+
+function refuseUngranted(command: string, { grants }: RunOptions): void {
+  if (grants.allowsCommand(command)) return;
+  throw new Fault("denied", `Running \`${command}\` was not granted`, { hint: `Add \`--grant run:${command}\`` });
+}
+
+function fork(from: Reader, { program, ports }: Asker): Perform {
+  const question = readFork(from);
+  const pack = program.packages[question.package];
+  if (pack === undefined) throw new Broken(`there is no package ${question.package}`);
+  const type = functionOf(pack.plugin.world.exports, question.function);
+  const args = type === undefined ? [] : argumentsCodec(type).read(from);
+  return async (signal) => {
+    if (ports.fork === null) throw new Fault("needs-workers", "This platform has no other core to call on");
+    const { seed } = question;
+    const log = ({ level, text }: LogLine): void => {
+      if (pack.granted.log) ports.follow({ kind: "log", level, source: pack.name, text });
+    };
+    const value = await ports.fork(question.package, question.function, args, { seed, signal, log });
+    return (to) => codecOrNothing(type?.result ?? null).write(to, value);
+  };
+}

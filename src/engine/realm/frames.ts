@@ -1,0 +1,36 @@
+/**
+ * What a run worker says to the engine: buffers of bytes, each a kind (u8), a number (u32) and a body (`writer.ts` of
+ * `host/remote`). What the engine says to it are the messages of `messages.ts`.
+ */
+
+/** A program was opened, or why not. Number: the program's. */
+export const OPENED = 1;
+/** A run is over. Number: the run's. */
+export const ENDED = 2;
+/** A piece of what runs show, which takes credit: records of `shown.ts`, one after the other. Number: 0. */
+export const SHOWN = 3;
+/** Questions, answered once each. Number: the question's. */
+export const SHELL = 4;
+export const FORK = 5;
+/** Nobody waits for the answer to a question any more. */
+export const GIVE_UP = 6;
+/** A run wants an instance of a package that lives outside of the worker. Number: the connection's. */
+export const CONNECT = 7;
+/** A frame of that instance's protocol (`host/remote/frames.ts`). */
+export const FRAME = 8;
+export const CLOSE = 9;
+/** The worker's event loop got its turn. Number: that of the ping. */
+export const BEAT = 10;
+
+/** Bytes of `SHOWN` on their way at once, and in one of them. */
+export const MOST_SHOWN: number = 2 ** 18;
+export const MOST_PIECE: number = 2 ** 15;
+
+/** Questions that wait for an answer at once. */
+export const MOST_ASKED = 256;
+
+/** Connections of one worker at once. */
+export const MOST_CONNECTIONS: number = 2 ** 16;
+
+/** Of text that a run waits with for credit; guests' lines beyond it are counted instead. */
+export const MOST_WAITING: number = 2 ** 22;

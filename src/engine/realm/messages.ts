@@ -1,0 +1,74 @@
+/** What the engine says to a run worker, which trusts it: structured data. */
+import type { MessagePort } from "node:worker_threads";
+import type { Ended } from "../../host/remote/channel.ts";
+import type { Manifest } from "../../host/manifest.ts";
+import type { Parcel } from "../../host/remote/parcel.ts";
+import type { Type } from "../../lang/types.ts";
+import type { World } from "../../wit/types.ts";
+import type { LoadedPackage, LoadedProgram } from "../loaded.ts";
+
+/**
+ * How its instances are called. `frames`: by those of `host/remote`. `untyped`: the same, for functions without WIT, which take
+ * and give untyped data. `python`: straight to a Python worker.
+ */
+export type Way = "frames" | "untyped" | "python";
+
+/** Inside: the worker opens it. Outside: it is reached over a connection. */
+export type Place =
+  | { readonly kind: "inside"; readonly parcel: Parcel }
+  | {
+      readonly kind: "outside";
+      readonly manifest: Manifest;
+      /** As its instances are called over the connection. */
+      readonly world: World;
+      readonly digest: string;
+      readonly way: Way;
+    };
+
+export interface PackageMessage extends Pick<LoadedPackage, "name" | "imports" | "granted"> {
+  readonly place: Place;
+}
+
+/** What a Python worker died of: a copy of an error loses its code. */
+export interface Death {
+  readonly message: string;
+  readonly code: string | null;
+}
+
+export type ToWorker =
+  | {
+      readonly kind: "open";
+      readonly program: number;
+      readonly ir: Uint8Array;
+      readonly result: Type;
+      readonly limits: LoadedProgram["limits"];
+      readonly packages: readonly PackageMessage[];
+    }
+  | { readonly kind: "close"; readonly program: number }
+  | {
+      readonly kind: "run";
+      readonly run: number;
+      readonly program: number;
+      readonly fn: number;
+      /** `ir-values.ts`: one list. */
+      readonly args: Uint8Array;
+      readonly id: string;
+      readonly seed: Uint8Array;
+      readonly oneByOne: boolean;
+    }
+  | { readonly kind: "cancel"; readonly run: number }
+  | { readonly kind: "answer"; readonly question: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "credit"; readonly bytes: number }
+  | { readonly kind: "frame"; readonly connection: number; readonly bytes: ArrayBuffer }
+  | { readonly kind: "gone"; readonly connection: number; readonly ended: Ended }
+  /** A Python worker that is ready, at the end of a port of its own. */
+  | {
+      readonly kind: "python";
+      readonly connection: number;
+      readonly port: MessagePort;
+      readonly stops: Int32Array;
+    }
+  /** It could not be started: a fault as data. */
+  | { readonly kind: "no-python"; readonly connection: number; readonly fault: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "python-gone"; readonly connection: number; readonly error: Death | null }
+  | { readonly kind: "ping"; readonly number: number };

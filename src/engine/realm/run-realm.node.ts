@@ -1,0 +1,15 @@
+/** Entry of a run worker. */
+import { kept } from "../../host/keeper/kept.node.ts";
+import { disarm } from "../../host/remote/disarm.node.ts";
+import { nodeRealm } from "../../host/remote/realm.node.ts";
+import type { ToWorker } from "./messages.ts";
+import { RunWorker } from "./worker.node.ts";
+
+disarm();
+const { port, flight } = kept();
+const worker = new RunWorker({
+  post: (frame) => port.postMessage(frame.buffer, [frame.buffer]),
+  flight,
+  open: nodeRealm().open,
+});
+port.on("message", (message: ToWorker) => worker.receive(message));

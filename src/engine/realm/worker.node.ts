@@ -1,0 +1,250 @@
+/**
+ * The run worker's side: opens programs and runs them with the ordinary VM and hosts (D12).
+ *
+ *   W1  Here is nothing that could grant anything: what leaves a run is asked of the engine, which judges it.
+ *   W2  Every run has an instance group of its own; programs are shared by their runs.
+ *   W3  What a run asks for leaves after what it has shown before.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate } from "node:timers/promises";
+import { Fault } from "../../fault.ts";
+import { FLIGHT } from "../../host/keeper/flight.ts";
+import type { PackageFiles } from "../../host/manifest.ts";
+import type { Plugin } from "../../host/plugin.ts";
+import { argumentsCodec, codecOrNothing } from "../../host/remote/codec.ts";
+import { readFault, writeFault } from "../../host/remote/fault-data.ts";
+import { FAILED, MOST_BYTES, OK } from "../../host/remote/frames.ts";
+import { filesOf } from "../../host/remote/parcel.ts";
+import { Reader } from "../../host/remote/reader.ts";
+import { type HandleMap, Writer } from "../../host/remote/writer.ts";
+import { decodeIr } from "../../lang/ir/ir-codec.ts";
+import { ByteReader } from "../../lang/ir/ir-bytes.ts";
+import { readValues } from "../../lang/ir/ir-values.ts";
+import type { Type } from "../../lang/types.ts";
+import { LiftBudget } from "../../wit/budget.ts";
+import { functionOf, type FunctionKey } from "../../wit/types.ts";
+import type { Value } from "../../wit/value.ts";
+import { wallClock } from "../clock.ts";
+import type { LoadedPackage, LoadedProgram } from "../loaded.ts";
+import type { ForkOptions, RunPorts } from "../ports.ts";
+import { execute } from "../run.ts";
+import type { RunResult } from "../run-options.ts";
+import { Asks } from "./asks.ts";
+import { Connections } from "./connections.ts";
+import { writeBroke, writeEnding } from "./endings.ts";
+import * as frames from "./frames.ts";
+import { insidePlugin, outsidePlugin } from "./inside.node.ts";
+import type { PackageMessage, ToWorker } from "./messages.ts";
+import { Outbox } from "./outbox.ts";
+import { readShellResult, writeFork, writeShell } from "./questions.ts";
+
+export interface WorkerParts {
+  readonly post: (frame: Uint8Array<ArrayBuffer>) => void;
+  /** The flight recorder's words. */
+  readonly flight: Int32Array;
+  /** Opens a package with the host of its language. */
+  readonly open: (files: PackageFiles) => Promise<Plugin>;
+}
+
+interface Program {
+  readonly ir: LoadedProgram["ir"];
+  readonly result: Type;
+  readonly limits: LoadedProgram["limits"];
+  readonly packages: readonly PackageMessage[];
+  /** By package; undefined for those outside. */
+  readonly plugins: readonly (Plugin | undefined)[];
+}
+
+type Message<Kind> = Extract<ToWorker, { readonly kind: Kind }>;
+
+const UNLIMITED = { nodes: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+
+/** Resources belong to their instance. */
+const STAYING: HandleMap = {
+  give: () => {
+    throw new Fault("not-transferable", "A resource cannot go to another core", {
+      hint: "Pass plain values to `=f=` calls.",
+    });
+  },
+  take: () => {
+    throw new Fault("not-transferable", "A resource came from another core");
+  },
+};
+
+export class RunWorker {
+  readonly #parts: WorkerParts;
+  readonly #outbox: Outbox;
+  readonly #writer = new Writer(STAYING);
+  readonly #reader = new Reader(STAYING, new LiftBudget(UNLIMITED));
+  readonly #asks: Asks;
+  readonly #connections: Connections;
+  readonly #programs = new Map<number, Program>();
+  readonly #runs = new Map<number, AbortController>();
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#outbox = new Outbox(parts.post);
+    const send = (frame: Uint8Array<ArrayBuffer>): void => this.#outbox.send(frame);
+    this.#asks = new Asks(this.#writer, this.#reader, send);
+    this.#connections = new Connections(this.#writer, send);
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.kind) {
+      case "open":
+        return void this.#open(message);
+      case "close":
+        return void this.#close(message.program);
+      case "run":
+        return void this.#run(message);
+      case "cancel":
+        return this.#runs.get(message.run)?.abort();
+      case "answer":
+        return this.#asks.answered(message.question, message.bytes);
+      case "credit":
+        return this.#outbox.granted(message.bytes);
+      case "frame":
+        return this.#connections.received(message.connection, message.bytes);
+      case "gone":
+        return this.#connections.gone(message.connection, message.ended);
+      case "python":
+        return this.#connections.python(message.connection, message.port, message.stops);
+      case "no-python":
+        return this.#connections.noPython(message.connection, this.#faultOf(message.fault));
+      case "python-gone":
+        return this.#connections.pythonGone(message.connection, message.error);
+      case "ping":
+        return this.#outbox.sendNow(this.#writer.start(frames.BEAT, message.number).finish());
+    }
+  }
+
+  async #open({ program, ir, result, limits, packages }: Message<"open">): Promise<void> {
+    const plugins: (Plugin | undefined)[] = [];
+    try {
+      for (const { place } of packages) {
+        plugins.push(place.kind === "inside" ? await this.#parts.open(filesOf(place.parcel)) : undefined);
+      }
+      this.#programs.set(program, { ir: decodeIr(ir), result, limits, packages, plugins });
+      this.#writer.start(frames.OPENED, program).u8(OK);
+    } catch (thrown) {
+      await disposeAll(plugins);
+      this.#writer.start(frames.OPENED, program).u8(FAILED);
+      this.#writer.u32(plugins.length);
+      writeFault(this.#writer, thrown, "plugin-trapped");
+    }
+    this.#outbox.send(this.#writer.finish());
+  }
+
+  async #close(number: number): Promise<void> {
+    const program = this.#programs.get(number);
+    this.#programs.delete(number);
+    await disposeAll(program?.plugins ?? []);
+  }
+
+  async #run(message: Message<"run">): Promise<void> {
+    const { run, id, seed, oneByOne } = message;
+    const program = this.#programs.get(message.program) as Program; // the engine opened it
+    const controller = new AbortController();
+    this.#runs.set(run, controller);
+    const { signal } = controller;
+    const grants = { allowsCommand: () => true }; // W1
+    let frame: Uint8Array<ArrayBuffer>;
+    try {
+      const loaded = this.#loaded(program, run);
+      const args = valuesOf(message.args, program.ir.types.length);
+      const ports = this.#portsOf(program, run);
+      const result = await execute(loaded, message.fn, args, ports, { id, seed, oneByOne, signal, grants });
+      frame = this.#ending(run, program, result);
+    } catch (thrown) {
+      writeBroke(this.#writer.start(frames.ENDED, run), thrown);
+      frame = this.#writer.finish();
+    }
+    this.#runs.delete(run);
+    this.#outbox.send(frame);
+  }
+
+  #ending(run: number, { result: type, ir }: Program, result: RunResult): Uint8Array<ArrayBuffer> {
+    writeEnding(this.#writer.start(frames.ENDED, run), result, type, ir.types);
+    const frame = this.#writer.finish();
+    if (frame.length <= MOST_BYTES) return frame;
+    throw new Fault("value-too-large", `The program's value has ${frame.length} bytes`);
+  }
+
+  /** The program as one run has it. */
+  #loaded({ ir, result, limits, packages, plugins }: Program, run: number): LoadedProgram {
+    const turn = (): void => this.#turn(run);
+    const own = packages.map(({ name, imports, granted, place }, at): LoadedPackage => {
+      const inside = plugins[at];
+      const plugin =
+        place.kind === "outside"
+          ? outsidePlugin(place, at, run, this.#connections)
+          : insidePlugin(inside as Plugin, at, { turn, words: this.#parts.flight });
+      return { name, use: null, plugin, imports, granted };
+    });
+    const dispose = (): Promise<void> => Promise.resolve();
+    const limited = limits === undefined ? {} : { limits };
+    return { ir, params: [], result, packages: own, ...limited, [Symbol.asyncDispose]: dispose };
+  }
+
+  #portsOf(program: Program, run: number): RunPorts {
+    const outbox = this.#outbox;
+    return {
+      clock: wallClock,
+      shell: {
+        run: (commands, input, signal) => {
+          const write = (to: Writer): void => (to.u32(run), writeShell(to, { commands, input }));
+          return this.#asks.ask({ kind: frames.SHELL, write, read: readShellResult, signal });
+        },
+      },
+      fork: (pack, fn, args, options) => this.#fork(program, run, pack, fn, args, options),
+      chain: () => AsyncLocalStorage.snapshot(),
+      follow: (event) => outbox.show(run, event),
+      isCrowded: () => outbox.crowded,
+      breathe: async () => {
+        await setImmediate();
+        await outbox.relief();
+      },
+      turn: () => this.#turn(run),
+    };
+  }
+
+  #fork(
+    { packages, plugins }: Program,
+    run: number,
+    pack: number,
+    fn: FunctionKey,
+    args: readonly Value[],
+    { seed, signal }: ForkOptions,
+  ): Promise<Value> {
+    const place = packages[pack]?.place;
+    const world = place?.kind === "outside" ? place.world : plugins[pack]?.world;
+    const type = world === undefined ? undefined : functionOf(world.exports, fn);
+    const write = (to: Writer): void => {
+      to.u32(run);
+      writeFork(to, { package: pack, function: fn, seed });
+      if (type !== undefined) argumentsCodec(type).write(to, args);
+    };
+    const { read } = codecOrNothing(type?.result ?? null);
+    return this.#asks.ask({ kind: frames.FORK, write, read, signal });
+  }
+
+  #faultOf(bytes: Uint8Array<ArrayBuffer>): Fault {
+    this.#reader.open(bytes);
+    return readFault(this.#reader, null);
+  }
+
+  #turn(run: number): void {
+    Atomics.store(this.#parts.flight, FLIGHT.run, run);
+  }
+}
+
+async function disposeAll(plugins: readonly (Plugin | undefined)[]): Promise<void> {
+  for (const plugin of plugins) await plugin?.[Symbol.asyncDispose]();
+}
+
+/** One list. */
+function valuesOf(bytes: Uint8Array, types: number): readonly Value[] {
+  const reader = new ByteReader(bytes);
+  const nodes = readValues(reader, { types, captures: () => undefined });
+  return nodes[reader.index(nodes.length, "the arguments")] as readonly Value[];
+}

@@ -1,0 +1,96 @@
+/**
+ * How much a package and a run may take, and whose word counts (DESIGN D6).
+ *
+ *   [package.limits]                              in the manifest of a package: it only lowers
+ *   memory = "64 MiB"
+ *
+ *   [limits]                                      in the project: whoever runs the packages raises and lowers
+ *   default      = { deadline = "10s" }           for every package
+ *   "acme:stats" = { memory = "1 GiB" }           for one of them
+ *   run          = { children = 100 }             for a run and all the runs that it starts
+ *
+ *   L1  The user's word counts, for the package before the one for all; else the lower of the manifest's and the default.
+ *   L2  A limit is the same at every level, but for the default deadline: at L0 nothing is metered that does not ask for it.
+ */
+import type { Limits, PackageFiles } from "../manifest.ts";
+import type { IsolationLevel } from "./names.ts";
+
+const MIB = 2 ** 20;
+
+/** What a package may take that nobody says anything about. */
+export const DEFAULT_LIMITS: Required<Limits> = {
+  memory: 512 * MIB,
+  fuel: Infinity,
+  deadline: 60_000,
+  resultNodes: 16 * MIB,
+  resultBytes: 256 * MIB,
+  log: MIB,
+  instances: 64,
+  tables: 1_000_000,
+};
+
+const PROPERTIES = Object.keys(DEFAULT_LIMITS) as readonly (keyof Limits)[];
+
+/** What a run may have, with all the runs that it starts. */
+export interface RunLimits {
+  /** Spawned workflows that have not ended. */
+  readonly children: number;
+  /** Workflows spawned in all. */
+  readonly childrenTotal: number;
+  /** Sleeps and timeouts that are waited for. */
+  readonly timers: number;
+  /** Branches, and elements of `para`, at work at once in one run. */
+  readonly branches: number;
+}
+
+export const DEFAULT_RUN_LIMITS: RunLimits = {
+  children: 10_000,
+  childrenTotal: 100_000,
+  timers: 100_000,
+  branches: 250_000,
+};
+
+/** The table `[limits]` of a project. `Infinity` lifts a limit. */
+export interface ProjectLimits {
+  readonly default: Limits;
+  /** By package name. */
+  readonly packages: ReadonlyMap<string, Limits>;
+  readonly run: Partial<RunLimits>;
+}
+
+/** A project, as far as it is asked here. */
+export interface Limiting {
+  readonly limits?: ProjectLimits;
+}
+
+/** What this package may take in this project, at this level (L1, L2). What is left out is not limited. */
+export function effectiveLimits(
+  { name, limits }: { readonly name: string; readonly limits: Limits },
+  project: Limiting,
+  level: IsolationLevel,
+): Limits {
+  const given: Limits = { ...project.limits?.default, ...project.limits?.packages.get(name) };
+  const usual = level === "L0" ? { ...DEFAULT_LIMITS, deadline: Infinity } : DEFAULT_LIMITS;
+  const effective: { -readonly [Key in keyof Limits]: number } = {};
+  for (const key of PROPERTIES) {
+    const limit = given[key] ?? Math.min(limits[key] ?? Infinity, usual[key]);
+    if (limit !== Infinity) effective[key] = limit;
+  }
+  return effective;
+}
+
+/** The package with what it may take here in place of what its manifest says: every host keeps to its manifest. */
+export function withLimits(files: PackageFiles, project: Limiting, level: IsolationLevel): PackageFiles {
+  const { manifest } = files;
+  return { ...files, manifest: { ...manifest, limits: effectiveLimits(manifest, project, level) } };
+}
+
+/** What one run of this project may have. */
+export function effectiveRunLimits({ limits }: Limiting): RunLimits {
+  return { ...DEFAULT_RUN_LIMITS, ...limits?.run };
+}
+
+/** The line that raises a limit of a package. */
+export function raiseHint(source: string, limit: string): string {
+  return `If it really needs more, write \`"${source}" = { ${limit} = … }\` under [limits] of the project's sennit.toml.`;
+}

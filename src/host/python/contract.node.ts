@@ -1,0 +1,64 @@
+/** What a package's world says about its instances, wherever their workers are started: numbers, names, what must be linked. */
+import { type FunctionKey, type WitFunction, type World, functionsOf } from "../../wit/types.ts";
+import type { CallChain } from "../call-chain.ts";
+import { hostFunction } from "../host-functions.ts";
+import { linkFault } from "../link-fault.ts";
+import type { Manifest } from "../manifest.ts";
+import { liftLimitsOf } from "../meter/limits.ts";
+import type { ImportedFunction, InstanceOptions } from "../plugin.ts";
+import { PythonInstance } from "./instance.node.ts";
+import { Names } from "./names.ts";
+import type { Peer } from "./peer.ts";
+import type { Numbered } from "./requests.ts";
+
+export type Linked = readonly (Numbered & { readonly given: ImportedFunction })[];
+
+export class Contract {
+  readonly names: Names;
+  readonly #manifest: Manifest;
+  readonly #imports: readonly Numbered[];
+  readonly #exports: ReadonlyMap<FunctionKey, Numbered>;
+
+  constructor(manifest: Manifest, world: World) {
+    this.#manifest = manifest;
+    this.names = new Names(world);
+    this.#imports = [...functionsOf(world.imports)].map(numberedFrom(0));
+    this.#exports = new Map([...functionsOf(world.exports)].map(numberedFrom(1)).map((one) => [one.key, one]));
+  }
+
+  /** @throws {Fault} `link-failed` naming each import that is not given */
+  link(options: InstanceOptions): Linked {
+    const linked = this.#imports.flatMap((one) => {
+      const given = options.imports.get(one.key) ?? hostFunction(one.key, options);
+      return given === undefined ? [] : [{ ...one, given }];
+    });
+    if (linked.length === this.#imports.length) return linked;
+    const found = new Set(linked.map(({ key }) => key));
+    const missing = this.#imports.map(({ key }) => key).filter((key) => !found.has(key));
+    throw linkFault(this.#manifest.name, missing, options.imports.keys());
+  }
+
+  /** An instance that is not bound yet. `ended` is called once its worker has ended. */
+  instance(peer: Peer, imports: Linked, chain: CallChain, options: InstanceOptions, ended: () => void): PythonInstance {
+    const { name, overlap, limits } = this.#manifest;
+    return new PythonInstance(
+      {
+        source: name,
+        exports: this.#exports,
+        imports,
+        isExported: (resource) => this.names.isExported(resource),
+        overlap,
+        limits,
+        lift: liftLimitsOf(this.#manifest),
+        chain,
+        peer,
+        ended,
+      },
+      options,
+    );
+  }
+}
+
+function numberedFrom(first: number): (entry: [FunctionKey, WitFunction], i: number) => Numbered {
+  return ([key, fn], i) => ({ key, fn, number: first + i });
+}
