@@ -67,13 +67,15 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * The store as its next owner finds it. Of a batch that waited, nothing is there, or all of it when its acknowledgement was
-   * what was lost. This one commits no more.
+   * The store as its next owner finds it. This one commits no more.
+   *
+   * @param survives how many of the appends that waited are there all the same: those of a commit whose acknowledgement was
+   *                 what was lost
    */
-  crash(options: { readonly acknowledgementLost?: boolean } = {}): MemoryStore {
+  crash({ survives = 0 }: { readonly survives?: number } = {}): MemoryStore {
     const held = this.#held;
     this.#held = null;
-    if (held !== null && options.acknowledgementLost === true) this.#write(held.batch);
+    if (held !== null && survives > 0) this.#write({ ...held.batch, appends: held.batch.appends.slice(0, survives) });
     this.#buffer.lose(new Fault("store-lost", "The store has another owner"));
     return new MemoryStore(this.#options, this);
   }

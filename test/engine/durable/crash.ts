@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
-import type { RunPorts } from "../../../src/engine/ports.ts";
+import type { Clock, RunPorts } from "../../../src/engine/ports.ts";
 import type { RunResult } from "../../../src/engine/run-options.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
 import { decodeEntry } from "../../../src/journal/entry-codec.ts";
@@ -13,38 +13,75 @@ export interface Finished {
   /** What a follower of the log has seen: every line once. */
   readonly lines: readonly string[];
   readonly commits: number;
+  readonly store: MemoryStore;
 }
 
 const RUN = "run";
 
-export function portsOf(): RunPorts {
+/** Time that passes when nothing else happens, and stands where it was after a crash: timers are over in their order. */
+export class VirtualClock implements Clock {
+  time = 0;
+  #timers: { readonly at: number; readonly over: () => void }[] = [];
+
+  readonly now = (): number => this.time;
+
+  readonly sleep = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
+    if (milliseconds <= 0 || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = { at: this.time + milliseconds, over: resolve };
+    this.#timers.push(timer);
+    const stop = (): void => {
+      this.#timers = this.#timers.filter((each) => each !== timer);
+      resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    await promise;
+  };
+
+  /** Goes on to the earliest timer; of equal ones, to the first that was set. */
+  pass(): void {
+    const at = Math.min(...this.#timers.map((timer) => timer.at));
+    const next = this.#timers.findIndex((timer) => timer.at === at);
+    const [timer] = next < 0 ? [] : this.#timers.splice(next, 1);
+    if (timer === undefined) return;
+    this.time = Math.max(this.time, timer.at);
+    timer.over();
+  }
+
+  /** A process has ended: nobody waits any more. */
+  forget(): void {
+    this.#timers = [];
+  }
+}
+
+export function portsOf(clock: Clock = new VirtualClock()): RunPorts {
   return {
-    clock: { now: () => 0, sleep: soon },
+    clock,
     shell: null,
     fork: null,
     follow: () => {},
-    breathe: () => new Promise((resolve) => void setImmediate(resolve)),
+    breathe: turn,
   };
 }
 
-/** Short sleeps are over in their order, long ones never. */
-function soon(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds < 60_000) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 export interface CrashPlan {
   /** After how many commits each life of the run ends; the last life has no end. */
   readonly lives: readonly number[];
-  readonly acknowledgementLost: boolean;
+  /** How many of the entries that were not acknowledged are there all the same. */
+  readonly survives: number;
 }
 
 /** `program` gives a program whose instances are new: nothing of a life before is left in memory. */
 export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPlan): Promise<Finished> {
   let store = new MemoryStore({ hash: sha256, now: () => 0, held: true });
+  const clock = new VirtualClock();
   let commits = 0;
   for (const life of [...plan.lives, Infinity]) {
-    const running = oneLife(store, program());
+    const running = oneLife(store, program(), clock);
     const ended = running.then(
       (result) => ({ result }),
       (failure: unknown) => ({ failure }),
@@ -52,27 +89,29 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
     const over = new AbortController();
     void ended.then(() => over.abort());
     let done = 0;
-    while (!over.signal.aborted && done < life) {
-      if (store.release()) done += 1;
-      await new Promise((resolve) => void setImmediate(resolve));
+    for (let idle = 0; !over.signal.aborted && done < life; idle++) {
+      if (store.release()) [done, idle] = [done + 1, 0];
+      else if (idle > 4) clock.pass();
+      await turn();
     }
     commits += done;
     if (over.signal.aborted) {
       const end = await ended;
       if ("failure" in end) throw end.failure;
-      return { result: end.result, lines: await linesOf(store, program()), commits };
+      return { result: end.result, lines: await linesOf(store, program()), commits, store };
     }
-    store = store.crash({ acknowledgementLost: plan.acknowledgementLost });
+    clock.forget();
+    store = store.crash({ survives: plan.survives });
     await ended;
   }
   throw new Error("a run has no end");
 }
 
-async function oneLife(store: MemoryStore, program: LoadedProgram): Promise<RunResult> {
+async function oneLife(store: MemoryStore, program: LoadedProgram, clock: Clock): Promise<RunResult> {
   const seed = new Uint8Array(32);
   const run = { id: RUN, name: "test", source: "", function: 0, args: [], seed, grants: [], created: 0 };
   await beginRun(store, program, run);
-  return await resumeRun(store, program, RUN, portsOf(), { grants: { allowsCommand: () => false } });
+  return await resumeRun(store, program, RUN, portsOf(clock), { grants: { allowsCommand: () => false } });
 }
 
 async function linesOf(store: MemoryStore, { ir }: LoadedProgram): Promise<readonly string[]> {

@@ -82,7 +82,7 @@ describe("a durable run", () => {
       const shop = new Shop();
       const { lines } = await runWithCrashes(() => shop.program(text, "once"), {
         lives: [at >> 1],
-        acknowledgementLost: at % 2 === 0,
+        survives: at % 2 === 0 ? 100 : 0,
       });
       expect(shop.paid.length).toBe(new Set(shop.paid).size);
       expect(lines.filter((line) => line === "paid").length).toBeLessThanOrEqual(shop.paid.length);
@@ -101,8 +101,8 @@ describe("a durable run", () => {
         manifest: { language: "component" },
       });
     };
-    const whole = await runWithCrashes(program, { lives: [], acknowledgementLost: false });
-    const cut = await runWithCrashes(program, { lives: [2, 3, 1, 4, 2, 5], acknowledgementLost: true });
+    const whole = await runWithCrashes(program, { lives: [], survives: 0 });
+    const cut = await runWithCrashes(program, { lives: [2, 3, 1, 4, 2, 5], survives: 100 });
     expect(cut.lines).toEqual(whole.lines);
     expect(cut.result).toEqual(whole.result);
   });
@@ -113,10 +113,10 @@ describe("a durable run", () => {
       try { trap(); } catch (e) { print e.code; }
       print count(3);`;
     const program = (): LoadedProgram => stubProgram(text, FUNCTIONS, failing, { manifest: { language: "component" } });
-    const whole = await runWithCrashes(program, { lives: [], acknowledgementLost: false });
+    const whole = await runWithCrashes(program, { lives: [], survives: 0 });
     expect(whole.lines).toEqual(["1", "3", "plugin-trapped", "6"]);
     for (let at = 1; at < whole.commits; at++) {
-      const cut = await runWithCrashes(program, { lives: [at], acknowledgementLost: false });
+      const cut = await runWithCrashes(program, { lives: [at], survives: 0 });
       expect(cut.lines).toEqual(whole.lines);
     }
   });
