@@ -22,11 +22,12 @@ import { functionOf } from "../wit/types.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import { Callback } from "../wit/value.ts";
 import type { Value } from "../wit/value.ts";
-import { crossingOf } from "./crossing.ts";
+import { crossIn, crossingOf, crossOut } from "./crossing.ts";
 import type { Crossing, CrossingTools } from "./crossing.ts";
 import { errorOf, faultOf } from "./failure.ts";
 import type { CallRecords } from "./durable/call-records.ts";
-import { isOutside } from "./durable/call-records.ts";
+import { isOutside } from "./durable/groups.ts";
+import { rebuild } from "./durable/rebuild.ts";
 import type { InstanceGroup } from "./instances.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import { LookAhead, Pace } from "./look-ahead.ts";
@@ -92,7 +93,7 @@ export class ForeignCalls {
     this.#vm = vm;
     this.#records = vm.records ?? null;
     this.#routes = program.packages.map(() => new Map());
-    this.#lookAhead = vm.ahead === undefined ? null : new LookAhead(vm.ahead, ports.clock);
+    this.#lookAhead = vm.ahead === undefined || this.#records !== null ? null : new LookAhead(vm.ahead, ports.clock);
   }
 
   /** Calls at once. A call that failed at once is answered LATER, too: errors have one way into the program. */
@@ -103,7 +104,7 @@ export class ForeignCalls {
     if (instance === undefined || instance.callMany !== undefined || instance.abortable === true) return LATER; // F4, F5
     if (this.#callbacks.size > 0 || this.#takesClosure(crossing, args)) return LATER;
     const answer = attempt(instance, fn, crossing, args);
-    if (!(answer instanceof Promise)) return crossing.result === null ? answer : crossing.result(answer);
+    if (!(answer instanceof Promise)) return crossIn(crossing, answer);
     // Whoever takes it up handles its failure.
     answer.catch(() => {});
     this.#started.set(args, answer);
@@ -112,62 +113,58 @@ export class ForeignCalls {
 
   /** Resolves when calls may be made at once that a replay will make at once again. */
   async ready(): Promise<void> {
-    for (const pack of this.#records?.computed ?? []) {
+    for (const pack of this.#records?.ready ?? []) {
       if (!isOutside(this.package(pack))) await this.#group.begin(pack).catch(() => {}); // told by the call that needs it
     }
   }
 
-  /** Whether the package's instance was lost. */
-  isLost(pack: number): boolean {
-    return this.#group.isLost(pack);
+  /** A call for an effect has ended. Gives whether it ended a guest, or left it as nobody can say. */
+  left(pack: number, effect: EffectRequest, isStopped: boolean): boolean {
+    return this.#records?.left(pack, effect, { isLost: this.#isLost(pack), isStopped }) ?? false;
+  }
+
+  /** Whether an instance was lost that a call into this package may have reached. */
+  #isLost(pack: number): boolean {
+    return this.#records?.groupOf(pack).some((each) => this.#group.isLost(each)) ?? false;
   }
 
   #recordedNow(records: CallRecords, route: Route, args: readonly Value[]): Value | typeof LATER {
     const { package: pack, function: fn, crossing } = route;
-    if (isOutside(this.package(pack)) || this.#callbacks.size > 0 || this.#takesClosure(crossing, args)) return LATER;
+    if (isOutside(this.package(pack)) || this.#takesClosure(crossing, args)) return LATER;
     const decision = records.now(pack, fn, args);
     if (decision.kind === "later") return LATER;
-    if (decision.kind === "answered") {
-      if (decision.answer.kind === "ok") return decision.answer.value;
-      this.#failed(args, faultOf(decision.answer.error));
+    if (decision.kind === "answered") return this.#answeredNow(args, decision.answer);
+    const instance = this.#group.idle(pack);
+    if (instance?.colour !== "sync" || !instance.alive || this.#callbacks.size > 0) {
+      if (instance === undefined || instance.colour === "sync") records.notNow(pack, decision.id);
       return LATER;
     }
-    const instance = this.#group.idle(pack);
-    if (instance?.colour !== "sync") return LATER;
-    const id = records.enter(pack, fn, args, null);
+    records.enterNow(pack, fn, args, decision.id);
+    const answer = this.#attemptNow(instance, route, args);
+    records.leftNow(pack, decision.id, answer, this.#isLost(pack));
+    return this.#answeredNow(args, answer);
+  }
+
+  /** F1: a failure is taken up by the request that follows. */
+  #answeredNow(args: readonly Value[], answer: Answer): Value | typeof LATER {
+    if (answer.kind === "ok") return answer.value;
+    this.#failed(args, faultOf(answer.error));
+    return LATER;
+  }
+
+  #attemptNow(instance: Instance, { package: pack, function: fn, crossing }: Route, args: readonly Value[]): Answer {
     try {
-      const given = instance.call(fn, lower(crossing, args)) as Value;
-      const value = crossing.result === null ? given : crossing.result(given);
-      records.left(pack, id, { kind: "ok", value }, false);
-      return value;
+      const given = instance.call(fn, crossOut(crossing, args)) as Value;
+      return { kind: "ok", value: crossIn(crossing, given) };
     } catch (thrown) {
-      const error = errorOf(thrown, this.package(pack).name);
-      records.left(pack, id, { kind: "error", error }, !instance.alive);
-      this.#failed(args, thrown);
-      return LATER;
+      return { kind: "error", error: errorOf(thrown, this.package(pack).name) };
     }
   }
 
-  /** F1: the request that follows takes it up. */
   #failed(args: readonly Value[], thrown: unknown): void {
     const failure = Promise.reject(thrown);
     failure.catch(() => {});
     this.#started.set(args, failure);
-  }
-
-  /** Brings a package's group to where its records say it was. */
-  async #bringUp(records: CallRecords, pack: number): Promise<void> {
-    if (records.isUp(pack)) return;
-    await this.#group.reset(records.groupOf(pack));
-    using again = records.again();
-    void again;
-    for (const { entry } of await records.toRebuild(pack)) {
-      const { crossing } = this.#route(entry.package, entry.function);
-      const args = records.valueOf(entry.args) as readonly Value[];
-      // What it answers was recorded, and what it fails with, too.
-      await Promise.resolve(this.#group.call(entry.package, entry.function, lower(crossing, args))).catch(() => {});
-    }
-    records.rebuilt(pack);
   }
 
   /** Takes up the call that `now` began, or begins it. */
@@ -175,7 +172,7 @@ export class ForeignCalls {
     const route = this.#route(call.package, call.function);
     const { crossing } = route;
     const value = await (this.#started.get(call.args) ?? this.#begin(effect, route, call, signal));
-    return crossing.result === null ? value : crossing.result(value);
+    return crossIn(crossing, value);
   }
 
   /** What a call is answered that was made before it was asked for; null for every other call. */
@@ -196,8 +193,8 @@ export class ForeignCalls {
     const { fork } = this.#ports;
     if (fork === null) throw new Fault("needs-workers", "This platform has no other core to call on");
     const log = (line: LogLine): void => this.#group.log(call.package, line);
-    const value = await fork(call.package, call.function, lower(crossing, call.args), { ...options, log });
-    return crossing.result === null ? value : crossing.result(value);
+    const value = await fork(call.package, call.function, crossOut(crossing, call.args), { ...options, log });
+    return crossIn(crossing, value);
   }
 
   package(pack: number): LoadedPackage {
@@ -225,21 +222,45 @@ export class ForeignCalls {
   }
 
   async #begin(effect: EffectRequest, route: Route, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
+    if (this.#records !== null && !isOutside(this.package(call.package)))
+      await this.#enter(this.#records, effect, route, call, signal);
     const lending: Lending = { effect: effect.id, over: false };
     this.#lending = lending;
-    const args = lower(route.crossing, call.args);
-    const records = isOutside(this.package(call.package)) ? null : this.#records;
-    if (records !== null) await this.#bringUp(records, call.package);
-    if (signal.aborted) throw new Fault("cancelled", "The call was given up before it began");
-    records?.enter(call.package, call.function, call.args, effect);
+    const args = crossOut(route.crossing, call.args);
     const ask = (instance: Instance): Value | Promise<Value> =>
-      (records === null ? this.#withThose(instance, effect, route, call.args, args, signal) : null) ??
-      instance.call(call.function, args, signal);
+      this.#withThose(instance, effect, route, call.args, args, signal) ?? instance.call(call.function, args, signal);
     try {
       return await this.#inChain(effect.id)(() => this.#group.use(call.package, ask, signal));
     } finally {
       lending.over = true;
     }
+  }
+
+  /** A recorded call waits for its turn, and finds its group as the calls before it left it. */
+  async #enter(
+    records: CallRecords,
+    effect: EffectRequest,
+    { package: pack, function: fn, crossing }: Route,
+    { args }: ForeignRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const givenUp = (): Fault => new Fault("cancelled", "The call was given up before it began");
+    if (this.#takesClosure(crossing, args)) {
+      throw new Fault(
+        "needs-memory-run",
+        `${fn} takes a function of the workflow, which a durable run cannot give yet`,
+        {
+          hint: "Run the workflow without a store",
+        },
+      );
+    }
+    await records.turn(pack, effect);
+    if (signal.aborted) throw givenUp();
+    if (!records.isUp(pack))
+      await rebuild(records, pack, this.#group, (each, name) => this.#route(each, name).crossing);
+    await Promise.all(records.groupOf(pack).map((each) => this.#group.begin(each)));
+    if (signal.aborted) throw givenUp();
+    records.enter(pack, fn, args, effect);
   }
 
   /** Makes the call together with those that follow it; null when it is to go alone. An answer that has to be read first may fail. */
@@ -324,7 +345,7 @@ function attempt(
   args: readonly Value[],
 ): Value | Promise<Value> {
   try {
-    return instance.call(fn, crossing.args === null && crossing.others === null ? args : lower(crossing, args));
+    return instance.call(fn, crossOut(crossing, args));
   } catch (failure) {
     return Promise.reject(failure);
   }
@@ -342,16 +363,8 @@ function untyped(tools: CrossingTools & { readonly closureIn: (any: Value) => Cl
 /** What cannot be lowered fails in its own turn. */
 function lowerOrNull(crossing: Crossing, args: readonly Value[]): readonly Value[] | null {
   try {
-    return lower(crossing, args);
+    return crossOut(crossing, args);
   } catch {
     return null;
   }
-}
-
-function lower(crossing: Crossing, args: readonly Value[]): readonly Value[] {
-  if (crossing.args === null) return args;
-  return args.map((value, at) => {
-    const cross = crossing.args?.[at] ?? crossing.others;
-    return cross ? cross(value) : value;
-  });
 }

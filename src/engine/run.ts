@@ -64,8 +64,6 @@ interface Pending {
 interface Arrived {
   readonly pending: Pending;
   readonly answer: Answer;
-  /** It ended the guest that was called. */
-  readonly isFault?: boolean;
 }
 
 class Run {
@@ -206,7 +204,7 @@ class Run {
     this.#arrived.splice(this.#arrived.indexOf(arrived), 1);
     const { pending, answer } = arrived;
     this.#log?.deliver(pending.effect, turn);
-    this.#over(pending.effect, arrived.isFault === true);
+    this.#over(pending.effect);
     this.#vm.deliver(pending.effect.id, answer);
   }
 
@@ -225,7 +223,8 @@ class Run {
     const { effect } = pending;
     const answer = log.answer(effect)?.answer ?? this.#performer.computed(effect);
     if (answer === null) throw diverged(`${effect.request.kind} at ${effect.site}`, "an answer that is not there");
-    this.#over(effect, log.recorded.done(effect.id, effect.attempt)?.entry.outcome === "fault");
+    this.#records?.check(effect);
+    this.#over(effect);
     this.#vm.deliver(effect.id, answer);
   }
 
@@ -245,11 +244,8 @@ class Run {
   }
 
   /** An effect is delivered, or given up. */
-  #over({ id, request, attempt }: EffectRequest, isFault: boolean): void {
-    const pending = this.#pending.get(id);
-    if (pending?.effect.attempt === attempt) this.#pending.delete(id);
-    if (request.kind === "call" && pending !== undefined)
-      this.#records?.delivered(request.package, pending.effect, isFault);
+  #over({ id, attempt }: EffectRequest): void {
+    if (this.#pending.get(id)?.effect.attempt === attempt) this.#pending.delete(id);
   }
 
   #take(outcome: Outcome): void {
@@ -292,14 +288,13 @@ class Run {
   #abandon(id: string): void {
     const pending = this.#pending.get(id);
     pending?.controller?.abort();
-    if (pending !== undefined) this.#over(pending.effect, false);
+    if (pending !== undefined) this.#over(pending.effect);
     this.#arrived.splice(0, Infinity, ...this.#arrived.filter((each) => each.pending !== pending));
     this.children.cancel(id);
   }
 
   #perform(effect: EffectRequest): void {
     const nature = this.#log === null ? null : natureOf(effect, this.#program);
-    if (nature?.kind === "call" && !this.#pending.has(effect.id)) this.#records?.asked(nature.package, effect);
     const answer = this.#isLive ? this.#performer.foreknown(effect) : null;
     const known = this.#isLive && answer === null ? (this.#log?.answer(effect)?.answer ?? null) : answer;
     if (!this.#isLive || known !== null) {
@@ -312,7 +307,7 @@ class Run {
     const pending = { effect, controller };
     this.#pending.set(effect.id, pending);
     this.#answer(effect, nature, controller.signal)
-      .then((found) => this.#arrive(pending, found, nature))
+      .then((found) => this.#arrive(pending, found, nature, controller.signal.aborted))
       .catch((failure: unknown) => {
         const isKnown = failure instanceof Defect || failure instanceof Fault;
         this.#break(isKnown ? failure : new Defect(`an effect failed with ${String(failure)}`, failure));
@@ -329,9 +324,10 @@ class Run {
     const log = this.#log;
     if (log === null || nature === null) return await this.#performer.answer(effect, signal);
     if (nature.kind === "timer") {
-      const due = this.#performer.due(effect);
+      const due = log.armed(effect) ?? this.#performer.due(effect);
       if (due === null) return { kind: "ok", value: false };
-      await this.#ports.clock.sleep(log.arm(effect, due) - this.#ports.clock.now(), signal);
+      if (log.armed(effect) === null) log.arm(effect, due);
+      await this.#ports.clock.sleep(due - this.#ports.clock.now(), signal);
       return { kind: "ok", value: effect.request.kind === "backoff" ? true : null };
     }
     if (nature.kind === "outside") {
@@ -342,15 +338,17 @@ class Run {
     return await this.#performer.answer(effect, signal);
   }
 
-  #arrive(pending: Pending, answer: Answer, nature: Nature | null): void {
+  #arrive(pending: Pending, answer: Answer, nature: Nature | null, isGivenUp: boolean): void {
     if (this.#isOver) return;
     const { effect } = pending;
-    const isFault = nature?.kind === "call" && this.#calls.isLost(nature.package);
     const isWanted = this.#pending.get(effect.id) === pending;
-    if (nature !== null && nature.kind !== "computed") this.#log?.done(effect, answer, isWanted, isFault);
+    const isStopped = isGivenUp && answer.kind === "error";
+    const isFault = nature?.kind === "call" && this.#calls.left(nature.package, effect, isStopped);
+    const how = isFault ? "fault" : isWanted ? "wanted" : "abandoned";
+    if (nature !== null && nature.kind !== "computed") this.#log?.done(effect, answer, how);
     // Abandoned meanwhile, and perhaps asked for again since: its answer is nobody's.
     if (!isWanted) return;
-    this.#arrived.push({ pending, answer, isFault });
+    this.#arrived.push({ pending, answer });
     this.#wake();
   }
 

@@ -1,50 +1,54 @@
 /**
  * The calls of one run into its groups of instances: when one may be made at once, what is recorded of it, and what was.
  *
- *   C1  Packages that import each other are one group: entered by one call at a time, recorded and rebuilt together.
- *   C2  Whether a call is made at once or waits for its effect depends on the program and the deliveries alone: at once, when
- *       the group is well and every call that waited for its effect has been delivered. So a replay decides as the run did.
- *   C3  A call made at once is named by its place in its group's order, and others by their effects.
- *   C4  Stateless packages are not recorded: their calls are computed again.
+ *   C1  Packages that import each other are one group: entered by one call at a time, recorded and rebuilt together. The
+ *       next call enters when the answer to the one before is in the log: so the calls of a log have one order.
+ *   C2  Whether a call is made at once depends on what is up at the moment, and is no replay's to decide: a call made at once
+ *       is named by the count of calls that the program has asked its group for, and a replay makes at once what has a
+ *       record under that name, and nothing else.
+ *   C3  Stateless packages are not recorded: their calls are computed again. Where one was to be made at once and was not,
+ *       or ended its instance, that is noted, and stays so.
+ *   C4  A call that ended an instance, or was stopped in the middle, leaves no trace in the state of its group: the group is
+ *       built anew from the calls before it, by the next one.
  */
 import type { EntryOf, Payload } from "../../journal/entry.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
-import type { LoadedPackage, LoadedProgram } from "../loaded.ts";
+import type { LoadedProgram } from "../loaded.ts";
+import { groupsOf } from "./groups.ts";
 import { keyOf } from "./recorded.ts";
 import type { Entered } from "./recorded.ts";
 import { diverged } from "./run-log.ts";
 import type { RunLog } from "./run-log.ts";
 
+/** How a call that is recorded is named. */
+export type CallId = Pick<EntryOf<"CALL">, "eff" | "attempt">;
+
 /** What is to be done with a call that could be made at once. */
 export type NowDecision =
-  | { readonly kind: "call" | "later" }
+  /** `id`: how it is recorded. */
+  | { readonly kind: "call"; readonly id: CallId }
+  | { readonly kind: "later" }
   /** It was made, and this is how it ended. */
   | { readonly kind: "answered"; readonly answer: Answer };
 
 interface Group {
   readonly number: number;
   readonly packages: readonly number[];
-  /** C4 */
+  /** C3 */
   readonly stateless: boolean;
-  readonly recorded: readonly Entered[];
-  /** How many of those were played back. */
-  played: number;
-  /** Calls that were delivered or given up, by name. */
-  readonly over: Set<string>;
+  /** How often the program asked whether a call can be made at once (C2). */
+  asked: number;
   /** Of the next call. */
   seq: number;
   gen: number;
-  /** Calls that wait for their effects, and are not delivered (C2). */
-  readonly waiting: Set<string>;
-  /** The last call ended its instance. */
-  lost: boolean;
   /** Its instances are there, as all calls before left them. */
   isUp: boolean;
+  /** Calls that are inside or wait for their turn, in that order (C1). */
+  readonly line: { readonly key: string; readonly enter: () => void }[];
+  /** The call that is inside has begun. */
+  isEntered: boolean;
 }
-
-/** How a call that is recorded is named. */
-type CallId = Pick<EntryOf<"CALL">, "eff" | "attempt">;
 
 export class CallRecords {
   readonly #log: RunLog;
@@ -54,70 +58,95 @@ export class CallRecords {
   constructor(program: LoadedProgram, log: RunLog) {
     this.#log = log;
     this.#groups = groupsOf(program.packages).map((packages, number) => {
-      const stateless = packages.every((at) => program.packages[at]?.plugin.manifest.stateless === true);
-      const recorded = log.recorded.calls(number);
-      const last = recorded.at(-1)?.entry;
+      const last = log.recorded.calls(number).at(-1)?.entry;
       return {
         number,
         packages,
-        stateless,
-        recorded,
-        played: 0,
-        over: new Set<string>(),
+        stateless: packages.every((at) => program.packages[at]?.plugin.manifest.stateless === true),
+        asked: 0,
         seq: (last?.seq ?? 0) + 1,
         gen: last?.gen ?? 1,
-        waiting: new Set<string>(),
-        lost: false,
-        isUp: recorded.length === 0,
+        isUp: last === undefined,
+        line: [],
+        isEntered: false,
       };
     });
     this.#byPackage = program.packages.map((_, at) => this.#groups.find((each) => each.packages.includes(at)) as Group);
   }
 
-  /** C2 */
+  /** C2. To be asked once for every call of the program, in its order. */
   now(pack: number, fn: string, args: readonly Value[]): NowDecision {
     const group = this.#of(pack);
-    if (group.waiting.size > 0 || group.lost) return { kind: "later" };
-    if (group.stateless) return { kind: "call" };
-    const next = nextOf(group);
-    if (next === undefined) return { kind: group.isUp ? "call" : "later" };
-    if (next.entry.attempt !== 0) return { kind: "later" };
-    this.#compare(next.entry, pack, fn, args);
-    if (next.done === null) return { kind: "later" };
-    group.played += 1;
-    const answer = this.#log.answerOf(next.done.outcome, next.done.value);
-    if (next.done.outcome === "fault") group.lost = true;
-    return { kind: "answered", answer };
+    group.asked += 1;
+    const id = nowId(group);
+    const done = this.#log.recorded.done(id.eff, id.attempt)?.entry;
+    const before = this.#log.recorded.call(id.eff, id.attempt);
+    if (before !== undefined) this.#compare(before, pack, fn, args);
+    if (done?.outcome === "abandoned") return { kind: "later" };
+    if (done !== undefined) return { kind: "answered", answer: this.#log.answerOf(done.outcome, done.value) };
+    if (group.stateless) return { kind: "call", id };
+    // The log ends in the middle of that call.
+    if (before !== undefined || this.#log.replaying || !group.isUp || group.line.length > 0) return { kind: "later" };
+    return { kind: "call", id };
   }
 
-  /** A call waits for its effect. */
-  asked(pack: number, { id }: EffectRequest): void {
-    this.#of(pack).waiting.add(id);
+  /** A call that could be made at once is not. */
+  notNow(pack: number, { eff: id, attempt }: CallId): void {
+    if (this.#of(pack).stateless) this.#log.done({ id, attempt }, { kind: "ok", value: null }, "abandoned");
   }
 
-  /** The answer of a call was delivered, or nobody waits for it any more. */
-  delivered(pack: number, effect: EffectRequest, isFault: boolean): void {
+  /** A call begins, at once. */
+  enterNow(pack: number, fn: string, args: readonly Value[], id: CallId): void {
+    if (!this.#of(pack).stateless) this.#enter(pack, fn, args, id);
+  }
+
+  /** A call that was made at once has ended; `isLost`: with its instance. */
+  leftNow(pack: number, { eff: id, attempt }: CallId, answer: Answer, isLost: boolean): void {
     const group = this.#of(pack);
-    group.waiting.delete(effect.id);
-    if (group.played < group.recorded.length) group.over.add(keyOf(effect.id, effect.attempt));
-    group.lost = isFault;
+    if (isLost) this.#lose(group);
+    if (!group.stateless || isLost) this.#log.done({ id, attempt }, answer, isLost ? "fault" : "wanted");
   }
 
-  /** A call begins, whether at once or for its effect. Gives its name; null when it is not recorded (C4). */
-  enter(pack: number, fn: string, args: readonly Value[], effect: EffectRequest | null): CallId | null {
+  /** Resolves when it is the call's turn to enter its group. Whoever waits ends with `left`, come in or not. */
+  async turn(pack: number, effect: EffectRequest): Promise<void> {
+    const { line, stateless } = this.#of(pack);
+    if (stateless) return;
+    const key = keyOf(effect.id, effect.attempt);
+    await new Promise<void>((enter) => {
+      if (line.push({ key, enter }) === 1) enter();
+    });
+  }
+
+  /** A call begins for its effect, in its turn. */
+  enter(pack: number, fn: string, args: readonly Value[], effect: EffectRequest): void {
     const group = this.#of(pack);
-    if (group.stateless) return null;
-    const { number, gen } = group;
-    const seq = group.seq++;
-    const id = effect === null ? nowId(number, seq) : { eff: effect.id, attempt: effect.attempt };
-    this.#log.enter({ ...id, group: number, gen, seq, package: pack, function: fn }, args);
-    return id;
+    const { id: eff, attempt } = effect;
+    this.check(effect);
+    if (group.stateless) return;
+    group.isEntered = true;
+    this.#enter(pack, fn, args, { eff, attempt });
   }
 
-  /** A call that was made at once has ended. */
-  left(pack: number, id: CallId | null, answer: Answer, isFault: boolean): void {
-    if (isFault) this.#of(pack).lost = true;
-    if (id !== null) this.#log.done({ id: id.eff, attempt: id.attempt }, answer, true, isFault);
+  /**
+   * A call for an effect has an answer, or was given up. Gives whether it ended its instances, or left them as nobody can
+   * say (C4). The next one enters in a later turn, when this one's answer is in the log.
+   */
+  left(pack: number, effect: EffectRequest, end: { readonly isLost: boolean; readonly isStopped: boolean }): boolean {
+    const group = this.#of(pack);
+    if (group.stateless) return end.isLost;
+    const key = keyOf(effect.id, effect.attempt);
+    const isInside = group.line[0]?.key === key;
+    const isFault = isInside && group.isEntered && (end.isLost || end.isStopped);
+    if (isFault) this.#lose(group);
+    if (isInside) {
+      group.isEntered = false;
+      group.line.shift();
+      group.line[0]?.enter();
+    } else {
+      const at = group.line.findIndex((each) => each.key === key);
+      if (at > 0) group.line.splice(at, 1);
+    }
+    return isFault;
   }
 
   /** The packages that are started and rebuilt together with this one. */
@@ -125,18 +154,18 @@ export class CallRecords {
     return this.#of(pack).packages;
   }
 
-  /** Packages whose calls are computed in a replay. */
-  get computed(): readonly number[] {
+  /** Packages whose calls may be made at once from the beginning. */
+  get ready(): readonly number[] {
     return this.#groups.flatMap(({ stateless, isUp, packages }) => (stateless || isUp ? packages : []));
   }
 
   /** Whether its instances are there, as all calls before left them. */
   isUp(pack: number): boolean {
-    const { isUp, lost } = this.#of(pack);
-    return isUp && !lost;
+    const { isUp, stateless } = this.#of(pack);
+    return isUp || stateless;
   }
 
-  /** Calls that bring a fresh group to where it was: those that did not end it, in their order. */
+  /** Calls that bring a fresh group to where it was: those that left a trace in it, in their order. */
   async toRebuild(pack: number): Promise<readonly Entered[]> {
     const recorded = await this.#log.reload();
     return recorded.calls(this.#of(pack).number).filter(({ done }) => done !== null && done.outcome !== "fault");
@@ -152,12 +181,35 @@ export class CallRecords {
     return this.#log.valueOf(payload);
   }
 
+  answerOf({ outcome, value }: EntryOf<"DONE">): Answer {
+    return this.#log.answerOf(outcome, value);
+  }
+
+  isSame(recorded: Payload, value: Value): boolean {
+    return this.#log.isSame(recorded, value);
+  }
+
+  /** A call that is answered from the log is the one that was made. @throws {Fault} `diverged` */
+  check({ id, attempt, request }: EffectRequest): void {
+    if (request.kind !== "call") return;
+    const before = this.#log.recorded.call(id, attempt);
+    if (before !== undefined) this.#compare(before, request.package, request.function, request.args);
+  }
+
   /** Its instances are there again. */
   rebuilt(pack: number): void {
-    const group = this.#of(pack);
-    group.isUp = true;
-    group.lost = false;
+    this.#of(pack).isUp = true;
+  }
+
+  #lose(group: Group): void {
+    group.isUp = false;
     group.gen += 1;
+  }
+
+  #enter(pack: number, fn: string, args: readonly Value[], id: CallId): void {
+    const group = this.#of(pack);
+    const { number, gen } = group;
+    this.#log.enter({ ...id, group: number, gen, seq: group.seq++, package: pack, function: fn }, args);
   }
 
   #compare(before: EntryOf<"CALL">, pack: number, fn: string, args: readonly Value[]): void {
@@ -170,37 +222,8 @@ export class CallRecords {
   }
 }
 
-/** The next recorded call that is not over. */
-function nextOf(group: Group): Entered | undefined {
-  for (let next = group.recorded[group.played]; next !== undefined; next = group.recorded[++group.played]) {
-    if (!group.over.delete(keyOf(next.entry.eff, next.entry.attempt))) return next;
-  }
-  return undefined;
-}
-
-/** C3. No effect has such an id: theirs are hashes. */
-function nowId(group: number, seq: number): CallId {
-  return {
-    eff: `${"0".repeat(8)}${group.toString(16).padStart(8, "0")}${seq.toString(16).padStart(16, "0")}`,
-    attempt: 0,
-  };
-}
-
-/** C1: connected by imports. What the host or the embedding program provides connects nothing. */
-function groupsOf(packages: readonly LoadedPackage[]): readonly (readonly number[])[] {
-  const groups = packages.map((_, at) => [at]);
-  packages.forEach(({ imports }, at) => {
-    for (const { package: from } of imports.values()) {
-      if (isOutside(packages[from])) continue;
-      const [mine, other] = [groups.find((each) => each.includes(at)), groups.find((each) => each.includes(from))];
-      if (mine === undefined || other === undefined || mine === other) continue;
-      mine.push(...other.splice(0));
-    }
-  });
-  return groups.filter((each) => each.length > 0).map((each) => each.toSorted((a, b) => a - b));
-}
-
-/** Whether calls of a package leave the run: they are effects, and it has no state that the run could rebuild. */
-export function isOutside(pack: LoadedPackage | undefined): boolean {
-  return pack?.plugin.manifest.language === "javascript";
+/** C2. No effect has such an id: theirs are hashes. */
+function nowId({ number, asked }: Group): CallId {
+  const eff = `${"0".repeat(8)}${number.toString(16).padStart(8, "0")}${asked.toString(16).padStart(16, "0")}`;
+  return { eff, attempt: 0 };
 }

@@ -3,7 +3,7 @@ import type { EffectClass } from "../../journal/entry.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
 import type { LoadedProgram } from "../loaded.ts";
-import { isOutside } from "./call-records.ts";
+import { isOutside } from "./groups.ts";
 
 export type Nature =
   /** The seed decides: nothing is recorded but when it was delivered. */

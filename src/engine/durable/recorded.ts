@@ -30,7 +30,9 @@ export class Recorded {
   readonly end: EntryOf<"END"> | null;
   readonly #requests = new Map<string, EntryOf<"REQ"> | EntryOf<"ARM">>();
   readonly #done = new Map<string, Done>();
+  /** By group. */
   readonly #calls = new Map<number, EntryOf<"CALL">[]>();
+  readonly #entered = new Map<string, EntryOf<"CALL">>();
 
   /** @throws {Fault} `journal-invalid` for a log that does not begin as one */
   constructor(entries: readonly Numbered[]) {
@@ -61,15 +63,18 @@ export class Recorded {
     return this.#done.get(keyOf(eff, attempt));
   }
 
+  /** The last time that a call entered its group. */
+  call(eff: EffectId, attempt: number): EntryOf<"CALL"> | undefined {
+    return this.#entered.get(keyOf(eff, attempt));
+  }
+
   /**
    * The calls of a group in the order in which it was entered. One that the log ends in the middle of, and that was made
    * again after a crash, is there once: the later time.
    */
   calls(group: number): readonly Entered[] {
-    const entered = this.#calls.get(group) ?? [];
-    const last = new Map(entered.map((entry) => [callKey(entry), entry]));
-    return entered
-      .filter((entry) => last.get(callKey(entry)) === entry)
+    return (this.#calls.get(group) ?? [])
+      .filter((entry) => this.#entered.get(callKey(entry)) === entry)
       .map((entry) => ({ entry, done: this.#done.get(callKey(entry))?.entry ?? null }));
   }
 
@@ -85,6 +90,7 @@ export class Recorded {
       case "CALL": {
         const calls = this.#calls.get(entry.group) ?? [];
         calls.push(entry);
+        this.#entered.set(callKey(entry), entry);
         this.#calls.set(entry.group, calls);
         return;
       }

@@ -104,19 +104,21 @@ export class RunLog {
     if (kind !== "read") await this.#port.flushed(this.#last);
   }
 
-  /** Until when a timer runs, in milliseconds since the epoch: as it was set first. */
-  arm({ id: eff, attempt, site }: EffectRequest, at: number): number {
+  /** Until when a timer runs that was set before, in milliseconds since the epoch. */
+  armed({ id: eff, attempt, site }: EffectRequest): number | null {
     const before = this.recorded.request(eff, attempt);
-    if (before?.kind === "ARM") return before.at;
-    if (before !== undefined) throw diverged(`a timer at ${site}`, describe(before));
-    this.#append({ kind: "ARM", eff, attempt, at });
-    return at;
+    if (before === undefined) return null;
+    if (before.kind !== "ARM") throw diverged(`a timer at ${site}`, describe(before));
+    return before.at;
   }
 
-  /** An answer arrived. */
-  done({ id: eff, attempt }: Named, answer: Answer, isWanted: boolean, isFault: boolean): void {
-    const usual: Outcome = answer.kind === "ok" ? "ok" : isFault ? "fault" : "error";
-    const outcome = isWanted ? usual : "abandoned";
+  arm({ id: eff, attempt }: Named, at: number): void {
+    this.#append({ kind: "ARM", eff, attempt, at });
+  }
+
+  /** An answer arrived: `fault` when it ended a guest, `abandoned` when nobody waits for it. */
+  done({ id: eff, attempt }: Named, answer: Answer, how: "wanted" | "fault" | "abandoned"): void {
+    const outcome: Outcome = how !== "wanted" ? how : answer.kind === "ok" ? "ok" : "error";
     const value = answer.kind === "ok" ? answer.value : answer.error;
     this.#append({ kind: "DONE", eff, attempt, outcome, value: this.#payload(value) });
   }

@@ -25,7 +25,9 @@ export class VirtualClock implements Clock {
 
   readonly now = (): number => this.time;
 
-  readonly sleep = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
+  sleep: Clock["sleep"] = (milliseconds, signal) => this.wait(milliseconds, signal);
+
+  protected async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
     if (milliseconds <= 0 || signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = { at: this.time + milliseconds, over: resolve };
@@ -36,7 +38,7 @@ export class VirtualClock implements Clock {
     };
     signal.addEventListener("abort", stop, { once: true });
     await promise;
-  };
+  }
 
   /** Goes on to the earliest timer; of equal ones, to the first that was set. */
   pass(): void {
@@ -54,7 +56,17 @@ export class VirtualClock implements Clock {
   }
 }
 
-export function portsOf(clock: Clock = new VirtualClock()): RunPorts {
+/** Time that passes by itself: whoever sleeps is woken in the order of the times, a few turns later. */
+export class PassingClock extends VirtualClock {
+  override sleep: Clock["sleep"] = async (milliseconds, signal) => {
+    const over = this.wait(milliseconds, signal);
+    for (let turns = 0; turns < 4; turns++) await turn();
+    this.pass();
+    await over;
+  };
+}
+
+export function portsOf(clock: Clock = new PassingClock()): RunPorts {
   return {
     clock,
     shell: null,

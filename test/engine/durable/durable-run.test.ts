@@ -11,7 +11,7 @@ import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { S32, STRING, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance, stubProgram } from "../stub-program.ts";
-import { portsOf, runWithCrashes } from "./crash.ts";
+import { portsOf, runWithCrashes, VirtualClock } from "./crash.ts";
 
 const FUNCTIONS = [witFunction("pay", [STRING], S32), witFunction("count", [S32], S32), witFunction("trap", [], null)];
 const sha256 = (bytes: Uint8Array): Uint8Array => hash("sha256", bytes, "buffer");
@@ -148,7 +148,8 @@ describe("a durable run", () => {
     const program = shop.program(text, "keyed");
     const store = await begun(program);
     const controller = new AbortController();
-    const running = resumeRun(store, program, "run", portsOf(), { ...options, signal: controller.signal });
+    const still = portsOf(new VirtualClock());
+    const running = resumeRun(store, program, "run", still, { ...options, signal: controller.signal });
     await new Promise((resolve) => void setImmediate(resolve));
     controller.abort();
     const cancelled: RunResult = { state: "cancelled" };
