@@ -12,7 +12,7 @@ import type { Plugin } from "./plugin.ts";
 import type { Channel } from "./remote/channel.ts";
 
 export interface OpenOptions {
-  /** The folder that keeps transpiled components and start images; this user's cache folder unless given. */
+  /** The folder that keeps what was made of components and of Python, each in a folder of its own; this user's cache folder unless given. */
   readonly cacheFolder?: string;
   /** Gets lines for the user, such as that an instance waits for memory. */
   readonly warn?: (line: string) => void;
@@ -81,5 +81,5 @@ async function openRemote(files: PackageFiles, level: "L1" | "L2", cacheFolder: 
   const { remotePlugin } = await import("./remote/plugin.node.ts");
   const { startRealm } = await import("./remote/warm.node.ts");
   const start = (): Channel => startRealm(level, files.manifest.language);
-  return remotePlugin(files, { start, cacheFolder: join(cacheFolder, "components") });
+  return remotePlugin(files, { start, cacheFolder });
 }

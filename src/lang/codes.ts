@@ -153,7 +153,7 @@ export const runtimeCodes = {
     "a plugin returned (or passed on) a value that is not of its declared type; its instance is gone",
   "plugin-invalid": "a plugin does not offer what its WIT says, or its code cannot be read",
   "component-invalid": "a component is not valid",
-  "memory-limit": "a plugin starts with more memory than its limit",
+  "memory-limit": "a plugin needs more memory than its limit",
   "deadline-exceeded": "a call took longer than its plugin's deadline; its instance is gone",
   "fuel-exhausted": "a call did more than its plugin's fuel allows; its instance is gone",
   "value-too-large": "a plugin gave a value with too many parts or bytes; its instance is gone",

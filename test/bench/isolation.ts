@@ -5,6 +5,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { load, run } from "../../src/engine/run-program.node.ts";
 import { openPlugin } from "../../src/host/open.node.ts";
 import { readPackage } from "../../src/host/package/package.node.ts";
 import type { IsolationLevel } from "../../src/host/package/project.ts";
@@ -14,6 +15,7 @@ import { spread } from "./measure.ts";
 import type { Report } from "./report.ts";
 import { samplePlace } from "./subjects.ts";
 
+const WORKFLOWS = "Isolation levels, seen from a workflow";
 const group = "Isolation levels, one instance by itself";
 const LEVELS: readonly IsolationLevel[] = ["L0", "L1", "L2"];
 
@@ -32,9 +34,31 @@ const GUESTS: readonly Guest[] = [
 ];
 
 export async function benchIsolation(report: Report): Promise<void> {
+  for (const level of LEVELS) await benchWorkflow(report, level);
   for (const guest of report.quick ? GUESTS.slice(0, 1) : GUESTS) {
     for (const level of LEVELS) await benchLevel(report, guest, level);
   }
+}
+
+/** What a workflow sees: a loop of calls, and the way from text to result. */
+async function benchWorkflow(report: Report, isolation: IsolationLevel): Promise<void> {
+  const calls = isolation === "L2" ? (report.quick ? 10 : 2000) : report.quick ? 100 : 100_000;
+  const source = `require "sample:counter-c" as c;
+    param times: Int; total = 0; while (total < times) { total = c.add(total, 1); } total;`;
+  const file = fileURLToPath(new URL("isolation.sennit", import.meta.url));
+  const first = { group: WORKFLOWS, excludes: "the guest's own work", expected: calls };
+  await using program = await load(source, { file, isolation });
+  const loop = (): unknown => program.run({ params: { times: calls } });
+  const steps = `${isolation}: add(u32, u32) in C component, in a loop of a workflow`;
+  const repeat = `${isolation}: a run of an opened program, with one call`;
+  const fresh = `${isolation}: from text to result, with one call`;
+  const one = { params: { times: 1 } };
+  await report.measure({ ...first, what: steps, per: calls, contenders: [{ by: "sennit", run: loop }] });
+  const again = { by: "sennit", run: (): unknown => program.run(one) } as const;
+  await report.measure({ ...first, what: repeat, expected: 1, contenders: [again] });
+  const whole = { by: "sennit", run: (): unknown => run(source, { file, isolation, ...one }) } as const;
+  const excludes = "the guest's own work; the start of the process, and the first time a package is seen";
+  await report.measure({ ...first, excludes, what: fresh, expected: 1, contenders: [whole] });
 }
 
 async function benchLevel(report: Report, guest: Guest, level: IsolationLevel): Promise<void> {

@@ -83,7 +83,7 @@ describe.each(["L0", "L1", "L2"])("at %s", { timeout: 60_000 }, (level) => {
     await using low = await project(level, 'default = { deadline = "20s" }');
     await using high = await project(level, '"acme:guest" = { memory = "64 MiB" }');
 
-    expect(await shown(low, source)).toEqual(["plugin-trapped"]);
+    expect(await shown(low, source)).toEqual(["memory-limit"]);
     expect(await shown(high, source)).toEqual(["8000000"]);
   });
 

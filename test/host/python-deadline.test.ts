@@ -150,14 +150,18 @@ describe("a deadline of calls into Python", () => {
   });
 
   it("says where Python was, when it lets itself be interrupted", async () => {
-    await using python = await fresh();
-    expect(await failed(() => python.call("endless", ["plain"]))).toMatchObject({
-      message: "test:plugin: endless: it took longer than 300 ms",
-      frames: [
-        { function: "plain", file: "app.py" },
-        { function: "endless", file: "app.py" },
-      ],
-    });
+    // On a busy machine the answer to the interrupt may come after the grace, and the worker is gone by then.
+    const frames = [
+      { function: "plain", file: "app.py" },
+      { function: "endless", file: "app.py" },
+    ];
+    for (let left = 10; ; left--) {
+      await using python = await fresh();
+      const fault = await failed(() => python.call("endless", ["plain"]));
+      if (left > 1 && fault.frames.length === 0) continue;
+      expect(fault).toMatchObject({ message: "test:plugin: endless: it took longer than 300 ms", frames });
+      break;
+    }
   });
 
   it("counts what the host takes for an import, and a sleep", async () => {

@@ -1,5 +1,4 @@
 /** Packages on their way into run workers: what is known of one without running or compiling any of it. */
-import { join } from "node:path";
 import { Defect, Fault } from "../../fault.ts";
 import { userCacheFolder } from "../../host/cache.node.ts";
 import type { PackageFiles } from "../../host/manifest.ts";
@@ -15,7 +14,7 @@ export function goesInside({ manifest: { language } }: PackageFiles, level: Isol
 
 /** @throws {Fault} what is wrong with the package; `isolation-unsupported` */
 export async function parcelOf(files: PackageFiles): Promise<{ readonly plugin: Plugin; readonly parcel: Parcel }> {
-  const { world, digest, parcel } = await prepare(files, join(userCacheFolder(), "components"));
+  const { world, digest, parcel } = await prepare(files, userCacheFolder());
   const { manifest } = files;
   return { plugin: notHere(manifest, world, digest), parcel };
 }

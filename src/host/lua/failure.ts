@@ -3,9 +3,9 @@
  *
  * Lua tells a stack as text, `file.lua:12: in function 'inner'` a line; there are no columns.
  */
-import { Fault, type ForeignFrame } from "../../fault.ts";
+import { Fault, type FaultDetails, type ForeignFrame } from "../../fault.ts";
 import { NIL, NUMBER, type Pointer, STRING, TABLE, typeName } from "./api.ts";
-import { raiseHint } from "../package/limits.ts";
+import { outOfMemory } from "../package/limits.ts";
 import type { LuaMachine } from "./machine.ts";
 
 const MOST_FRAMES = 50;
@@ -81,12 +81,22 @@ export function textField(machine: LuaMachine, thread: Pointer, name: string): s
   return text;
 }
 
-/** The fault of a guest's error that nobody caught. */
-export function trapped(source: string, doing: string, message: string, frames: readonly ForeignFrame[]): Fault {
-  const outOfMemory = message === "not enough memory";
-  return new Fault("plugin-trapped", `${source} failed in ${doing}: ${message}`, {
-    source,
-    frames,
-    ...(outOfMemory ? { hint: raiseHint(source, "memory") } : {}),
-  });
+/** What Lua says when there is none. */
+export const NO_MEMORY = "not enough memory";
+
+/** What a guest was doing when it failed. */
+export interface Doing {
+  /** The package. */
+  readonly source: string;
+  /** The function, or "its start". */
+  readonly doing: string;
+  /** Bytes that it may have. */
+  readonly memory: number;
+}
+
+/** The fault of a guest's error that nobody caught, by what it says. */
+export function trapped({ source, doing, memory }: Doing, message: string, details: FaultDetails = {}): Fault {
+  const where = `${source} failed in ${doing}`;
+  if (message === NO_MEMORY) return outOfMemory(source, where, memory, details);
+  return new Fault("plugin-trapped", `${where}: ${message}`, { source, ...details });
 }

@@ -2,7 +2,7 @@
 import { Fault } from "../../fault.ts";
 import { invalidValue } from "../invalid-value.ts";
 import { type Pointer, STATUS_MEMORY, TABLE } from "./api.ts";
-import { describeError, framesOf, textField, trapped } from "./failure.ts";
+import { describeError, framesOf, NO_MEMORY, textField, trapped } from "./failure.ts";
 import { describeThrown } from "./host-calls.ts";
 import type { Link } from "./link.ts";
 import { Misfit } from "./misfit.ts";
@@ -71,14 +71,15 @@ export interface ErrorReport {
 
 /** The error that a call ends with, when the value on top of its thread was raised and not caught. */
 export function faultOfError(link: Link, { source, doing, thread, status, faults }: ErrorReport): unknown {
-  const { machine } = link;
-  if (status === STATUS_MEMORY) return trapped(source, doing, "not enough memory", []);
+  const { machine, memory } = link;
+  const guest = { source, doing, memory };
+  if (status === STATUS_MEMORY) return trapped(guest, NO_MEMORY);
   if (machine.api.lua_checkstack(thread, ROOM) === 0)
-    return trapped(source, doing, "stack overflow", framesOf(machine, thread, doing));
+    return trapped(guest, "stack overflow", { frames: framesOf(machine, thread, doing) });
   const found = faults.find(thread);
   if (found !== undefined) return found.thrown;
   const frames = framesOf(machine, thread, doing);
-  if (!isHostFailure(link, thread)) return trapped(source, doing, describeError(machine, thread), frames);
+  if (!isHostFailure(link, thread)) return trapped(guest, describeError(machine, thread), { frames });
   const message = textField(machine, thread, "message") ?? "";
   // The guest can write into the object, so its code is not simply taken over.
   if (textField(machine, thread, "code") !== "import-in-callback") {

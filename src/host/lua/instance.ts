@@ -12,16 +12,15 @@ import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Meter } from "../meter/meter.ts";
-import { raiseHint } from "../package/limits.ts";
 import type { Instance } from "../plugin.ts";
 import { STATUS_OK, STATUS_YIELD } from "./api.ts";
 import { type Export, finishCall, pushArguments, raisedErr } from "./exports.ts";
 import type { HostCall } from "./host-calls.ts";
+import { trapped } from "./failure.ts";
 import { faultOfError } from "./import-faults.ts";
 import type { Link } from "./link.ts";
 import type { Output } from "./output.ts";
 import { type Answer, Serving } from "./serving.ts";
-import { NO_MEMORY } from "./setup.ts";
 import { MachineLost } from "./system.ts";
 import { type Task, Threads } from "./threads.ts";
 import { Turns } from "./turns.ts";
@@ -201,12 +200,7 @@ export class LuaInstance implements Instance {
     const overflow = thrown instanceof RangeError;
     if (!overflow && !(thrown instanceof MachineLost) && !(thrown instanceof WebAssembly.RuntimeError)) return thrown;
     const why = overflow ? "the stack overflowed" : (output.complaint ?? (thrown as Error).message);
-    const hint = why === NO_MEMORY ? { hint: raiseHint(source, "memory") } : {};
-    return new Fault("plugin-trapped", `${source} failed in ${target.name}: ${why}`, {
-      source,
-      cause: thrown,
-      ...hint,
-    });
+    return trapped({ source, doing: target.name, memory: this.#link.memory }, why, { cause: thrown });
   }
 
   #refuseReentry(key: FunctionKey): void {

@@ -36,6 +36,8 @@ const DROP = "#[resource-drop]";
 export interface LinkParts {
   readonly source: string;
   readonly machine: LuaMachine;
+  /** Bytes that the machine may have. */
+  readonly memory: number;
   readonly prelude: Prelude;
   readonly world: World;
   /** Whether the guest is given `sennit.sleep`. */
@@ -47,6 +49,7 @@ export interface LinkParts {
 /** One machine with everything that speaks to it. */
 export class Link {
   readonly machine: LuaMachine;
+  readonly memory: number;
   readonly prelude: Prelude;
   readonly budget: LiftBudget;
   readonly handles: Handles;
@@ -60,8 +63,10 @@ export class Link {
   #colour: ImportedFunction["colour"] = "sync";
 
   /** @param loading serves calls while the files load: `serveWith` says who does later */
-  constructor({ source, machine, prelude, world, sleeps, lift }: LinkParts, options: InstanceOptions, loading: Serve) {
+  constructor(parts: LinkParts, options: InstanceOptions, loading: Serve) {
+    const { source, machine, prelude, world, sleeps, lift } = parts;
     this.machine = machine;
+    this.memory = parts.memory;
     this.budget = new LiftBudget(lift);
     this.prelude = prelude;
     this.handles = new Handles({

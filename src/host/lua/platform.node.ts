@@ -1,6 +1,8 @@
 /** What a Lua plugin needs of Node: the interpreter's bytes, compiled once, and following calls across waiting. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { callChain } from "../call-chain.node.ts";
 import { compileMetered } from "../meter/compile.ts";
 import type { LuaPlatform } from "./platform.ts";
@@ -20,8 +22,14 @@ function meteredEngine(): Promise<WebAssembly.Module> {
 }
 
 async function bytes(): Promise<Uint8Array<ArrayBuffer>> {
-  const path = createRequire(import.meta.url).resolve("wasmoon/dist/glue.wasm");
-  return new Uint8Array(await readFile(path));
+  return new Uint8Array(await readFile(interpreter()));
+}
+
+/** Where it is found. Node's own search asks for what lies behind every link on the way, which a realm may not know. */
+function interpreter(): string {
+  const { resolve } = createRequire(import.meta.url);
+  const places = (resolve.paths("wasmoon") ?? []).map((folder) => join(folder, "wasmoon", "dist", "glue.wasm"));
+  return places.find((path) => existsSync(path)) ?? resolve("wasmoon/dist/glue.wasm");
 }
 
 export const nodePlatform: LuaPlatform = { engine, meteredEngine, chain: callChain };

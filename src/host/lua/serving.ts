@@ -6,6 +6,7 @@ import { Defect, Fault } from "../../fault.ts";
 import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
 import { LIGHT_USERDATA, NUMBER, type Pointer } from "./api.ts";
+import { NO_MEMORY } from "./failure.ts";
 import { type HostCall, RAISED } from "./host-calls.ts";
 import { FaultMemory } from "./import-faults.ts";
 import type { Link } from "./link.ts";
@@ -178,5 +179,5 @@ export class Serving {
 
 /** Lua's own error while the host works on its stack can only be a lack of memory, which is not the guest's to catch (M2 of machine.ts). */
 function fatal(thrown: unknown): unknown {
-  return isUnwinding(thrown) ? new MachineLost("not enough memory") : thrown;
+  return isUnwinding(thrown) ? new MachineLost(NO_MEMORY) : thrown;
 }

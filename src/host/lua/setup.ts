@@ -1,7 +1,7 @@
 /** Brings a machine to the point where a plugin's files can be loaded: runs the prelude and keeps what it returns. */
 import { Defect } from "../../fault.ts";
 import { type Pointer, STATUS_OK, TABLE } from "./api.ts";
-import { PRELUDE_CHUNK } from "./failure.ts";
+import { NO_MEMORY, PRELUDE_CHUNK } from "./failure.ts";
 import type { LuaMachine } from "./machine.ts";
 import { PRELUDE } from "./prelude.ts";
 import { MachineLost } from "./system.ts";
@@ -28,9 +28,6 @@ export interface Prelude {
 
 /** The number of the host function `bar` of the prelude. */
 export const BAR = 0;
-
-/** What Lua says when there is none. */
-export const NO_MEMORY = "not enough memory";
 
 /** What loading a text came to: the function is on the main thread's stack, or there is a message. */
 export function loadText(machine: LuaMachine, text: Uint8Array, chunk: string): string | null {

@@ -9,13 +9,13 @@ import { DEFAULT_LIMITS } from "../package/limits.ts";
 import type { InstanceOptions } from "../plugin.ts";
 import { STATUS_OK, STATUS_YIELD } from "./api.ts";
 import { bindExports } from "./exports.ts";
-import { splitMessage, trapped } from "./failure.ts";
+import { NO_MEMORY, splitMessage, trapped } from "./failure.ts";
 import { faultOfError, FaultMemory } from "./import-faults.ts";
 import { LuaInstance } from "./instance.ts";
 import { Link } from "./link.ts";
 import { LuaMachine } from "./machine.ts";
 import { Output } from "./output.ts";
-import { loadText, NO_MEMORY, runPrelude } from "./setup.ts";
+import { loadText, runPrelude } from "./setup.ts";
 import { MachineLost } from "./system.ts";
 import type { LuaSource, Sources } from "./sources.ts";
 
@@ -33,12 +33,13 @@ export interface LuaPackage {
 /** @throws {Fault} `link-failed`, `plugin-invalid`, `plugin-trapped` */
 export function startInstance(pack: LuaPackage, options: InstanceOptions, meter: Meter | null = null): LuaInstance {
   const source = pack.manifest.name;
+  const memory = pack.manifest.limits.memory ?? DEFAULT_LIMITS.memory;
   const output = new Output(options.log);
   const clock = new FrozenClock(options.now);
   meter?.exempt();
   try {
     const machine = new LuaMachine(pack.engine, {
-      memory: pack.manifest.limits.memory ?? DEFAULT_LIMITS.memory,
+      memory,
       now: clock.read,
       write: (descriptor, bytes) => output.write(descriptor, bytes),
       ...(meter === null ? {} : { meter: meter.imports }),
@@ -48,6 +49,7 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions, meter:
     const parts = {
       source,
       machine,
+      memory,
       prelude,
       world: pack.world,
       sleeps: mentionsSleep(pack.sources),
@@ -69,7 +71,7 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions, meter:
     const overdrawn = meter?.fault(source, "its start");
     if (overdrawn !== undefined) throw overdrawn;
     if (thrown instanceof Fault || !isMachineFailure(thrown)) throw thrown;
-    throw trapped(source, "its start", output.complaint ?? (thrown as Error).message, []);
+    throw trapped({ source, doing: "its start", memory }, output.complaint ?? (thrown as Error).message);
   }
 }
 

@@ -12,6 +12,7 @@
  *   L1  The user's word counts, for the package before the one for all; else the lower of the manifest's and the default.
  *   L2  A limit is the same at every level, but for the default deadline: at L0 nothing is metered that does not ask for it.
  */
+import { Fault, type FaultDetails } from "../../fault.ts";
 import type { Limits, PackageFiles } from "../manifest.ts";
 import type { IsolationLevel } from "./names.ts";
 
@@ -88,6 +89,26 @@ export function withLimits(files: PackageFiles, project: Limiting, level: Isolat
 /** What one run of this project may have. */
 export function effectiveRunLimits({ limits }: Limiting): RunLimits {
   return { ...DEFAULT_RUN_LIMITS, ...limits?.run };
+}
+
+/**
+ * The fault of a guest that needs more memory than it may have.
+ *
+ * @param where what it was doing, with the name of the package: "acme:stats failed in mean"
+ */
+export function outOfMemory(source: string, where: string, memory: number, details: FaultDetails = {}): Fault {
+  return new Fault("memory-limit", `${where}: not enough memory, of which it has ${bytesText(memory)}`, {
+    source,
+    hint: raiseHint(source, "memory"),
+    ...details,
+  });
+}
+
+/** As in a manifest: `64 MiB`, or a number of bytes. */
+function bytesText(bytes: number): string {
+  const units = [["GiB", 2 ** 30], ["MiB", MIB], ["KiB", 2 ** 10]] as const;
+  const [unit, size] = units.find(([, each]) => bytes >= each && bytes % each === 0) ?? ["bytes", 1];
+  return `${bytes / size} ${unit}`;
 }
 
 /** The line that raises a limit of a package. */

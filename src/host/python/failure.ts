@@ -6,6 +6,7 @@ import { Fault, type ForeignFrame } from "../../fault.ts";
 import { LiftBudget } from "../../wit/budget.ts";
 import type { WitType } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
+import { outOfMemory } from "../package/limits.ts";
 import { codecOf } from "./codec.ts";
 import { type HandleTable, Mismatch } from "./marshal.ts";
 import { Reader } from "./reader.ts";
@@ -65,13 +66,25 @@ function frameOf(value: Value): ForeignFrame {
   return { function: name, file, ...(line > 0 ? { line } : {}), ...(column > 0 ? { column } : {}) };
 }
 
+/** Whose failure it is. */
+export interface Failing {
+  readonly source: string;
+  /** What it was doing, and a colon: "mean: ". */
+  readonly doing: string;
+  readonly loading: boolean;
+  /** Bytes that it may have. */
+  readonly memory: number;
+}
+
 /** The fault of a call (or of loading) that failed. */
-export function failureFault(record: FailureRecord, source: string, doing: string, loading: boolean): Fault {
+export function failureFault(record: FailureRecord, { source, doing, loading, memory }: Failing): Fault {
   const [top] = record.frames;
   const place = top?.file === undefined ? "" : ` (${top.file}${top.line === undefined ? "" : `:${top.line}`})`;
   const what =
     record.kind === FAILURE_KIND.misfit ? record.message : `${record.type}: ${record.message}`.replace(/: $/, "");
-  return new Fault(codeOf(record, loading), `${source}: ${doing}${what}${place}`, { source, frames: record.frames });
+  const text = `${source}: ${doing}${what}${place}`;
+  if (record.type === "MemoryError") return outOfMemory(source, text, memory, { frames: record.frames });
+  return new Fault(codeOf(record, loading), text, { source, frames: record.frames });
 }
 
 function codeOf({ kind, type }: FailureRecord, loading: boolean): string {

@@ -136,7 +136,7 @@ async function make(
   const rest = { memory: LOADING_MEMORY, waits: false, overlap: false };
   const peer = startPeer(runtime, { ...code, image: base, makeImage: true, ...rest });
   try {
-    const { body } = await ready(peer, code.name, limit);
+    const { body } = await ready(peer, code.name, limit, LOADING_MEMORY);
     if (body.length === 0) throw new StartFailure("it made no start image");
     return body;
   } finally {

@@ -15,7 +15,7 @@ import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Limits } from "../manifest.ts";
 import { limitsOf } from "../meter/limits.ts";
-import { raiseHint } from "../package/limits.ts";
+import { outOfMemory, raiseHint } from "../package/limits.ts";
 import type { CallLimits } from "../meter/meter.ts";
 import type { Answer, ImportedFunction, Instance, InstanceOptions, ManyOptions } from "../plugin.ts";
 import { codecOrNull } from "./codec.ts";
@@ -23,7 +23,7 @@ import { Deadline } from "./deadline.ts";
 import { FAILURE_KIND, failureFault, readFailure } from "./failure.ts";
 import { Handles } from "./handles.ts";
 import { Imports } from "./imports.ts";
-import { deadlineOf, fuelOf, isMetered, LEAST_START } from "./limits.ts";
+import { DEFAULT_MEMORY, deadlineOf, fuelOf, isMetered, LEAST_START } from "./limits.ts";
 import { Mismatch } from "./marshal.ts";
 import { Notes } from "./notes.ts";
 import type { Peer } from "./peer.ts";
@@ -128,7 +128,7 @@ export class PythonInstance implements Instance {
     });
     peer.listen((frame) => this.#receive(frame));
     void peer.gone.then((error) => {
-      if (this.#alive) this.#end(this.#late() ?? this.#trap(error === null ? "its process ended" : reasonOf(error)));
+      if (this.#alive) this.#end(this.#late() ?? this.#gone(error));
       parts.ended();
     });
   }
@@ -304,7 +304,7 @@ export class PythonInstance implements Instance {
     const loading = request.number === frames.BIND;
     const fault = failedImport
       ? this.#imports.failureOf(record.number) // I3
-      : failureFault(record, this.#parts.source, request.doing, loading);
+      : failureFault(record, { source: this.#parts.source, doing: request.doing, loading, memory: this.#memory });
     this.#fail(request, this.#deadline.isLate ? this.#tooLong(request.doing, record.frames) : fault);
   }
 
@@ -351,15 +351,29 @@ export class PythonInstance implements Instance {
   }
 
   #fatal(frame: frames.Frame): Fault {
-    if (frame.a === 0 || !isMetered(this.#limits)) {
-      return this.#trap(new TextDecoder().decode(frame.body.subarray(0, 4000)));
-    }
     const { source } = this.#parts;
+    if (frame.a === frames.OUT_OF_MEMORY)
+      return outOfMemory(source, `${source}: ${this.#outbox.current ?? ""}it failed`, this.#memory);
+    if (frame.a !== frames.OUT_OF_FUEL || !isMetered(this.#limits))
+      return this.#trap(new TextDecoder().decode(frame.body.subarray(0, 4000)));
     const what = `${this.#outbox.current ?? ""}it spent its ${fuelOf(this.#limits)} units of fuel`;
     return new Fault("fuel-exhausted", `${source}: ${what}`, {
       source,
       hint: raiseHint(source, "fuel"),
     });
+  }
+
+  /** Its worker ended by itself. The limit of memory that its thread has beside Python's own is nobody's to raise. */
+  #gone(error: Error | null): Fault {
+    if (error === null) return this.#trap("its process ended");
+    if (!("code" in error) || error.code !== "ERR_WORKER_OUT_OF_MEMORY")
+      return this.#trap(`its worker failed: ${error.message}`);
+    return this.#fault("memory-limit", `it ran out of memory: ${error.message}`);
+  }
+
+  /** Bytes that Python may have. */
+  get #memory(): number {
+    return this.#parts.limits.memory ?? DEFAULT_MEMORY;
   }
 
   #trap(reason: string): Fault {
@@ -375,9 +389,4 @@ export class PythonInstance implements Instance {
     const { source } = this.#parts;
     return new Fault(code, `${source}: ${reason}`, cause === undefined ? { source } : { source, cause });
   }
-}
-
-function reasonOf(error: Error): string {
-  if ("code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") return "it ran out of memory";
-  return `its worker failed: ${error.message}`;
 }

@@ -1,6 +1,9 @@
 /** What calls into Python may take, as the meter understands it (`../meter/meter.ts`). */
 import type { CallLimits } from "../meter/meter.ts";
 
+/** Linear memory of an instance whose manifest sets no limit. */
+export const DEFAULT_MEMORY: number = 512 * 1024 * 1024;
+
 /** Milliseconds that the plugin's own start has at least: loading its modules, making its objects. */
 export const LEAST_START = 5000;
 

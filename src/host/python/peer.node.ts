@@ -49,23 +49,31 @@ export function permissions(runtime: Runtime, entry: URL): readonly string[] {
   ];
 }
 
-const HEAP_MEGABYTES = 512;
-
-/** Bytes of buffers that a worker may have beside Python's own memory; those of calls are among them (E4). */
+/**
+ * What the objects of its realm may take, and its buffers beside Python's own memory, those of calls among them, in bytes (E4).
+ * V8's own limit is far above: whoever reaches that with one large allocation ends the whole process, so nobody is to get there.
+ */
+const MOST_OBJECTS = 512 * 1024 * 1024;
 const MOST_OUTSIDE = 512 * 1024 * 1024;
-const LOOK_EVERY = 500; // ms
+const V8_MEGABYTES = 4096;
+/** Milliseconds between two looks: while there is little, and while there is more than an honest plugin's. */
+const CALM = 500;
+const ALERT = 25;
+const MUCH = 96 * 1024 * 1024;
 
 function watchMemory(worker: Worker, over: (error: Error) => void): () => void {
-  let isAsked = false;
-  const look = async (): Promise<void> => {
-    if (isAsked) return;
-    isAsked = true;
-    const { external_memory: outside } = await worker.getHeapStatistics();
-    isAsked = false;
-    if (outside > MOST_OUTSIDE) over(new OutOfMemory(`more than ${MOST_OUTSIDE} bytes in buffers`));
+  let timer: NodeJS.Timeout;
+  const plan = (soon: boolean): void => {
+    timer = setTimeout(() => void look().catch(() => undefined), soon ? ALERT : CALM).unref(); // it fails when the worker ends
   };
-  const timer = setInterval(() => void look().catch(() => undefined), LOOK_EVERY).unref(); // it fails when the worker ends
-  return () => clearInterval(timer);
+  const look = async (): Promise<void> => {
+    const { used_heap_size: objects, external_memory: outside } = await worker.getHeapStatistics();
+    if (outside > MOST_OUTSIDE) return over(new OutOfMemory(`more than ${MOST_OUTSIDE} bytes in buffers`));
+    if (objects > MOST_OBJECTS) return over(new OutOfMemory(`more than ${MOST_OBJECTS} bytes in objects`));
+    plan(objects + outside > MUCH);
+  };
+  plan(false);
+  return () => clearTimeout(timer);
 }
 
 class OutOfMemory extends Error {
@@ -93,7 +101,7 @@ export function startPeer(runtime: Runtime, start: Task): OwnPeer {
     stdin: true,
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
+    resourceLimits: { maxOldGenerationSizeMb: V8_MEGABYTES },
   });
   let receive: (frame: Frame | null) => void = () => undefined;
   worker.on("message", (message: unknown) => receive(readFrame(message)));

@@ -11,6 +11,7 @@ import { callChain } from "../call-chain.node.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Manifest, PackageFiles } from "../manifest.ts";
 import { limitsOf } from "../meter/limits.ts";
+import { DEFAULT_MEMORY } from "./limits.ts";
 import type { CallLimits } from "../meter/meter.ts";
 import { digestOf, readTexts, readWit, sourceFolder, worldOf } from "../package-text.ts";
 import type { Instance, InstanceOptions, Plugin, Together } from "../plugin.ts";
@@ -44,9 +45,6 @@ export interface PythonOptions {
   /** Stands between an instance and its worker, for who wants to see the messages. */
   readonly between?: (peer: Peer) => Peer;
 }
-
-/** Linear memory of an instance whose manifest sets no limit. */
-const DEFAULT_MEMORY = 512 * 1024 * 1024;
 
 export interface PythonPlugin extends Plugin {
   /**

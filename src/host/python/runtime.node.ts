@@ -30,9 +30,14 @@ export interface Runtime {
 
 let loaded: Promise<Runtime> | undefined;
 
-/** The shared parts. @throws {Fault} `runtime-unavailable` when Pyodide is not installed or this Node cannot run it. */
-export function pythonRuntime(): Promise<Runtime> {
-  loaded ??= load();
+/**
+ * The shared parts.
+ *
+ * @param folder where Pyodide really lies, for whoever may not look: where it is found there may be links on the way to it
+ * @throws {Fault} `runtime-unavailable` when Pyodide is not installed or this Node cannot run it.
+ */
+export function pythonRuntime(folder?: string): Promise<Runtime> {
+  loaded ??= load(folder);
   return loaded;
 }
 
@@ -41,7 +46,7 @@ export function workerEntry(): URL {
   return siblingModule("worker/worker.node", import.meta.url);
 }
 
-async function load(): Promise<Runtime> {
+async function load(known: string | undefined): Promise<Runtime> {
   if (!("Suspending" in webAssembly)) {
     throw new Fault(
       "runtime-unavailable",
@@ -51,7 +56,7 @@ async function load(): Promise<Runtime> {
       },
     );
   }
-  const folder = pyodideFolder();
+  const folder = known ?? pyodideFolder();
   const [wasm, stdlib, glue, lock, guest] = await Promise.all([
     readFile(join(folder, "pyodide.asm.wasm")),
     readFile(join(folder, "python_stdlib.zip")),

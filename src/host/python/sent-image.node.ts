@@ -14,6 +14,9 @@ import { StartFailure } from "./start.node.ts";
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
+/** Under which name the folder of Pyodide travels: a realm may not follow the links that lead there. */
+const FOLDER = "pyodide-folder";
+
 const DIGEST = 32;
 const MOST_BYTES = 1 << 30;
 
@@ -39,6 +42,18 @@ async function pack(cacheFolder: string | undefined): Promise<readonly [string, 
     if (error instanceof StartFailure) return undefined;
     throw error;
   }
+}
+
+/** Name and bytes of what `sentRuntime` reads. */
+export async function folderToSend(): Promise<readonly [name: string, bytes: Uint8Array]> {
+  const { folder } = await pythonRuntime();
+  return [FOLDER, new TextEncoder().encode(folder)];
+}
+
+/** The runtime, from where whoever sent the package has found it. */
+export async function sentRuntime(get: (name: string) => Promise<Uint8Array | undefined>): Promise<Runtime> {
+  const folder = await get(FOLDER);
+  return await pythonRuntime(folder === undefined ? undefined : new TextDecoder().decode(folder));
 }
 
 /** The image that came along, if it did and is whole (Z2). */

@@ -6,7 +6,7 @@
 import { Fault } from "../../fault.ts";
 import { failureFault, readFailure } from "./failure.ts";
 import type { Peer } from "./peer.ts";
-import { FAILURE, FATAL, type Frame, LOADING, READY } from "./worker/frame.ts";
+import { FAILURE, FATAL, type Frame, LOADING, OUT_OF_FUEL, READY } from "./worker/frame.ts";
 
 /** A Python worker did not come up, for a reason that is not the plugin's. */
 export class StartFailure extends Fault {
@@ -21,16 +21,18 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * Waits until a worker is ready; it is ended when it does not get there.
  *
  * @param limit Milliseconds for the plugin's modules to load.
+ * @param memory Bytes that they may have.
  * @returns what it is ready with
  * @throws {Fault} why the plugin's modules do not load; a `StartFailure` when the reason is not the plugin's
  */
-export async function ready(peer: Peer, source: string, limit: number): Promise<Frame> {
+export async function ready(peer: Peer, source: string, limit: number, memory: number): Promise<Frame> {
   const word = await firstWord(peer, limit);
   if (word !== null && "kind" in word && word.kind === READY) return word;
   await peer.terminate();
   if (word instanceof Error || word === null) throw word ?? new StartFailure("it ended without a word");
-  if (word.kind === FAILURE) throw failureFault(readFailure(word.body), source, "cannot load: ", true);
-  if (word.kind === FATAL && word.a !== 0) throw tooMuch(source);
+  if (word.kind === FAILURE) 
+    throw failureFault(readFailure(word.body), { source, doing: "cannot load: ", loading: true, memory });
+  if (word.kind === FATAL && word.a === OUT_OF_FUEL) throw tooMuch(source);
   throw new StartFailure(
     word.kind === FATAL ? new TextDecoder().decode(word.body) : `it began with a message of kind ${word.kind}`,
   );

@@ -112,7 +112,7 @@ export class Workers {
     limit: number,
   ): Promise<OwnPeer> {
     const peer = startPeer(runtime, { ...this.#parts.task, files: code.files, boot, image, makeImage: false });
-    await ready(peer, code.name, limit);
+    await ready(peer, code.name, limit, this.#parts.task.memory);
     return peer;
   }
 

@@ -4,7 +4,8 @@
  *   C1  Writing takes a value that was checked against its type. Reading gives a value that has exactly the form its type
  *       demands (value.ts), whoever wrote the bytes, or throws `Broken`; it need not be checked again.
  *   C2  Integers are exact, the bits of a NaN are kept, a list of numbers is copied as it lies in memory.
- *   C3  What a list or map claims to hold is charged before any of it is made; type trees are finite (W3 of types.ts).
+ *   C3  What a list or map claims to hold is charged before any of it is made, by the rules of budget.ts and nothing else, so
+ *       that a value which fits here fits at every level. Type trees are finite (W3 of types.ts).
  */
 import { Fault } from "../../fault.ts";
 import { OVERHEAD } from "../../wit/budget.ts";
@@ -32,7 +33,7 @@ const NOTHING: Codec = { write: () => {}, read: () => null };
 
 /** Of a result or a payload; where there is none, null. */
 export function codecOrNothing(type: WitType | null): Codec {
-  return type === null ? NOTHING : charged(type);
+  return type === null ? NOTHING : codecOf(type);
 }
 
 /** All the arguments of a function. */
@@ -40,23 +41,10 @@ export function argumentsCodec({ params }: WitFunction): {
   readonly write: (to: Writer, args: readonly Value[]) => void;
   readonly read: (from: Reader) => readonly Value[];
 } {
-  const codecs = params.map((param) => charged(param.type));
+  const codecs = params.map((param) => codecOf(param.type));
   return {
     write: (to, args) => codecs.forEach((codec, at) => codec.write(to, args[at] as Value)),
     read: (from) => codecs.map((codec) => codec.read(from)),
-  };
-}
-
-/** Charges the value itself; a list charges for its elements. */
-function charged(type: WitType): Codec {
-  const { write, read } = codecOf(type);
-  const weight = weightOf(type);
-  return {
-    write,
-    read: (from) => {
-      from.budget.nodes(weight);
-      return read(from);
-    },
   };
 }
 

@@ -25,7 +25,7 @@ import { type HandleMap, Writer } from "./writer.ts";
 export interface RemoteOptions {
   /** Brings up a realm that has served nobody. */
   readonly start: () => Channel;
-  /** Where marks of valid components are kept. */
+  /** The folder that keeps what is made of packages, as in `OpenOptions`. */
   readonly cacheFolder?: string;
   /** Milliseconds that opening the package and starting an instance may take, each; unless given, half a minute, and four times that for Python. */
   readonly startDeadline?: number;

@@ -3,6 +3,7 @@
  * that a realm needs.
  */
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { Fault } from "../../fault.ts";
 import { type Component, decodeComponent } from "../../wit/decoder.ts";
 import { WitError } from "../../wit/error.ts";
@@ -30,18 +31,25 @@ export interface Prepared {
   readonly parcel: Parcel;
 }
 
-/** @throws {Fault} what is wrong with the package; `isolation-unsupported` */
+/**
+ * @param cacheFolder the folder of all caches; nothing is kept when there is none
+ * @throws {Fault} what is wrong with the package; `isolation-unsupported`
+ */
 export async function prepare(files: PackageFiles, cacheFolder: string | undefined): Promise<Prepared> {
   switch (files.manifest.language) {
     case "component":
-      return prepareComponent(files, cacheFolder);
+      return prepareComponent(files, below(cacheFolder, "components"));
     case "lua":
       return prepareText(files, luaTexts);
     case "python":
-      return withImage(await prepareText(files, pythonTexts), cacheFolder);
+      return withImage(await prepareText(files, pythonTexts), below(cacheFolder, "python"));
     default:
       throw unsupported(files, `${files.manifest.language} packages`);
   }
+}
+
+function below(cacheFolder: string | undefined, folder: string): string | undefined {
+  return cacheFolder === undefined ? undefined : join(cacheFolder, folder);
 }
 
 function unsupported({ manifest: { name } }: PackageFiles, what: string): Fault {
@@ -115,10 +123,10 @@ async function prepareText(given: PackageFiles, textsOf: (files: PackageFiles) =
 
 /** A realm that starts Python from the image of the runtime takes a fraction of the time; nothing of the package is in it. */
 async function withImage(prepared: Prepared, cacheFolder: string | undefined): Promise<Prepared> {
-  const { imageToSend } = await import("../python/sent-image.node.ts");
-  const image = await imageToSend(cacheFolder);
-  if (image === undefined) return prepared;
-  return { ...prepared, parcel: { ...prepared.parcel, kept: new Map([...prepared.parcel.kept, image]) } };
+  const { folderToSend, imageToSend } = await import("../python/sent-image.node.ts");
+  const [folder, image] = await Promise.all([folderToSend(), imageToSend(cacheFolder)]);
+  const kept = new Map([...prepared.parcel.kept, folder, ...(image === undefined ? [] : [image])]);
+  return { ...prepared, parcel: { ...prepared.parcel, kept } };
 }
 
 async function luaTexts(files: PackageFiles): Promise<Parts> {

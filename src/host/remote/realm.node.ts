@@ -18,8 +18,9 @@ export async function openParcel(files: PackageFiles): Promise<Plugin> {
   }
   if (files.manifest.language === "python") {
     const { pythonPlugin } = await import("../python/plugin.node.ts");
-    const { sentImage } = await import("../python/sent-image.node.ts");
+    const { sentImage, sentRuntime } = await import("../python/sent-image.node.ts");
     const get = async (name: string): Promise<Uint8Array | undefined> => files.cache?.get(name);
+    await sentRuntime(get);
     return pythonPlugin(files, { chain: callChain, runtimeImage: (runtime) => sentImage(runtime, get) });
   }
   const { componentPlugin } = await import("../component/plugin.ts");

@@ -9,7 +9,6 @@
  *   Q6  This side compiles and runs nothing of a package: the threads get its bytes, and it checks what they answer.
  */
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 
 import { Fault } from "../../fault.ts";
 import type { Value } from "../../wit/value.ts";
@@ -114,7 +113,7 @@ export class CorePool implements AsyncDisposable {
   }
 
   async #prepared(files: CorePackage["files"], digest: string): Promise<SentPackage> {
-    const prepared = await prepare(files, join(this.#cacheFolder, "components"));
+    const prepared = await prepare(files, this.#cacheFolder);
     if (prepared.digest === digest) return new SentPackage((this.#sent += 1), prepared);
     throw new Fault("package-changed", `${files.place} changed while the program was running`);
   }

@@ -24,7 +24,7 @@
  * | sleep         | import  |          | duration, ms |               |                                             |
  * | notes         | lines   | handles  |              |               | lines, then the handles let go of: u32      |
  * | look          |         |          |              |               |                                             |
- * | fatal         | out of fuel? |     |              |               | UTF-8 reason; nothing works afterwards      |
+ * | fatal         | why     |          |              |               | UTF-8 reason; nothing works afterwards      |
  *
  * The calls of a message have numbers that follow each other. Each call is function, length, asides, form of its result: u32;
  * that length of marshal: tuple of arguments; and for each aside param, length: u32, and the bytes that param is. Each result is its
@@ -46,6 +46,9 @@ export const IMPORT = 7;
 export const SLEEP = 8;
 export const NOTES = 9;
 export const FATAL = 10;
+/** Why: fuel is spent, or there is no memory for what the host gives. Otherwise 0. */
+export const OUT_OF_FUEL = 1;
+export const OUT_OF_MEMORY = 2;
 export const LOADING = 11;
 export const LIMITS = 12;
 export const LOOK = 13;

@@ -63,6 +63,9 @@ const FLOAT_HIGH = 3;
 /** `[1.5]` as marshal. */
 const FLOAT_IN_LIST = [0x5b, 1, 0, 0, 0, 0x67, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f];
 
+/** The host has something to give, and Python has no room for it. */
+export class NoMemory extends Error {}
+
 export class Interpreter {
   readonly #api: CApi;
   readonly #record: number;
@@ -138,7 +141,7 @@ export class Interpreter {
     const failed = this.#api._PyDict_SetItem(this.#arguments, key, args);
     this.#api._Py_DecRef(key);
     this.#api._Py_DecRef(args);
-    if (failed !== 0) throw new Error("there is no memory for the arguments of a call");
+    if (failed !== 0) throw new NoMemory("there is no memory for the arguments of a call");
   }
 
   /** Takes the result that `dispatch_waiting` left. */
@@ -206,10 +209,10 @@ export class Interpreter {
     if (marshal.length > this.#size) this.#reserve(marshal.length);
     api.HEAPU8.set(marshal, this.#buffer);
     const args = api._PyMarshal_ReadObjectFromString(this.#buffer, marshal.length);
-    if (args === 0) throw new Error("there is no memory for the arguments of a call");
+    if (args === 0) throw new NoMemory("there is no memory for the arguments of a call");
     for (const { param, bytes } of asides) {
       const object = api._PyBytes_FromStringAndSize(0, bytes.length);
-      if (object === 0) throw new Error("there is no memory for the arguments of a call");
+      if (object === 0) throw new NoMemory("there is no memory for the arguments of a call");
       api.HEAPU8.set(bytes, api._PyBytes_AsString(object));
       api._PyTuple_SetItem(args, param, object);
     }
@@ -220,7 +223,7 @@ export class Interpreter {
     this.#api._free(this.#buffer);
     this.#size = Math.max(size, 2 * this.#size);
     this.#buffer = this.#api._malloc(this.#size);
-    if (this.#buffer === 0) throw new Error("there is no memory for the arguments of a call");
+    if (this.#buffer === 0) throw new NoMemory("there is no memory for the arguments of a call");
   }
 
   /** Makes marshal of a result, whose reference it takes; 0 stands for an exception. */

@@ -6,9 +6,10 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { SeededBytes } from "../../seeded.ts";
-import { FAILURE, FATAL, HEADER, INTERRUPT, LOADING, READY, frame, writeHeader } from "./frame.ts";
+import { FAILURE, FATAL, frame, HEADER, INTERRUPT, LOADING, OUT_OF_FUEL, OUT_OF_MEMORY, READY } from "./frame.ts";
+import { writeHeader } from "./frame.ts";
 import { Fuel } from "./fuel.ts";
-import { type CApi, Interpreter } from "./interpreter.ts";
+import { type CApi, Interpreter, NoMemory } from "./interpreter.ts";
 import { scrub, shape } from "./realm.ts";
 import { type Port, Way } from "./way.ts";
 import { type Guest, serve } from "./serve.ts";
@@ -76,7 +77,8 @@ const send = (message: ArrayBuffer): void => way.send(message);
 
 function fatal(error: unknown): void {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  send(frame({ kind: FATAL, a: fuel?.isOut === true ? 1 : 0 }, new TextEncoder().encode(text.slice(0, 4000))));
+  const why = fuel?.isOut === true ? OUT_OF_FUEL : error instanceof NoMemory ? OUT_OF_MEMORY : 0;
+  send(frame({ kind: FATAL, a: why }, new TextEncoder().encode(text.slice(0, 4000))));
   way.close();
 }
 
