@@ -37,7 +37,7 @@ export async function beginRun(store: Store, program: LoadedProgram, run: NewDur
     kind: "START",
     ir,
     program: new TextEncoder().encode(run.source),
-    packages: program.packages.flatMap(({ name, plugin }) => [name, plugin.digest]),
+    packages: packagesOf(program),
     function: run.function,
     args: new ValueBytes(program.ir).encode([...run.args]),
     seed: run.seed,
@@ -94,10 +94,34 @@ function endOf(result: RunResult): Value {
 }
 
 function refuseOther({ start }: Recorded, program: LoadedProgram): void {
-  if (start.ir === irDigest(program.ir)) return;
-  throw new Fault("diverged", "This run began with another version of its program", {
-    hint: "Resume it with the program that it began with.",
+  const changed = changedSince(start, program);
+  if (changed === null) return;
+  throw new Fault("diverged", `This run began with another version of ${changed}`, {
+    hint: "Resume it with what it began with, or start a new run.",
   });
+}
+
+function changedSince({ ir, packages }: Recorded["start"], program: LoadedProgram): string | null {
+  if (ir !== irDigest(program.ir)) return "its program";
+  const now = packagesOf(program);
+  const other = packages.findIndex((text, at) => text !== now[at]);
+  return other < 0 && packages.length === now.length ? null : (packages[other - (other % 2)] ?? "its packages");
+}
+
+function packagesOf({ packages }: LoadedProgram): readonly string[] {
+  return packages.flatMap(({ name, plugin }) => [name, plugin.digest]);
+}
+
+/** What a run began with. @throws {Fault} `unknown-run`, `journal-invalid` */
+export async function startOf(store: Pick<Store, "read" | "blob">, id: string): Promise<Recorded["start"]> {
+  const [first] = await store.read(id, 1, 1);
+  const entry = first === undefined ? undefined : decodeEntry(first.bytes);
+  if (entry?.kind !== "START") throw new Fault("journal-invalid", `The log of ${id} has no beginning`);
+  return { ...entry, program: await fetchedFrom(store, entry.program) };
+}
+
+async function fetchedFrom(store: Pick<Store, "blob">, payload: Payload): Promise<Payload> {
+  return payload instanceof Blob ? await store.blob(payload.digest) : payload;
 }
 
 /** Everything durable of a run, with the values beside its log. */

@@ -11,6 +11,9 @@ import type { Value } from "../../wit/value.ts";
 import type { RunEvent } from "../ports.ts";
 import type { ValueBytes } from "./value-bytes.ts";
 
+/** What of a store a follower needs. */
+export type Followed = Pick<Store, "read" | "blob" | "watch">;
+
 export interface Shown {
   readonly lsn: Lsn;
   readonly event: RunEvent;
@@ -25,7 +28,7 @@ export interface FollowOptions {
 
 /** @throws {Fault} `unknown-run` */
 export async function* follow(
-  store: Store,
+  store: Followed,
   run: string,
   values: ValueBytes,
   { from = 1, until }: FollowOptions = {},
@@ -54,7 +57,7 @@ class News implements Disposable {
   #durable = 0;
   #wake: (() => void) | null = null;
 
-  constructor(store: Store, run: string) {
+  constructor(store: Followed, run: string) {
     this.#watching = store.watch((of, durable) => {
       if (of !== run) return;
       this.#durable = durable;
@@ -76,7 +79,7 @@ class News implements Disposable {
   }
 }
 
-async function eventOf(store: Store, { channel, value }: EntryOf<"OUT">, values: ValueBytes): Promise<RunEvent> {
+async function eventOf(store: Followed, { channel, value }: EntryOf<"OUT">, values: ValueBytes): Promise<RunEvent> {
   const said = values.decode(value instanceof Blob ? await store.blob(value.digest) : value);
   if (channel === "print") return { kind: "print", text: text(said) };
   const [first, second, third] = Array.isArray(said) ? (said as readonly Value[]) : [];

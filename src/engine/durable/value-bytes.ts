@@ -10,8 +10,9 @@ import type { Value } from "../../wit/value.ts";
 export class ValueBytes {
   readonly #tables: ValueTables;
 
-  constructor(ir: Ir) {
-    this.#tables = { types: ir.types.length, captures: (fn) => ir.functions[fn]?.captures };
+  /** @param ir null for what is only data: nothing of any program is in it */
+  constructor(ir: Ir | null) {
+    this.#tables = { types: ir?.types.length ?? 0, captures: (fn) => ir?.functions[fn]?.captures };
   }
 
   encode(value: Value): Uint8Array {

@@ -106,7 +106,11 @@ export function outOfMemory(source: string, where: string, memory: number, detai
 
 /** As in a manifest: `64 MiB`, or a number of bytes. */
 function bytesText(bytes: number): string {
-  const units = [["GiB", 2 ** 30], ["MiB", MIB], ["KiB", 2 ** 10]] as const;
+  const units = [
+    ["GiB", 2 ** 30],
+    ["MiB", MIB],
+    ["KiB", 2 ** 10],
+  ] as const;
   const [unit, size] = units.find(([, each]) => bytes >= each && bytes % each === 0) ?? ["bytes", 1];
   return `${bytes / size} ${unit}`;
 }

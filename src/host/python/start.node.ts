@@ -30,7 +30,7 @@ export async function ready(peer: Peer, source: string, limit: number, memory: n
   if (word !== null && "kind" in word && word.kind === READY) return word;
   await peer.terminate();
   if (word instanceof Error || word === null) throw word ?? new StartFailure("it ended without a word");
-  if (word.kind === FAILURE) 
+  if (word.kind === FAILURE)
     throw failureFault(readFailure(word.body), { source, doing: "cannot load: ", loading: true, memory });
   if (word.kind === FATAL && word.a === OUT_OF_FUEL) throw tooMuch(source);
   throw new StartFailure(
