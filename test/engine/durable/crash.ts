@@ -1,5 +1,8 @@
 /** Runs of a program that are cut off at every commit, and taken up again from what survived. */
 import { hash } from "node:crypto";
+
+import { expect } from "vitest";
+
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
 import type { Clock, RunPorts } from "../../../src/engine/ports.ts";
@@ -85,15 +88,22 @@ export interface CrashPlan {
   readonly lives: readonly number[];
   /** How many of the entries that were not acknowledged are there all the same. */
   readonly survives: number;
+  /** After how many commits of all lives somebody asks for the run to be cancelled. */
+  readonly cancelAt?: number;
 }
 
-/** `program` gives a program whose instances are new: nothing of a life before is left in memory. */
+/**
+ * `program` gives a program whose instances are new: nothing of a life before is left in memory. What was durable of the
+ * run's output when a life ended stays as it was.
+ */
 export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPlan): Promise<Finished> {
   let store = new MemoryStore({ hash: sha256, now: () => 0, held: true });
   const clock = new VirtualClock();
   let commits = 0;
+  let shown: readonly string[] = [];
   for (const life of [...plan.lives, Infinity]) {
-    const running = oneLife(store, program(), clock);
+    const cancel = new AbortController();
+    const running = oneLife(store, program(), clock, cancel.signal);
     const ended = running.then(
       (result) => ({ result }),
       (failure: unknown) => ({ failure }),
@@ -102,6 +112,7 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
     void ended.then(() => over.abort());
     let done = 0;
     for (let idle = 0; !over.signal.aborted && done < life; idle++) {
+      if (commits + done >= (plan.cancelAt ?? Infinity)) cancel.abort();
       if (store.release()) [done, idle] = [done + 1, 0];
       else if (idle > 4) clock.pass();
       await turn();
@@ -110,24 +121,35 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
     if (over.signal.aborted) {
       const end = await ended;
       if ("failure" in end) throw end.failure;
-      return { result: end.result, lines: await linesOf(store, program()), commits, store };
+      const lines = await linesOf(store, program());
+      expect(lines.slice(0, shown.length)).toEqual(shown);
+      return { result: end.result, lines, commits, store };
     }
     clock.forget();
     store = store.crash({ survives: plan.survives });
     await ended;
+    const lines = await linesOf(store, program());
+    expect(lines.slice(0, shown.length)).toEqual(shown);
+    shown = lines;
   }
   throw new Error("a run has no end");
 }
 
-async function oneLife(store: MemoryStore, program: LoadedProgram, clock: Clock): Promise<RunResult> {
+async function oneLife(
+  store: MemoryStore,
+  program: LoadedProgram,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<RunResult> {
   const seed = new Uint8Array(32);
   const run = { id: RUN, name: "test", source: "", function: 0, args: [], seed, grants: [], created: 0 };
   await beginRun(store, program, run);
-  return await resumeRun(store, program, RUN, portsOf(clock), { grants: { allowsCommand: () => false } });
+  return await resumeRun(store, program, RUN, portsOf(clock), { grants: { allowsCommand: () => false }, signal });
 }
 
 async function linesOf(store: MemoryStore, { ir }: LoadedProgram): Promise<readonly string[]> {
   const values = new ValueBytes(ir);
+  if ((await store.header(RUN)) === undefined) return [];
   const entries = (await store.read(RUN, 1)).map(({ bytes }) => decodeEntry(bytes));
   return entries.flatMap((entry) =>
     entry.kind === "OUT" && entry.channel === "print" ? [values.decode(entry.value as Uint8Array) as string] : [],
