@@ -260,7 +260,7 @@ export class ForeignCalls {
       await rebuild(records, pack, this.#group, (each, name) => this.#route(each, name).crossing);
     await Promise.all(records.groupOf(pack).map((each) => this.#group.begin(each)));
     if (signal.aborted) throw givenUp();
-    records.enter(pack, fn, args, effect);
+    records.enter(pack, fn, args, effect, signal);
   }
 
   /** Makes the call together with those that follow it; null when it is to go alone. An answer that has to be read first may fail. */

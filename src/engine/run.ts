@@ -7,7 +7,6 @@
  *   R4  A run with a log goes the way that is recorded first, and performs nothing meanwhile; then it is live.
  */
 import { Defect, Fault } from "../fault.ts";
-import { ErrorValue } from "../lang/value.ts";
 import { Vm } from "../lang/vm/vm.ts";
 import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
@@ -16,9 +15,11 @@ import { Children } from "./children.ts";
 import { CallRecords } from "./durable/call-records.ts";
 import { natureOf } from "./durable/nature.ts";
 import type { Nature } from "./durable/nature.ts";
+import { GuestEffects } from "./durable/guest-effects.ts";
 import { diverged } from "./durable/run-log.ts";
 import type { Delivery } from "./durable/recorded.ts";
 import type { RunLog } from "./durable/run-log.ts";
+import { uncertain } from "./durable/uncertain.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
 import { InstanceGroup } from "./instances.ts";
 import { Tally } from "./limits.ts";
@@ -39,7 +40,12 @@ export async function execute(
   options: RunOptions,
   tally: Tally = new Tally(program.limits),
 ): Promise<RunResult> {
+  const { log } = options;
+  const records = log === undefined ? null : new CallRecords(program, log);
   await using group = new InstanceGroup(program, {
+    ...(log === undefined || records === null
+      ? {}
+      : { effects: new GuestEffects(log, records), isHurried: () => log.deaf }),
     seed: options.seed,
     clock: ports.clock,
     log: (source, line) => {
@@ -49,7 +55,7 @@ export async function execute(
     progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
     tally,
   });
-  const run = new Run(program, fn, args, ports, options, group, tally);
+  const run = new Run(program, fn, args, ports, options, group, tally, records);
   await using children = run.children;
   void children;
   return await run.drive();
@@ -99,11 +105,12 @@ class Run {
     options: RunOptions,
     group: InstanceGroup,
     tally: Tally,
+    records: CallRecords | null,
   ) {
     this.#ports = ports;
     this.#program = program;
     this.#log = options.log ?? null;
-    this.#records = options.log === undefined ? null : new CallRecords(program, options.log);
+    this.#records = records;
     this.#isLive = options.log === undefined;
     this.#signal = options.signal;
     this.#vm = Vm.start(program.ir, fn, args, {
@@ -362,9 +369,4 @@ class Run {
     this.#resume = null;
     this.#woken = false;
   }
-}
-
-function uncertain(what: string): Answer {
-  const message = `Whether ${what} was done is not known: the run was interrupted before it was answered`;
-  return { kind: "error", error: new ErrorValue({ code: "uncertain", message }) };
 }

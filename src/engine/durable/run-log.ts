@@ -39,6 +39,7 @@ export class RunLog {
   readonly #values: ValueBytes;
   /** While calls are made again to bring an instance to where it was. */
   deaf = false;
+  readonly #broken: PromiseWithResolvers<Error> = Promise.withResolvers();
   #delivered = 0;
   #said = 0;
 
@@ -48,8 +49,13 @@ export class RunLog {
     this.#values = values;
   }
 
+  /** Settles when the run cannot go on. */
   get lost(): Promise<Error> {
-    return this.#port.lost;
+    return Promise.race([this.#port.lost, this.#broken.promise]);
+  }
+
+  break(why: Error): void {
+    this.#broken.resolve(why);
   }
 
   /** L1 */
@@ -95,7 +101,12 @@ export class RunLog {
   }
 
   /** The run asks for something outside. Resolves when it may be done. */
-  async request(effect: EffectRequest, kind: EffectClass, what: string, input: Value): Promise<void> {
+  async request(
+    effect: Named & Pick<EffectRequest, "site">,
+    kind: EffectClass,
+    what: string,
+    input: Value,
+  ): Promise<void> {
     const { id: eff, attempt } = effect;
     const before = this.recorded.request(eff, attempt);
     const entry: Entry = { kind: "REQ", eff, attempt, class: kind, what, input: this.#payload(input) };

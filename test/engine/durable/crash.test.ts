@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
 import { Fault } from "../../../src/fault.ts";
 import type { Instance } from "../../../src/host/plugin.ts";
-import type { Value } from "../../../src/wit/value.ts";
 import { arbitraryProgram } from "../../lang/vm/arbitrary-program.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance, DistantInstance, stubProgram } from "../stub-program.ts";
