@@ -222,6 +222,7 @@ export class ForeignCalls {
   }
 
   async #begin(effect: EffectRequest, route: Route, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
+    if (this.#records !== null && this.#takesClosure(route.crossing, call.args)) throw needsMemory(call.function);
     if (this.#records !== null && !isOutside(this.package(call.package)))
       await this.#enter(this.#records, effect, route, call, signal);
     const lending: Lending = { effect: effect.id, over: false };
@@ -245,15 +246,6 @@ export class ForeignCalls {
     signal: AbortSignal,
   ): Promise<void> {
     const givenUp = (): Fault => new Fault("cancelled", "The call was given up before it began");
-    if (this.#takesClosure(crossing, args)) {
-      throw new Fault(
-        "needs-memory-run",
-        `${fn} takes a function of the workflow, which a durable run cannot give yet`,
-        {
-          hint: "Run the workflow without a store",
-        },
-      );
-    }
     await records.turn(pack, effect);
     if (signal.aborted) throw givenUp();
     if (!records.isUp(pack))
@@ -329,6 +321,12 @@ export class ForeignCalls {
     this.#routes[pack]?.set(fn, route);
     return route;
   }
+}
+
+function needsMemory(fn: FunctionKey): Fault {
+  return new Fault("needs-memory-run", `${fn} takes a function of the workflow, which a durable run cannot give yet`, {
+    hint: "Run the workflow without a store",
+  });
 }
 
 /** What a plugin gets that calls a function after the call it was given for: the workflow has gone on since. */

@@ -122,6 +122,12 @@ export class Performer {
     }
   }
 
+  /** A time that was told in a life before this one: none after it is earlier. */
+  told({ request }: EffectRequest, answer: Answer): void {
+    if (request.kind !== "now" || answer.kind !== "ok") return;
+    this.#latest = Math.max(this.#latest, Number(BigInt(answer.value as number | bigint) / MILLION));
+  }
+
   #now(): number {
     this.#latest = Math.max(this.#latest, Math.floor(this.#ports.clock.now()));
     return this.#latest;

@@ -230,9 +230,17 @@ class Run {
     const { effect } = pending;
     const answer = log.answer(effect)?.answer ?? this.#performer.computed(effect);
     if (answer === null) throw diverged(`${effect.request.kind} at ${effect.site}`, "an answer that is not there");
-    this.#records?.check(effect);
+    this.#compare(effect, answer);
     this.#over(effect);
     this.#vm.deliver(effect.id, answer);
+  }
+
+  /** What is answered from the log is what was asked for then. */
+  #compare(effect: EffectRequest, answer: Answer): void {
+    const nature = natureOf(effect, this.#program);
+    if (nature.kind === "outside") this.#log?.compare(effect, nature.what, nature.input);
+    this.#records?.check(effect);
+    this.#performer.told(effect, answer);
   }
 
   /** The run has come to where its log ends: what waits is answered as it was, or done. */
@@ -244,6 +252,7 @@ class Run {
       const found = this.#log?.answer(pending.effect) ?? null;
       return found === null ? [] : [{ pending, ...found }];
     });
+    for (const { pending, answer } of known) this.#compare(pending.effect, answer);
     this.#arrived.push(...known.toSorted((a, b) => a.lsn - b.lsn));
     for (const pending of waiting) {
       if (!known.some((each) => each.pending === pending)) this.#perform(pending.effect);

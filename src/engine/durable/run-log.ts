@@ -108,11 +108,19 @@ export class RunLog {
     input: Value,
   ): Promise<void> {
     const { id: eff, attempt } = effect;
-    const before = this.recorded.request(eff, attempt);
-    const entry: Entry = { kind: "REQ", eff, attempt, class: kind, what, input: this.#payload(input) };
-    if (before === undefined) this.#append(entry);
-    else if (!isSameRequest(before, entry)) throw diverged(`${what} at ${effect.site}`, describe(before));
+    if (!this.compare(effect, what, input)) {
+      this.#append({ kind: "REQ", eff, attempt, class: kind, what, input: this.#payload(input) });
+    }
     if (kind !== "read") await this.#port.flushed(this.#last);
+  }
+
+  /** Whether it was asked for before. @throws {Fault} `diverged` when it was something else */
+  compare({ id, attempt, site }: Named & Pick<EffectRequest, "site">, what: string, input: Value): boolean {
+    const before = this.recorded.request(id, attempt);
+    if (before === undefined) return false;
+    const isSame = before.kind === "REQ" && before.what === what && this.isSame(before.input, input);
+    if (!isSame) throw diverged(`${what} at ${site}`, describe(before));
+    return true;
   }
 
   /** Until when a timer runs that was set before, in milliseconds since the epoch. */
@@ -198,10 +206,6 @@ export function diverged(now: string, before: string): Fault {
 
 function describe(entry: Extract<Entry, { kind: "REQ" | "ARM" }>): string {
   return entry.kind === "REQ" ? entry.what : "a timer";
-}
-
-function isSameRequest(before: Entry, now: Extract<Entry, { kind: "REQ" }>): boolean {
-  return before.kind === "REQ" && before.what === now.what && samePayload(before.input, now.input);
 }
 
 function samePayload(a: Payload, b: Payload): boolean {
