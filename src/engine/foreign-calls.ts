@@ -241,7 +241,7 @@ export class ForeignCalls {
   async #enter(
     records: CallRecords,
     effect: EffectRequest,
-    { package: pack, function: fn, crossing }: Route,
+    { package: pack, function: fn }: Route,
     { args }: ForeignRequest,
     signal: AbortSignal,
   ): Promise<void> {

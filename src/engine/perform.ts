@@ -68,6 +68,7 @@ export class Performer {
     const { request } = effect;
     const now = this.#now();
     if (request.kind === "sleep") return now + Number(BigInt(request.nanoseconds)) / 1e6;
+    if (request.kind === "signal") return request.timeout === null ? null : now + Number(BigInt(request.timeout)) / 1e6;
     if (request.kind === "sleep-until") return Number(BigInt(request.instant) / MILLION);
     if (request.kind !== "backoff") return null;
     const wait = this.#backoff(effect.id, request);
@@ -110,7 +111,7 @@ export class Performer {
       case "signal":
         throw new Fault("needs-durable-run", `\`wait signal("${request.name}")\` needs a durable run`);
       case "webhook":
-        throw new Fault("needs-durable-run", "`webhook()` needs a durable run");
+        return this.#webhook(effect.id);
       case "join":
       case "random":
       case "uuid":
@@ -131,6 +132,13 @@ export class Performer {
   #now(): number {
     this.#latest = Math.max(this.#latest, Math.floor(this.#ports.clock.now()));
     return this.#latest;
+  }
+
+  /** A record of one field. Nobody can guess the address. */
+  #webhook(effect: string): Value {
+    const { webhook } = this.#ports;
+    if (webhook === undefined) throw new Fault("needs-durable-run", "`webhook()` needs a durable run of a daemon");
+    return [webhook(randomUuid(streamOf(this.#options.seed, `webhook ${effect}`)))];
   }
 
   async #sleep(nanoseconds: bigint, signal: AbortSignal): Promise<Value> {

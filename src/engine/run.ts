@@ -7,6 +7,7 @@
  *   R4  A run with a log goes the way that is recorded first, and performs nothing meanwhile; then it is live.
  */
 import { Defect, Fault } from "../fault.ts";
+import { ErrorValue } from "../lang/value.ts";
 import { Vm } from "../lang/vm/vm.ts";
 import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
@@ -17,7 +18,8 @@ import { natureOf } from "./durable/nature.ts";
 import type { Nature } from "./durable/nature.ts";
 import { GuestEffects } from "./durable/guest-effects.ts";
 import { diverged } from "./durable/run-log.ts";
-import type { Delivery } from "./durable/recorded.ts";
+import type { Mailbox } from "./durable/mailbox.ts";
+import type { Delivery, Signal } from "./durable/recorded.ts";
 import type { RunLog } from "./durable/run-log.ts";
 import { uncertain } from "./durable/uncertain.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
@@ -70,6 +72,8 @@ interface Pending {
 interface Arrived {
   readonly pending: Pending;
   readonly answer: Answer;
+  /** What it was sent, when it waited for that. */
+  readonly signal?: Signal;
 }
 
 class Run {
@@ -81,6 +85,7 @@ class Run {
   readonly #program: LoadedProgram;
   readonly #log: RunLog | null;
   readonly #records: CallRecords | null;
+  readonly #mailbox: Mailbox | null;
   /** R4 */
   #isLive: boolean;
   /** How often the VM was stopped while it computed. */
@@ -111,6 +116,7 @@ class Run {
     this.#program = program;
     this.#log = options.log ?? null;
     this.#records = records;
+    this.#mailbox = options.log?.mailbox() ?? null;
     this.#isLive = options.log === undefined;
     this.#signal = options.signal;
     this.#vm = Vm.start(program.ir, fn, args, {
@@ -150,6 +156,7 @@ class Run {
     } finally {
       this.#signal?.removeEventListener("abort", cancel);
       this.#isOver = true;
+      this.#mailbox?.[Symbol.dispose]();
       for (const { controller } of this.#pending.values()) controller?.abort();
     }
   }
@@ -210,7 +217,7 @@ class Run {
   #hand(arrived: Arrived, turn: number): void {
     this.#arrived.splice(this.#arrived.indexOf(arrived), 1);
     const { pending, answer } = arrived;
-    this.#log?.deliver(pending.effect, turn);
+    this.#log?.deliver(pending.effect, turn, arrived.signal?.lsn ?? 0);
     this.#over(pending.effect);
     this.#vm.deliver(pending.effect.id, answer);
   }
@@ -228,7 +235,8 @@ class Run {
       throw diverged("nothing of the kind", `an answer to ${delivery.eff}`);
     }
     const { effect } = pending;
-    const answer = log.answer(effect)?.answer ?? this.#performer.computed(effect);
+    const signalled = delivery.signal === 0 ? null : log.signalled(delivery.signal);
+    const answer = signalled ?? log.answer(effect)?.answer ?? this.#performer.computed(effect);
     if (answer === null) throw diverged(`${effect.request.kind} at ${effect.site}`, "an answer that is not there");
     this.#compare(effect, answer);
     this.#over(effect);
@@ -305,6 +313,9 @@ class Run {
     const pending = this.#pending.get(id);
     pending?.controller?.abort();
     if (pending !== undefined) this.#over(pending.effect);
+    for (const { signal } of this.#arrived.filter((each) => each.pending === pending)) {
+      if (signal !== undefined) this.#mailbox?.giveBack(signal);
+    }
     this.#arrived.splice(0, Infinity, ...this.#arrived.filter((each) => each.pending !== pending));
     this.children.cancel(id);
   }
@@ -336,7 +347,7 @@ class Run {
     this.#wake();
   }
 
-  async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer> {
+  async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer | Signal> {
     const log = this.#log;
     if (log === null || nature === null) return await this.#performer.answer(effect, signal);
     if (nature.kind === "timer") {
@@ -346,6 +357,7 @@ class Run {
       await this.#ports.clock.sleep(due - this.#ports.clock.now(), signal);
       return { kind: "ok", value: effect.request.kind === "backoff" ? true : null };
     }
+    if (nature.kind === "signal") return await this.#signalled(log, effect, nature.name, signal);
     if (nature.kind === "outside") {
       if (nature.class === "once" && log.recorded.request(effect.id, effect.attempt) !== undefined)
         return uncertain(nature.what);
@@ -354,10 +366,27 @@ class Run {
     return await this.#performer.answer(effect, signal);
   }
 
-  #arrive(pending: Pending, answer: Answer, nature: Nature | null, isGivenUp: boolean): void {
+  /** A wait for a signal: what came, or that nothing came in time. */
+  async #signalled(log: RunLog, effect: EffectRequest, name: string, signal: AbortSignal): Promise<Answer | Signal> {
+    const { clock } = this.#ports;
+    const due = log.armed(effect) ?? this.#performer.due(effect);
+    if (due !== null && log.armed(effect) === null) log.arm(effect, due);
+    const wait = (this.#mailbox as Mailbox).wait(name);
+    const stop = new AbortController();
+    const over = AbortSignal.any([signal, stop.signal]);
+    const late = due === null ? aborted(over) : clock.sleep(due - clock.now(), over);
+    await Promise.race([wait.served, late]);
+    stop.abort();
+    const message = `No signal ${name} came in time`;
+    return wait.close() ?? { kind: "error", error: new ErrorValue({ code: "timeout", message }) };
+  }
+
+  #arrive(pending: Pending, found: Answer | Signal, nature: Nature | null, isGivenUp: boolean): void {
     if (this.#isOver) return;
     const { effect } = pending;
     const isWanted = this.#pending.get(effect.id) === pending;
+    if (!("kind" in found)) return this.#received(pending, found, isWanted);
+    const answer = found;
     const isStopped = isGivenUp && answer.kind === "error";
     const isFault = nature?.kind === "call" && this.#calls.left(nature.package, effect, isStopped);
     const how = isFault ? "fault" : isWanted ? "wanted" : "abandoned";
@@ -365,6 +394,13 @@ class Run {
     // Abandoned meanwhile, and perhaps asked for again since: its answer is nobody's.
     if (!isWanted) return;
     this.#arrived.push({ pending, answer });
+    this.#wake();
+  }
+
+  /** A signal is an answer that is in the log already. */
+  #received(pending: Pending, signal: Signal, isWanted: boolean): void {
+    if (!isWanted || this.#log === null) return this.#mailbox?.giveBack(signal);
+    this.#arrived.push({ pending, answer: { kind: "ok", value: this.#log.valueOf(signal.value) }, signal });
     this.#wake();
   }
 
@@ -378,4 +414,9 @@ class Run {
     this.#resume = null;
     this.#woken = false;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

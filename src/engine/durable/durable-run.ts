@@ -66,7 +66,8 @@ export async function resumeRun(
   await store.open(id);
   try {
     const values = new ValueBytes(program.ir);
-    const load = (): Promise<Recorded> => recordedOf(store, id);
+    const entries = (from: number): Promise<readonly Numbered[]> => entriesOf(store, id, from);
+    const load = async (): Promise<Recorded> => new Recorded(await entries(1));
     const recorded = await load();
     refuseOther(recorded, program);
     const port = {
@@ -77,6 +78,8 @@ export async function resumeRun(
       keep: (bytes: Uint8Array) => store.keep(id, bytes),
       load,
       lost: store.lost,
+      entries,
+      watch: (told: () => void) => store.watch((run) => void (run === id && told())),
     };
     const log = new RunLog(port, recorded, values);
     const { seed, function: fn, args } = recorded.start;
@@ -100,13 +103,13 @@ function refuseOther({ start }: Recorded, program: LoadedProgram): void {
   });
 }
 
-/** Everything durable of a run, with the values beside its log. */
-async function recordedOf(store: Store, id: string): Promise<Recorded> {
+/** Everything durable of a run from a position on, with the values beside its log. */
+async function entriesOf(store: Store, id: string, from: number): Promise<readonly Numbered[]> {
   const entries: Numbered[] = [];
-  for (const { lsn, bytes } of await store.read(id, 1)) {
+  for (const { lsn, bytes } of await store.read(id, from)) {
     entries.push({ lsn, entry: await whole(store, decodeEntry(bytes)) });
   }
-  return new Recorded(entries);
+  return entries;
 }
 
 async function whole(store: Store, entry: Entry): Promise<Entry> {
@@ -114,6 +117,7 @@ async function whole(store: Store, entry: Entry): Promise<Entry> {
     payload instanceof Blob ? await store.blob(payload.digest) : payload;
   switch (entry.kind) {
     case "DONE":
+    case "SIG":
       return { ...entry, value: await fetched(entry.value) };
     case "CALL":
     case "START":

@@ -12,8 +12,9 @@ import type { Channel, Digest, EffectClass, Ending, Entry, Lsn, Outcome, Payload
 import type { HeaderChange } from "../../journal/store.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
+import { Mailbox } from "./mailbox.ts";
 import { HEARD } from "./recorded.ts";
-import type { Delivery, Recorded } from "./recorded.ts";
+import type { Delivery, Numbered, Recorded } from "./recorded.ts";
 import type { ValueBytes } from "./value-bytes.ts";
 
 /** The run's side of a store. */
@@ -26,10 +27,14 @@ export interface LogPort {
   readonly load: () => Promise<Recorded>;
   /** Settles when nothing can be written any more. */
   readonly lost: Promise<Error>;
+  /** Durable entries from a position on, with the values beside them. */
+  readonly entries: (from: Lsn) => Promise<readonly Numbered[]>;
+  /** Told whenever the log has grown. */
+  readonly watch: (told: () => void) => Disposable;
 }
 
 /** Bytes beyond which a value lies beside the log. */
-const LARGE = 16_384;
+export const LARGE = 16_384;
 
 type Named = Pick<EffectRequest, "id" | "attempt">;
 
@@ -132,7 +137,7 @@ export class RunLog {
   }
 
   arm({ id: eff, attempt }: Named, at: number): void {
-    this.#append({ kind: "ARM", eff, attempt, at });
+    this.#append({ kind: "ARM", eff, attempt, at: Math.max(0, Math.ceil(at)) });
   }
 
   /** An answer arrived: `fault` when it ended a guest, `abandoned` when nobody waits for it. */
@@ -142,8 +147,24 @@ export class RunLog {
     this.#append({ kind: "DONE", eff, attempt, outcome, value: this.#payload(value) });
   }
 
-  deliver({ id: eff, attempt }: Named, turn: number): void {
-    this.#append({ kind: "DLV", eff, attempt, turn, signal: 0 });
+  /** `signal` is the position of what was sent, when that is the answer. */
+  deliver({ id: eff, attempt }: Named, turn: number, signal: Lsn): void {
+    this.#append({ kind: "DLV", eff, attempt, turn, signal });
+  }
+
+  /** What was sent to the run, and not taken yet. */
+  mailbox(): Mailbox {
+    const { signals, next } = this.recorded;
+    return new Mailbox(this.#port, signals, next, (why) =>
+      this.break(why instanceof Error ? why : new Error(String(why))),
+    );
+  }
+
+  /** The answer that a signal is. @throws {Fault} `journal-invalid` when there is none at that position */
+  signalled(lsn: Lsn): Answer {
+    const signal = this.recorded.signal(lsn);
+    if (signal === undefined) throw new Fault("journal-invalid", `There is no signal at position ${lsn}`);
+    return { kind: "ok", value: this.valueOf(signal.value) };
   }
 
   cancel(turn: number): void {

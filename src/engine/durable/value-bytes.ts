@@ -10,7 +10,7 @@ import type { Value } from "../../wit/value.ts";
 export class ValueBytes {
   readonly #tables: ValueTables;
 
-  constructor(ir: Ir) {
+  constructor(ir: Pick<Ir, "types" | "functions">) {
     this.#tables = { types: ir.types.length, captures: (fn) => ir.functions[fn]?.captures };
   }
 

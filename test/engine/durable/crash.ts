@@ -4,6 +4,8 @@ import { hash } from "node:crypto";
 import { expect } from "vitest";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
+import { sendSignal } from "../../../src/engine/durable/send.ts";
+import type { AnyValue } from "../../../src/wit/any.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
 import type { Clock, RunPorts } from "../../../src/engine/ports.ts";
 import type { RunResult } from "../../../src/engine/run-options.ts";
@@ -76,6 +78,7 @@ export function portsOf(clock: Clock = new PassingClock()): RunPorts {
     fork: null,
     follow: () => {},
     breathe: turn,
+    webhook: (token) => `http://127.0.0.1/hooks/${token}`,
   };
 }
 
@@ -90,6 +93,8 @@ export interface CrashPlan {
   readonly survives: number;
   /** After how many commits of all lives somebody asks for the run to be cancelled. */
   readonly cancelAt?: number;
+  /** What is sent to the run, and after how many commits, or when nothing else happens: again in every life until it was acknowledged. */
+  readonly signals?: readonly { readonly at: number; readonly name: string; readonly value: AnyValue }[];
 }
 
 /**
@@ -101,6 +106,7 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
   const clock = new VirtualClock();
   let commits = 0;
   let shown: readonly string[] = [];
+  const acknowledged = new Set<unknown>();
   for (const life of [...plan.lives, Infinity]) {
     const cancel = new AbortController();
     const running = oneLife(store, program(), clock, cancel.signal);
@@ -111,8 +117,26 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
     const over = new AbortController();
     void ended.then(() => over.abort());
     let done = 0;
+    const sent = new Set<unknown>(acknowledged);
     for (let idle = 0; !over.signal.aborted && done < life; idle++) {
       if (commits + done >= (plan.cancelAt ?? Infinity)) cancel.abort();
+      for (const signal of plan.signals ?? []) {
+        // One after another: what is sent at once may come in any order.
+        if (
+          sent.size > acknowledged.size ||
+          sent.has(signal) ||
+          commits + done < 1 ||
+          (commits + done < signal.at && idle < 30)
+        )
+          continue;
+        sent.add(signal);
+        const { name, value } = signal;
+        const sending = sendSignal(store, RUN, { name, value, sender: JSON.stringify(signal) });
+        sending.then(
+          () => acknowledged.add(signal),
+          () => {}, // the store was lost
+        );
+      }
       if (store.release()) [done, idle] = [done + 1, 0];
       else if (idle > 4) clock.pass();
       await turn();
