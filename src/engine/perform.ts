@@ -4,7 +4,7 @@ import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
 import { ErrorValue, Task } from "../lang/value.ts";
 import { integer } from "../wit/value.ts";
 import type { Value } from "../wit/value.ts";
-import type { Children } from "./children.ts";
+import type { ChildRuns } from "./children.ts";
 import { errorOf } from "./failure.ts";
 import type { ForeignCalls } from "./foreign-calls.ts";
 import type { Tally } from "./limits.ts";
@@ -19,13 +19,13 @@ const MINUTE = 60_000_000_000n;
 export class Performer {
   readonly #ports: RunPorts;
   readonly #calls: ForeignCalls;
-  readonly #children: Children;
+  readonly #children: ChildRuns;
   readonly #options: RunOptions;
   readonly #tally: Tally;
   /** `now()` never goes back within a run. */
   #latest = 0;
 
-  constructor(ports: RunPorts, calls: ForeignCalls, children: Children, options: RunOptions, tally: Tally) {
+  constructor(ports: RunPorts, calls: ForeignCalls, children: ChildRuns, options: RunOptions, tally: Tally) {
     this.#ports = ports;
     this.#calls = calls;
     this.#children = children;
@@ -107,7 +107,7 @@ export class Performer {
       case "shell":
         return this.#shell(request, signal);
       case "spawn":
-        return new Task(this.#children.spawn(effect.id, request.function, request.args));
+        return this.#spawn(effect, request, signal);
       case "signal":
         throw new Fault("needs-durable-run", `\`wait signal("${request.name}")\` needs a durable run`);
       case "webhook":
@@ -132,6 +132,11 @@ export class Performer {
   #now(): number {
     this.#latest = Math.max(this.#latest, Math.floor(this.#ports.clock.now()));
     return this.#latest;
+  }
+
+  #spawn(effect: EffectRequest, request: Request & { kind: "spawn" }, signal: AbortSignal): Value | Promise<Value> {
+    const task = this.#children.spawn(effect, request.function, request.args, signal);
+    return typeof task === "string" ? new Task(task) : task.then((id) => new Task(id));
   }
 
   /** A record of one field. Nobody can guess the address. */

@@ -7,13 +7,17 @@
  *   R4  A run with a log goes the way that is recorded first, and performs nothing meanwhile; then it is live.
  */
 import { Defect, Fault } from "../fault.ts";
-import { ErrorValue } from "../lang/value.ts";
+import type { Task } from "../lang/value.ts";
 import { Vm } from "../lang/vm/vm.ts";
 import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
+import type { ChildRuns } from "./children.ts";
+import { say } from "./durable/say.ts";
+import { answerDurably } from "./durable/answers.ts";
 import { CallRecords } from "./durable/call-records.ts";
+import { DurableChildren } from "./durable/durable-children.ts";
 import { natureOf } from "./durable/nature.ts";
 import type { Nature } from "./durable/nature.ts";
 import { GuestEffects } from "./durable/guest-effects.ts";
@@ -21,7 +25,6 @@ import { diverged } from "./durable/run-log.ts";
 import type { Mailbox } from "./durable/mailbox.ts";
 import type { Delivery, Signal } from "./durable/recorded.ts";
 import type { RunLog } from "./durable/run-log.ts";
-import { uncertain } from "./durable/uncertain.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
 import { InstanceGroup } from "./instances.ts";
 import { Tally } from "./limits.ts";
@@ -77,7 +80,7 @@ interface Arrived {
 }
 
 class Run {
-  readonly children: Children;
+  readonly children: ChildRuns;
   readonly #vm: Vm;
   readonly #ports: RunPorts;
   readonly #calls: ForeignCalls;
@@ -93,6 +96,7 @@ class Run {
   #cancelAsked = false;
   #isOver = false;
   readonly #signal: AbortSignal | undefined;
+  readonly #stop: AbortSignal | undefined;
   /** Answers in order of arrival, not delivered yet. */
   readonly #arrived: Arrived[] = [];
   /** By effect id: what is asked and not delivered. The attempts of a `retry` ask by the same ids (effect.ts). */
@@ -119,6 +123,7 @@ class Run {
     this.#mailbox = options.log?.mailbox() ?? null;
     this.#isLive = options.log === undefined;
     this.#signal = options.signal;
+    this.#stop = options.stop;
     this.#vm = Vm.start(program.ir, fn, args, {
       runId: options.id,
       limits: { fibers: tally.limits.branches },
@@ -133,29 +138,41 @@ class Run {
       ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
       records: this.#records,
     });
-    this.children = new Children(
-      options.id,
-      (childFn, childArgs, id, signal) =>
-        execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally),
-      tally,
-    );
+    const memory = (): Children =>
+      new Children(
+        options.id,
+        (childFn, childArgs, id, signal) =>
+          execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally),
+        tally,
+      );
+    const { children } = options;
+    const failed = (why: unknown): void =>
+      this.#break(why instanceof Error ? why : new Defect("a child run failed", why));
+    this.children = children === undefined ? memory() : new DurableChildren(options.id, children, tally, failed);
     this.#performer = new Performer(ports, this.#calls, this.children, options, tally);
   }
 
   async drive(): Promise<RunResult> {
+    const isCancelled = this.#log?.recorded.deliveries.some(({ kind }) => kind === "CANCEL") === true;
     const cancel = (): void => {
+      if (isCancelled) return;
       this.#cancelAsked = true;
       this.#wake();
     };
     this.#signal?.addEventListener("abort", cancel, { once: true });
     if (this.#signal?.aborted === true) cancel();
+    const stop = (): void => this.#break(new Fault("stopped", "The run was stopped, and can be taken up again"));
+    this.#stop?.addEventListener("abort", stop, { once: true });
+    if (this.#stop?.aborted === true) stop();
     void this.#log?.lost.then((why) => this.#break(why));
     try {
       await this.#calls.ready();
       return await this.#loop();
     } finally {
       this.#signal?.removeEventListener("abort", cancel);
+      this.#stop?.removeEventListener("abort", stop);
       this.#isOver = true;
+      if (this.#broken !== undefined) this.children.stop?.();
       this.#mailbox?.[Symbol.dispose]();
       for (const { controller } of this.#pending.values()) controller?.abort();
     }
@@ -170,6 +187,7 @@ class Run {
       const outcome = this.#vm.run(host, BUDGET);
       this.#take(outcome);
       if (this.#broken !== undefined) throw this.#broken;
+      if (isEnd(outcome) && this.#log?.recorded.end === null) this.children.goLive?.();
       switch (outcome.state) {
         case "done":
           return { state: "done", value: outcome.value };
@@ -240,7 +258,15 @@ class Run {
     if (answer === null) throw diverged(`${effect.request.kind} at ${effect.site}`, "an answer that is not there");
     this.#compare(effect, answer);
     this.#over(effect);
+    this.#remember(effect, answer);
     this.#vm.deliver(effect.id, answer);
+  }
+
+  /** Which children there are, of those that were spawned before. */
+  #remember(effect: EffectRequest, answer: Answer): void {
+    if (effect.request.kind === "join") this.children.joined?.(effect.request.task);
+    if (effect.request.kind !== "spawn" || answer.kind === "error") return;
+    this.children.spawned?.(effect, (answer.value as Task).id);
   }
 
   /** What is answered from the log is what was asked for then. */
@@ -260,7 +286,11 @@ class Run {
       const found = this.#log?.answer(pending.effect) ?? null;
       return found === null ? [] : [{ pending, ...found }];
     });
-    for (const { pending, answer } of known) this.#compare(pending.effect, answer);
+    for (const { pending, answer } of known) {
+      this.#compare(pending.effect, answer);
+      this.#remember(pending.effect, answer);
+    }
+    this.children.goLive?.();
     this.#arrived.push(...known.toSorted((a, b) => a.lsn - b.lsn));
     for (const pending of waiting) {
       if (!known.some((each) => each.pending === pending)) this.#perform(pending.effect);
@@ -283,26 +313,8 @@ class Run {
     }
   }
 
-  /** What a run with a log shows is shown by those who follow that. */
   #say(effect: EffectRequest): boolean {
-    const { request } = effect;
-    if (this.#log === null) return false;
-    switch (request.kind) {
-      case "print":
-        this.#log.say(effect, "print", request.text);
-        return true;
-      case "log":
-        this.#log.say(effect, "log", [request.level, "program", request.text]);
-        return true;
-      case "progress":
-        this.#log.say(effect, "progress", [request.done, request.total, request.text]);
-        return true;
-      case "emit":
-        this.#log.say(effect, "emit", [request.name, this.#calls.data(request.value)]);
-        return true;
-      default:
-        return false;
-    }
+    return this.#log !== null && say(this.#log, effect, (any) => this.#calls.data(any));
   }
 
   /**
@@ -318,6 +330,8 @@ class Run {
     }
     this.#arrived.splice(0, Infinity, ...this.#arrived.filter((each) => each.pending !== pending));
     this.children.cancel(id);
+    if (!this.#isLive && pending?.effect.request.kind === "spawn") this.children.givenUp?.(pending.effect);
+    if (pending?.effect.request.kind === "join") this.children.cancelTask?.(pending.effect.request.task);
   }
 
   #perform(effect: EffectRequest): void {
@@ -348,37 +362,9 @@ class Run {
   }
 
   async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer | Signal> {
-    const log = this.#log;
-    if (log === null || nature === null) return await this.#performer.answer(effect, signal);
-    if (nature.kind === "timer") {
-      const due = log.armed(effect) ?? this.#performer.due(effect);
-      if (due === null) return { kind: "ok", value: false };
-      if (log.armed(effect) === null) log.arm(effect, due);
-      await this.#ports.clock.sleep(due - this.#ports.clock.now(), signal);
-      return { kind: "ok", value: effect.request.kind === "backoff" ? true : null };
-    }
-    if (nature.kind === "signal") return await this.#signalled(log, effect, nature.name, signal);
-    if (nature.kind === "outside") {
-      if (nature.class === "once" && log.recorded.request(effect.id, effect.attempt) !== undefined)
-        return uncertain(nature.what);
-      await log.request(effect, nature.class, nature.what, nature.input);
-    }
-    return await this.#performer.answer(effect, signal);
-  }
-
-  /** A wait for a signal: what came, or that nothing came in time. */
-  async #signalled(log: RunLog, effect: EffectRequest, name: string, signal: AbortSignal): Promise<Answer | Signal> {
-    const { clock } = this.#ports;
-    const due = log.armed(effect) ?? this.#performer.due(effect);
-    if (due !== null && log.armed(effect) === null) log.arm(effect, due);
-    const wait = (this.#mailbox as Mailbox).wait(name);
-    const stop = new AbortController();
-    const over = AbortSignal.any([signal, stop.signal]);
-    const late = due === null ? aborted(over) : clock.sleep(due - clock.now(), over);
-    await Promise.race([wait.served, late]);
-    stop.abort();
-    const message = `No signal ${name} came in time`;
-    return wait.close() ?? { kind: "error", error: new ErrorValue({ code: "timeout", message }) };
+    const [log, mailbox, performer] = [this.#log, this.#mailbox, this.#performer];
+    if (log === null || mailbox === null || nature === null) return await performer.answer(effect, signal);
+    return await answerDurably(effect, nature, signal, { log, mailbox, performer, clock: this.#ports.clock });
   }
 
   #arrive(pending: Pending, found: Answer | Signal, nature: Nature | null, isGivenUp: boolean): void {
@@ -416,7 +402,6 @@ class Run {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+function isEnd({ state }: Outcome): boolean {
+  return state !== "waiting" && state !== "yielded";
 }

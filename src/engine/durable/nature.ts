@@ -35,6 +35,8 @@ export function natureOf({ request }: EffectRequest, program: LoadedProgram): Na
     }
     case "signal":
       return { kind: "signal", name: request.name, timeout: request.timeout };
+    case "spawn":
+      return { kind: "outside", class: "keyed", what: "spawn", input: [request.function, request.args] };
     case "shell":
       return { kind: "outside", class: "once", what: "shell", input: [request.commands, request.input] };
     default:
