@@ -6,7 +6,7 @@ import type { Value } from "../wit/value.ts";
 import type { Over, Tally } from "./limits.ts";
 import type { RunResult } from "./run-result.ts";
 
-type Start = (fn: number, args: readonly Value[], id: string, signal: AbortSignal) => Promise<RunResult>;
+export type StartChild = (fn: number, args: readonly Value[], id: string, signal: AbortSignal) => Promise<RunResult>;
 
 interface Child {
   readonly controller: AbortController;
@@ -35,14 +35,14 @@ export interface ChildRuns extends AsyncDisposable {
 export class Children implements ChildRuns {
   /** The parent's run id. */
   readonly #run: string;
-  readonly #start: Start;
+  readonly #start: StartChild;
   readonly #tally: Tally;
   /** By run id: an attempt of a `retry` gives its children the ids of those before, which are cancelled then. */
   readonly #children = new Map<string, Child>();
   /** Those that have not ended. */
   readonly #running = new Set<Child>();
 
-  constructor(run: string, start: Start, tally: Tally) {
+  constructor(run: string, start: StartChild, tally: Tally) {
     this.#run = run;
     this.#start = start;
     this.#tally = tally;

@@ -13,7 +13,7 @@ import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
-import type { ChildRuns } from "./children.ts";
+import type { ChildRuns, StartChild } from "./children.ts";
 import { say } from "./durable/say.ts";
 import { answerDurably } from "./durable/answers.ts";
 import { CallRecords } from "./durable/call-records.ts";
@@ -138,17 +138,12 @@ class Run {
       ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
       records: this.#records,
     });
-    const memory = (): Children =>
-      new Children(
-        options.id,
-        (childFn, childArgs, id, signal) =>
-          execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally),
-        tally,
-      );
-    const { children } = options;
-    const failed = (why: unknown): void =>
-      this.#break(why instanceof Error ? why : new Defect("a child run failed", why));
-    this.children = children === undefined ? memory() : new DurableChildren(options.id, children, tally, failed);
+    const start: StartChild = (childFn, childArgs, id, signal) =>
+      execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally);
+    this.children =
+      options.children === undefined
+        ? new Children(options.id, start, tally)
+        : new DurableChildren(options.id, options.children, tally, (why) => this.#break(why));
     this.#performer = new Performer(ports, this.#calls, this.children, options, tally);
   }
 
@@ -349,15 +344,13 @@ class Run {
     this.#pending.set(effect.id, pending);
     this.#answer(effect, nature, controller.signal)
       .then((found) => this.#arrive(pending, found, nature, controller.signal.aborted))
-      .catch((failure: unknown) => {
-        const isKnown = failure instanceof Defect || failure instanceof Fault;
-        this.#break(isKnown ? failure : new Defect(`an effect failed with ${String(failure)}`, failure));
-      });
+      .catch((failure: unknown) => this.#break(failure));
   }
 
   /** The run cannot go on. */
-  #break(why: Error): void {
-    this.#broken ??= why;
+  #break(why: unknown): void {
+    const isKnown = why instanceof Defect || why instanceof Fault;
+    this.#broken ??= isKnown ? why : new Defect(`an effect failed with ${String(why)}`, why);
     this.#wake();
   }
 

@@ -173,6 +173,8 @@ async function whole(store: Store, entry: Entry): Promise<Entry> {
     case "DONE":
     case "SIG":
       return { ...entry, value: await fetched(entry.value) };
+    case "REQ":
+      return { ...entry, input: await fetched(entry.input) };
     case "CALL":
     case "START":
       return { ...entry, args: await fetched(entry.args) };

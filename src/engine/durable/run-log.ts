@@ -178,7 +178,7 @@ export class RunLog {
 
   /** Whether the arguments are those that were recorded. */
   isSame(recorded: Payload, value: Value): boolean {
-    return samePayload(recorded, this.#payload(value));
+    return this.#values.isSame(here(recorded), value);
   }
 
   valueOf(payload: Payload): Value {
@@ -227,13 +227,6 @@ export function diverged(now: string, before: string): Fault {
 
 function describe(entry: Extract<Entry, { kind: "REQ" | "ARM" }>): string {
   return entry.kind === "REQ" ? entry.what : "a timer";
-}
-
-function samePayload(a: Payload, b: Payload): boolean {
-  if (a instanceof Blob || b instanceof Blob) {
-    return a instanceof Blob && b instanceof Blob && a.digest === b.digest;
-  }
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 /** Values beside the log are fetched before a replay begins. */

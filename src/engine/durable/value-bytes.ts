@@ -15,7 +15,17 @@ export class ValueBytes {
   }
 
   encode(value: Value): Uint8Array {
-    const values = new ValueWriter();
+    return this.#encode(value, new ValueWriter());
+  }
+
+  /** Whether these are the bytes of an equal value, whatever parts of either are shared. */
+  isSame(bytes: Uint8Array, value: Value): boolean {
+    if (isEqual(bytes, this.encode(value))) return true;
+    const canonical = (of: Value): Uint8Array => this.#encode(of, new ValueWriter({ byContent: true }));
+    return isEqual(canonical(this.decode(bytes)), canonical(value));
+  }
+
+  #encode(value: Value, values: ValueWriter): Uint8Array {
     const root = values.add(value);
     const out = new ByteWriter();
     values.finish(out);
@@ -43,4 +53,8 @@ export class ValueBytes {
     if (!(value instanceof ErrorValue)) throw malformed("an error is none");
     return { kind: "error", error: value };
   }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
