@@ -222,6 +222,7 @@ export class ForeignCalls {
   }
 
   async #begin(effect: EffectRequest, route: Route, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
+    if (this.#records !== null && this.#takesClosure(route.crossing, call.args)) throw needsMemory(call.function);
     if (this.#records !== null && !isOutside(this.package(call.package)))
       await this.#enter(this.#records, effect, route, call, signal);
     const lending: Lending = { effect: effect.id, over: false };
@@ -240,27 +241,18 @@ export class ForeignCalls {
   async #enter(
     records: CallRecords,
     effect: EffectRequest,
-    { package: pack, function: fn, crossing }: Route,
+    { package: pack, function: fn }: Route,
     { args }: ForeignRequest,
     signal: AbortSignal,
   ): Promise<void> {
     const givenUp = (): Fault => new Fault("cancelled", "The call was given up before it began");
-    if (this.#takesClosure(crossing, args)) {
-      throw new Fault(
-        "needs-memory-run",
-        `${fn} takes a function of the workflow, which a durable run cannot give yet`,
-        {
-          hint: "Run the workflow without a store",
-        },
-      );
-    }
     await records.turn(pack, effect);
     if (signal.aborted) throw givenUp();
     if (!records.isUp(pack))
       await rebuild(records, pack, this.#group, (each, name) => this.#route(each, name).crossing);
     await Promise.all(records.groupOf(pack).map((each) => this.#group.begin(each)));
     if (signal.aborted) throw givenUp();
-    records.enter(pack, fn, args, effect);
+    records.enter(pack, fn, args, effect, signal);
   }
 
   /** Makes the call together with those that follow it; null when it is to go alone. An answer that has to be read first may fail. */
@@ -329,6 +321,12 @@ export class ForeignCalls {
     this.#routes[pack]?.set(fn, route);
     return route;
   }
+}
+
+function needsMemory(fn: FunctionKey): Fault {
+  return new Fault("needs-memory-run", `${fn} takes a function of the workflow, which a durable run cannot give yet`, {
+    hint: "Run the workflow without a store",
+  });
 }
 
 /** What a plugin gets that calls a function after the call it was given for: the workflow has gone on since. */

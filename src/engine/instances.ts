@@ -11,6 +11,8 @@ import type { Manifest } from "../host/manifest.ts";
 import type { ImportedFunction, Instance, LogLine, ReportProgress, Together } from "../host/plugin.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
+import type { GuestEffects } from "./durable/guest-effects.ts";
+import { isOutside } from "./durable/groups.ts";
 import { DEFAULT_LIMITS, raiseHint } from "../host/package/limits.ts";
 import { Tally, Volume } from "./limits.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
@@ -24,6 +26,10 @@ export interface GroupOptions {
   readonly progress?: ReportProgress;
   /** Counts the guests' timers with those of the run. */
   readonly tally?: Tally;
+  /** Records what is imported from outside of the run. Absent: nothing is recorded. */
+  readonly effects?: GuestEffects;
+  /** While calls are made again, nobody waits for a guest's timers. */
+  readonly isHurried?: () => boolean;
 }
 
 export class InstanceGroup implements AsyncDisposable {
@@ -164,6 +170,11 @@ export class InstanceGroup implements AsyncDisposable {
     for (const [key, from] of this.#package(pack).imports) {
       const provider = await this.#start(from.package);
       const { manifest } = this.#package(from.package).plugin;
+      const { effects } = this.#options;
+      if (effects !== undefined && isOutside(this.#package(from.package))) {
+        imports.set(key, this.#recorded(effects, pack, from));
+        continue;
+      }
       imports.set(key, {
         // One that may be replaced is waited for when it is.
         colour: isReplaceable(manifest) ? "async" : (provider.colour ?? "async"),
@@ -171,6 +182,20 @@ export class InstanceGroup implements AsyncDisposable {
       });
     }
     return imports;
+  }
+
+  #recorded(
+    effects: GuestEffects,
+    pack: number,
+    from: { readonly package: number; readonly function: FunctionKey },
+  ): ImportedFunction {
+    const outside = {
+      package: this.#package(from.package),
+      function: from.function,
+      perform: (args: readonly Value[]) => this.call(from.package, from.function, args),
+    };
+    const { name } = this.#package(pack);
+    return { colour: "async", call: (args) => effects.call(pack, name, outside, args) };
   }
 
   /** G4. A start that fails counts, too. @throws {Fault} `limit-exceeded` */
@@ -188,6 +213,7 @@ export class InstanceGroup implements AsyncDisposable {
   }
 
   async #sleep(milliseconds: number): Promise<void> {
+    if (this.#options.isHurried?.() === true) return;
     const over = this.#tally.timer();
     try {
       await this.#options.clock.sleep(milliseconds, this.#closed.signal);

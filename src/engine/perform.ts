@@ -4,7 +4,7 @@ import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
 import { ErrorValue, Task } from "../lang/value.ts";
 import { integer } from "../wit/value.ts";
 import type { Value } from "../wit/value.ts";
-import type { Children } from "./children.ts";
+import type { ChildRuns } from "./children.ts";
 import { errorOf } from "./failure.ts";
 import type { ForeignCalls } from "./foreign-calls.ts";
 import type { Tally } from "./limits.ts";
@@ -19,13 +19,13 @@ const MINUTE = 60_000_000_000n;
 export class Performer {
   readonly #ports: RunPorts;
   readonly #calls: ForeignCalls;
-  readonly #children: Children;
+  readonly #children: ChildRuns;
   readonly #options: RunOptions;
   readonly #tally: Tally;
   /** `now()` never goes back within a run. */
   #latest = 0;
 
-  constructor(ports: RunPorts, calls: ForeignCalls, children: Children, options: RunOptions, tally: Tally) {
+  constructor(ports: RunPorts, calls: ForeignCalls, children: ChildRuns, options: RunOptions, tally: Tally) {
     this.#ports = ports;
     this.#calls = calls;
     this.#children = children;
@@ -68,6 +68,7 @@ export class Performer {
     const { request } = effect;
     const now = this.#now();
     if (request.kind === "sleep") return now + Number(BigInt(request.nanoseconds)) / 1e6;
+    if (request.kind === "signal") return request.timeout === null ? null : now + Number(BigInt(request.timeout)) / 1e6;
     if (request.kind === "sleep-until") return Number(BigInt(request.instant) / MILLION);
     if (request.kind !== "backoff") return null;
     const wait = this.#backoff(effect.id, request);
@@ -106,11 +107,11 @@ export class Performer {
       case "shell":
         return this.#shell(request, signal);
       case "spawn":
-        return new Task(this.#children.spawn(effect.id, request.function, request.args));
+        return this.#spawn(effect, request, signal);
       case "signal":
         throw new Fault("needs-durable-run", `\`wait signal("${request.name}")\` needs a durable run`);
       case "webhook":
-        throw new Fault("needs-durable-run", "`webhook()` needs a durable run");
+        return this.#webhook(effect.id);
       case "join":
       case "random":
       case "uuid":
@@ -122,9 +123,27 @@ export class Performer {
     }
   }
 
+  /** A time that was told in a life before this one: none after it is earlier. */
+  told({ request }: EffectRequest, answer: Answer): void {
+    if (request.kind !== "now" || answer.kind !== "ok") return;
+    this.#latest = Math.max(this.#latest, Number(BigInt(answer.value as number | bigint) / MILLION));
+  }
+
   #now(): number {
     this.#latest = Math.max(this.#latest, Math.floor(this.#ports.clock.now()));
     return this.#latest;
+  }
+
+  #spawn(effect: EffectRequest, request: Request & { kind: "spawn" }, signal: AbortSignal): Value | Promise<Value> {
+    const task = this.#children.spawn(effect, request.function, request.args, signal);
+    return typeof task === "string" ? new Task(task) : task.then((id) => new Task(id));
+  }
+
+  /** A record of one field. Nobody can guess the address. */
+  #webhook(effect: string): Value {
+    const { webhook } = this.#ports;
+    if (webhook === undefined) throw new Fault("needs-durable-run", "`webhook()` needs a durable run of a daemon");
+    return [webhook(randomUuid(streamOf(this.#options.seed, `webhook ${effect}`)))];
   }
 
   async #sleep(nanoseconds: bigint, signal: AbortSignal): Promise<Value> {

@@ -7,17 +7,23 @@
  *   R4  A run with a log goes the way that is recorded first, and performs nothing meanwhile; then it is live.
  */
 import { Defect, Fault } from "../fault.ts";
-import { ErrorValue } from "../lang/value.ts";
+import type { Task } from "../lang/value.ts";
 import { Vm } from "../lang/vm/vm.ts";
 import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
+import type { ChildRuns, StartChild } from "./children.ts";
+import { say } from "./durable/say.ts";
+import { answerDurably } from "./durable/answers.ts";
 import { CallRecords } from "./durable/call-records.ts";
+import { DurableChildren } from "./durable/durable-children.ts";
 import { natureOf } from "./durable/nature.ts";
 import type { Nature } from "./durable/nature.ts";
+import { GuestEffects } from "./durable/guest-effects.ts";
 import { diverged } from "./durable/run-log.ts";
-import type { Delivery } from "./durable/recorded.ts";
+import type { Mailbox } from "./durable/mailbox.ts";
+import type { Delivery, Signal } from "./durable/recorded.ts";
 import type { RunLog } from "./durable/run-log.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
 import { InstanceGroup } from "./instances.ts";
@@ -39,7 +45,12 @@ export async function execute(
   options: RunOptions,
   tally: Tally = new Tally(program.limits),
 ): Promise<RunResult> {
+  const { log } = options;
+  const records = log === undefined ? null : new CallRecords(program, log);
   await using group = new InstanceGroup(program, {
+    ...(log === undefined || records === null
+      ? {}
+      : { effects: new GuestEffects(log, records), isHurried: () => log.deaf }),
     seed: options.seed,
     clock: ports.clock,
     log: (source, line) => {
@@ -49,7 +60,7 @@ export async function execute(
     progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
     tally,
   });
-  const run = new Run(program, fn, args, ports, options, group, tally);
+  const run = new Run(program, fn, args, ports, options, group, tally, records);
   await using children = run.children;
   void children;
   return await run.drive();
@@ -64,10 +75,12 @@ interface Pending {
 interface Arrived {
   readonly pending: Pending;
   readonly answer: Answer;
+  /** What it was sent, when it waited for that. */
+  readonly signal?: Signal;
 }
 
 class Run {
-  readonly children: Children;
+  readonly children: ChildRuns;
   readonly #vm: Vm;
   readonly #ports: RunPorts;
   readonly #calls: ForeignCalls;
@@ -75,6 +88,7 @@ class Run {
   readonly #program: LoadedProgram;
   readonly #log: RunLog | null;
   readonly #records: CallRecords | null;
+  readonly #mailbox: Mailbox | null;
   /** R4 */
   #isLive: boolean;
   /** How often the VM was stopped while it computed. */
@@ -82,6 +96,7 @@ class Run {
   #cancelAsked = false;
   #isOver = false;
   readonly #signal: AbortSignal | undefined;
+  readonly #stop: AbortSignal | undefined;
   /** Answers in order of arrival, not delivered yet. */
   readonly #arrived: Arrived[] = [];
   /** By effect id: what is asked and not delivered. The attempts of a `retry` ask by the same ids (effect.ts). */
@@ -99,13 +114,16 @@ class Run {
     options: RunOptions,
     group: InstanceGroup,
     tally: Tally,
+    records: CallRecords | null,
   ) {
     this.#ports = ports;
     this.#program = program;
     this.#log = options.log ?? null;
-    this.#records = options.log === undefined ? null : new CallRecords(program, options.log);
+    this.#records = records;
+    this.#mailbox = options.log?.mailbox() ?? null;
     this.#isLive = options.log === undefined;
     this.#signal = options.signal;
+    this.#stop = options.stop;
     this.#vm = Vm.start(program.ir, fn, args, {
       runId: options.id,
       limits: { fibers: tally.limits.branches },
@@ -120,29 +138,37 @@ class Run {
       ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
       records: this.#records,
     });
-    this.children = new Children(
-      options.id,
-      (childFn, childArgs, id, signal) =>
-        execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally),
-      tally,
-    );
+    const start: StartChild = (childFn, childArgs, id, signal) =>
+      execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally);
+    this.children =
+      options.children === undefined
+        ? new Children(options.id, start, tally)
+        : new DurableChildren(options.id, options.children, tally, (why) => this.#break(why));
     this.#performer = new Performer(ports, this.#calls, this.children, options, tally);
   }
 
   async drive(): Promise<RunResult> {
+    const isCancelled = this.#log?.recorded.deliveries.some(({ kind }) => kind === "CANCEL") === true;
     const cancel = (): void => {
+      if (isCancelled) return;
       this.#cancelAsked = true;
       this.#wake();
     };
     this.#signal?.addEventListener("abort", cancel, { once: true });
     if (this.#signal?.aborted === true) cancel();
+    const stop = (): void => this.#break(new Fault("stopped", "The run was stopped, and can be taken up again"));
+    this.#stop?.addEventListener("abort", stop, { once: true });
+    if (this.#stop?.aborted === true) stop();
     void this.#log?.lost.then((why) => this.#break(why));
     try {
       await this.#calls.ready();
       return await this.#loop();
     } finally {
       this.#signal?.removeEventListener("abort", cancel);
+      this.#stop?.removeEventListener("abort", stop);
       this.#isOver = true;
+      if (this.#broken !== undefined) this.children.stop?.();
+      this.#mailbox?.[Symbol.dispose]();
       for (const { controller } of this.#pending.values()) controller?.abort();
     }
   }
@@ -156,6 +182,7 @@ class Run {
       const outcome = this.#vm.run(host, BUDGET);
       this.#take(outcome);
       if (this.#broken !== undefined) throw this.#broken;
+      if (isEnd(outcome) && this.#log?.recorded.end === null) this.children.goLive?.();
       switch (outcome.state) {
         case "done":
           return { state: "done", value: outcome.value };
@@ -203,7 +230,7 @@ class Run {
   #hand(arrived: Arrived, turn: number): void {
     this.#arrived.splice(this.#arrived.indexOf(arrived), 1);
     const { pending, answer } = arrived;
-    this.#log?.deliver(pending.effect, turn);
+    this.#log?.deliver(pending.effect, turn, arrived.signal?.lsn ?? 0);
     this.#over(pending.effect);
     this.#vm.deliver(pending.effect.id, answer);
   }
@@ -221,11 +248,28 @@ class Run {
       throw diverged("nothing of the kind", `an answer to ${delivery.eff}`);
     }
     const { effect } = pending;
-    const answer = log.answer(effect)?.answer ?? this.#performer.computed(effect);
+    const signalled = delivery.signal === 0 ? null : log.signalled(delivery.signal);
+    const answer = signalled ?? log.answer(effect)?.answer ?? this.#performer.computed(effect);
     if (answer === null) throw diverged(`${effect.request.kind} at ${effect.site}`, "an answer that is not there");
-    this.#records?.check(effect);
+    this.#compare(effect, answer);
     this.#over(effect);
+    this.#remember(effect, answer);
     this.#vm.deliver(effect.id, answer);
+  }
+
+  /** Which children there are, of those that were spawned before. */
+  #remember(effect: EffectRequest, answer: Answer): void {
+    if (effect.request.kind === "join") this.children.joined?.(effect.request.task);
+    if (effect.request.kind !== "spawn" || answer.kind === "error") return;
+    this.children.spawned?.(effect, (answer.value as Task).id);
+  }
+
+  /** What is answered from the log is what was asked for then. */
+  #compare(effect: EffectRequest, answer: Answer): void {
+    const nature = natureOf(effect, this.#program);
+    if (nature.kind === "outside") this.#log?.compare(effect, nature.what, nature.input);
+    this.#records?.check(effect);
+    this.#performer.told(effect, answer);
   }
 
   /** The run has come to where its log ends: what waits is answered as it was, or done. */
@@ -237,6 +281,11 @@ class Run {
       const found = this.#log?.answer(pending.effect) ?? null;
       return found === null ? [] : [{ pending, ...found }];
     });
+    for (const { pending, answer } of known) {
+      this.#compare(pending.effect, answer);
+      this.#remember(pending.effect, answer);
+    }
+    this.children.goLive?.();
     this.#arrived.push(...known.toSorted((a, b) => a.lsn - b.lsn));
     for (const pending of waiting) {
       if (!known.some((each) => each.pending === pending)) this.#perform(pending.effect);
@@ -259,26 +308,8 @@ class Run {
     }
   }
 
-  /** What a run with a log shows is shown by those who follow that. */
   #say(effect: EffectRequest): boolean {
-    const { request } = effect;
-    if (this.#log === null) return false;
-    switch (request.kind) {
-      case "print":
-        this.#log.say(effect, "print", request.text);
-        return true;
-      case "log":
-        this.#log.say(effect, "log", [request.level, "program", request.text]);
-        return true;
-      case "progress":
-        this.#log.say(effect, "progress", [request.done, request.total, request.text]);
-        return true;
-      case "emit":
-        this.#log.say(effect, "emit", [request.name, this.#calls.data(request.value)]);
-        return true;
-      default:
-        return false;
-    }
+    return this.#log !== null && say(this.#log, effect, (any) => this.#calls.data(any));
   }
 
   /**
@@ -289,8 +320,13 @@ class Run {
     const pending = this.#pending.get(id);
     pending?.controller?.abort();
     if (pending !== undefined) this.#over(pending.effect);
+    for (const { signal } of this.#arrived.filter((each) => each.pending === pending)) {
+      if (signal !== undefined) this.#mailbox?.giveBack(signal);
+    }
     this.#arrived.splice(0, Infinity, ...this.#arrived.filter((each) => each.pending !== pending));
     this.children.cancel(id);
+    if (!this.#isLive && pending?.effect.request.kind === "spawn") this.children.givenUp?.(pending.effect);
+    if (pending?.effect.request.kind === "join") this.children.cancelTask?.(pending.effect.request.task);
   }
 
   #perform(effect: EffectRequest): void {
@@ -308,40 +344,28 @@ class Run {
     this.#pending.set(effect.id, pending);
     this.#answer(effect, nature, controller.signal)
       .then((found) => this.#arrive(pending, found, nature, controller.signal.aborted))
-      .catch((failure: unknown) => {
-        const isKnown = failure instanceof Defect || failure instanceof Fault;
-        this.#break(isKnown ? failure : new Defect(`an effect failed with ${String(failure)}`, failure));
-      });
+      .catch((failure: unknown) => this.#break(failure));
   }
 
   /** The run cannot go on. */
-  #break(why: Error): void {
-    this.#broken ??= why;
+  #break(why: unknown): void {
+    const isKnown = why instanceof Defect || why instanceof Fault;
+    this.#broken ??= isKnown ? why : new Defect(`an effect failed with ${String(why)}`, why);
     this.#wake();
   }
 
-  async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer> {
-    const log = this.#log;
-    if (log === null || nature === null) return await this.#performer.answer(effect, signal);
-    if (nature.kind === "timer") {
-      const due = log.armed(effect) ?? this.#performer.due(effect);
-      if (due === null) return { kind: "ok", value: false };
-      if (log.armed(effect) === null) log.arm(effect, due);
-      await this.#ports.clock.sleep(due - this.#ports.clock.now(), signal);
-      return { kind: "ok", value: effect.request.kind === "backoff" ? true : null };
-    }
-    if (nature.kind === "outside") {
-      if (nature.class === "once" && log.recorded.request(effect.id, effect.attempt) !== undefined)
-        return uncertain(nature.what);
-      await log.request(effect, nature.class, nature.what, nature.input);
-    }
-    return await this.#performer.answer(effect, signal);
+  async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer | Signal> {
+    const [log, mailbox, performer] = [this.#log, this.#mailbox, this.#performer];
+    if (log === null || mailbox === null || nature === null) return await performer.answer(effect, signal);
+    return await answerDurably(effect, nature, signal, { log, mailbox, performer, clock: this.#ports.clock });
   }
 
-  #arrive(pending: Pending, answer: Answer, nature: Nature | null, isGivenUp: boolean): void {
+  #arrive(pending: Pending, found: Answer | Signal, nature: Nature | null, isGivenUp: boolean): void {
     if (this.#isOver) return;
     const { effect } = pending;
     const isWanted = this.#pending.get(effect.id) === pending;
+    if (!("kind" in found)) return this.#received(pending, found, isWanted);
+    const answer = found;
     const isStopped = isGivenUp && answer.kind === "error";
     const isFault = nature?.kind === "call" && this.#calls.left(nature.package, effect, isStopped);
     const how = isFault ? "fault" : isWanted ? "wanted" : "abandoned";
@@ -349,6 +373,13 @@ class Run {
     // Abandoned meanwhile, and perhaps asked for again since: its answer is nobody's.
     if (!isWanted) return;
     this.#arrived.push({ pending, answer });
+    this.#wake();
+  }
+
+  /** A signal is an answer that is in the log already. */
+  #received(pending: Pending, signal: Signal, isWanted: boolean): void {
+    if (!isWanted || this.#log === null) return this.#mailbox?.giveBack(signal);
+    this.#arrived.push({ pending, answer: { kind: "ok", value: this.#log.valueOf(signal.value) }, signal });
     this.#wake();
   }
 
@@ -364,7 +395,6 @@ class Run {
   }
 }
 
-function uncertain(what: string): Answer {
-  const message = `Whether ${what} was done is not known: the run was interrupted before it was answered`;
-  return { kind: "error", error: new ErrorValue({ code: "uncertain", message }) };
+function isEnd({ state }: Outcome): boolean {
+  return state !== "waiting" && state !== "yielded";
 }

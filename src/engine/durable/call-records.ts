@@ -15,9 +15,10 @@ import type { EntryOf, Payload } from "../../journal/entry.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
 import type { LoadedProgram } from "../loaded.ts";
-import { groupsOf } from "./groups.ts";
+import { groupsOf, isOutside } from "./groups.ts";
+import type { Inside } from "./inside.ts";
 import { keyOf } from "./recorded.ts";
-import type { Entered } from "./recorded.ts";
+import type { Entered, Recorded } from "./recorded.ts";
 import { diverged } from "./run-log.ts";
 import type { RunLog } from "./run-log.ts";
 
@@ -35,8 +36,12 @@ export type NowDecision =
 interface Group {
   readonly number: number;
   readonly packages: readonly number[];
-  /** C3 */
+  /** C3. One that imports from outside is recorded all the same. */
   readonly stateless: boolean;
+  /** Whether a fresh one is as good as any: it has no state. */
+  readonly isFresh: boolean;
+  /** Whether it imports from outside of the run. */
+  readonly isCapable: boolean;
   /** How often the program asked whether a call can be made at once (C2). */
   asked: number;
   /** Of the next call. */
@@ -46,29 +51,38 @@ interface Group {
   isUp: boolean;
   /** Calls that are inside or wait for their turn, in that order (C1). */
   readonly line: { readonly key: string; readonly enter: () => void }[];
-  /** The call that is inside has begun. */
-  isEntered: boolean;
+  /** The call that is inside, once it has begun. */
+  inside: Inside | null;
 }
 
 export class CallRecords {
   readonly #log: RunLog;
   readonly #groups: readonly Group[];
   readonly #byPackage: readonly Group[];
+  /** By package: what its guest has imported while it starts. */
+  readonly #starting = new Map<number, Inside>();
+  /** The log as it was read last. */
+  known: Recorded;
 
   constructor(program: LoadedProgram, log: RunLog) {
     this.#log = log;
+    this.known = log.recorded;
     this.#groups = groupsOf(program.packages).map((packages, number) => {
       const last = log.recorded.calls(number).at(-1)?.entry;
+      const isFresh = packages.every((at) => program.packages[at]?.plugin.manifest.stateless === true);
+      const isCapable = packages.some((at) => importsOutside(program, at));
       return {
         number,
         packages,
-        stateless: packages.every((at) => program.packages[at]?.plugin.manifest.stateless === true),
+        stateless: isFresh && !isCapable,
+        isFresh,
+        isCapable,
         asked: 0,
         seq: (last?.seq ?? 0) + 1,
         gen: last?.gen ?? 1,
-        isUp: last === undefined,
+        isUp: last === undefined || (isFresh && !isCapable),
         line: [],
-        isEntered: false,
+        inside: null,
       };
     });
     this.#byPackage = program.packages.map((_, at) => this.#groups.find((each) => each.packages.includes(at)) as Group);
@@ -103,7 +117,7 @@ export class CallRecords {
   /** A call that was made at once has ended; `isLost`: with its instance. */
   leftNow(pack: number, { eff: id, attempt }: CallId, answer: Answer, isLost: boolean): void {
     const group = this.#of(pack);
-    if (isLost) this.#lose(group);
+    if (isLost && !group.stateless) this.#lose(group);
     if (!group.stateless || isLost) this.#log.done({ id, attempt }, answer, isLost ? "fault" : "wanted");
   }
 
@@ -118,12 +132,12 @@ export class CallRecords {
   }
 
   /** A call begins for its effect, in its turn. */
-  enter(pack: number, fn: string, args: readonly Value[], effect: EffectRequest): void {
+  enter(pack: number, fn: string, args: readonly Value[], effect: EffectRequest, signal: AbortSignal): void {
     const group = this.#of(pack);
     const { id: eff, attempt } = effect;
     this.check(effect);
     if (group.stateless) return;
-    group.isEntered = true;
+    group.inside = { eff, attempt, counts: new Map(), isStart: false, signal };
     this.#enter(pack, fn, args, { eff, attempt });
   }
 
@@ -136,10 +150,10 @@ export class CallRecords {
     if (group.stateless) return end.isLost;
     const key = keyOf(effect.id, effect.attempt);
     const isInside = group.line[0]?.key === key;
-    const isFault = isInside && group.isEntered && (end.isLost || end.isStopped);
+    const isFault = isInside && group.inside !== null && (end.isLost || end.isStopped);
     if (isFault) this.#lose(group);
     if (isInside) {
-      group.isEntered = false;
+      group.inside = null;
       group.line.shift();
       group.line[0]?.enter();
     } else {
@@ -156,19 +170,46 @@ export class CallRecords {
 
   /** Packages whose calls may be made at once from the beginning. */
   get ready(): readonly number[] {
-    return this.#groups.flatMap(({ stateless, isUp, packages }) => (stateless || isUp ? packages : []));
+    return this.#groups.flatMap(({ isUp, isCapable, packages }) => (isUp && !isCapable ? packages : []));
   }
 
   /** Whether its instances are there, as all calls before left them. */
   isUp(pack: number): boolean {
-    const { isUp, stateless } = this.#of(pack);
-    return isUp || stateless;
+    return this.#of(pack).isUp;
   }
 
   /** Calls that bring a fresh group to where it was: those that left a trace in it, in their order. */
   async toRebuild(pack: number): Promise<readonly Entered[]> {
-    const recorded = await this.#log.reload();
-    return recorded.calls(this.#of(pack).number).filter(({ done }) => done !== null && done.outcome !== "fault");
+    const { number, isFresh } = this.#of(pack);
+    this.known = await this.#log.reload();
+    return isFresh ? [] : this.known.calls(number).filter(({ done }) => done !== null && done.outcome !== "fault");
+  }
+
+  /** What a package imports belongs to: the call that is inside its group, or its start. */
+  inside(pack: number, name: string): Inside {
+    const { inside } = this.#of(pack);
+    if (inside !== null) return inside;
+    const starting = this.#starting.get(pack) ?? {
+      eff: `start of ${name}`,
+      attempt: 0,
+      counts: new Map(),
+      isStart: true,
+      signal: null,
+    };
+    this.#starting.set(pack, starting);
+    return starting;
+  }
+
+  /** A call is made again. */
+  enterAgain({ group, eff, attempt }: EntryOf<"CALL">): void {
+    (this.#groups[group] as Group).inside = { eff, attempt, counts: new Map(), isStart: false, signal: null };
+  }
+
+  /** Its guests are started afresh. */
+  starts(pack: number): void {
+    const group = this.#of(pack);
+    group.inside = null;
+    for (const each of group.packages) this.#starting.delete(each);
   }
 
   /** While calls are made again, what the guests say is heard by nobody. */
@@ -198,7 +239,9 @@ export class CallRecords {
 
   /** Its instances are there again. */
   rebuilt(pack: number): void {
-    this.#of(pack).isUp = true;
+    const group = this.#of(pack);
+    group.isUp = true;
+    group.inside = null;
   }
 
   #lose(group: Group): void {
@@ -220,6 +263,10 @@ export class CallRecords {
   #of(pack: number): Group {
     return this.#byPackage[pack] as Group;
   }
+}
+
+function importsOutside({ packages }: LoadedProgram, at: number): boolean {
+  return [...(packages[at]?.imports.values() ?? [])].some((from) => isOutside(packages[from.package]));
 }
 
 /** C2. No effect has such an id: theirs are hashes. */

@@ -10,6 +10,7 @@ import type { LoadedProgram } from "../loaded.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
 import { execute } from "../run.ts";
+import type { ChildStore } from "./child-store.ts";
 import { Recorded } from "./recorded.ts";
 import type { Numbered } from "./recorded.ts";
 import { RunLog } from "./run-log.ts";
@@ -28,6 +29,8 @@ export interface NewDurableRun {
   readonly grants: readonly string[];
   /** Milliseconds since the epoch. */
   readonly created: number;
+  /** The run that spawned it, and the effect by which. */
+  readonly parent?: { readonly run: string; readonly effect: string };
 }
 
 /** Makes a run of a program, durably; false when there is one of that id. */
@@ -42,14 +45,14 @@ export async function beginRun(store: Store, program: LoadedProgram, run: NewDur
     args: new ValueBytes(program.ir).encode([...run.args]),
     seed: run.seed,
     created: run.created,
-    parent: [],
+    parent: run.parent === undefined ? [] : [run.parent.run, run.parent.effect],
     grants: run.grants,
   };
   const { id, name, created } = run;
   return await store.create({ id, name, created, ir, queue: "", priority: 0, entries: [encodeEntry(start)] });
 }
 
-export type ResumeOptions = Pick<RunOptions, "grants" | "signal" | "oneByOne">;
+export type ResumeOptions = Pick<RunOptions, "grants" | "signal" | "stop" | "oneByOne">;
 
 /**
  * Takes a run up where its log ends, and runs it to its end; one that has ended gives its result again.
@@ -66,7 +69,8 @@ export async function resumeRun(
   await store.open(id);
   try {
     const values = new ValueBytes(program.ir);
-    const load = (): Promise<Recorded> => recordedOf(store, id);
+    const entries = (from: number): Promise<readonly Numbered[]> => entriesOf(store, id, from);
+    const load = async (): Promise<Recorded> => new Recorded(await entries(1));
     const recorded = await load();
     refuseOther(recorded, program);
     const port = {
@@ -77,17 +81,70 @@ export async function resumeRun(
       keep: (bytes: Uint8Array) => store.keep(id, bytes),
       load,
       lost: store.lost,
+      entries,
+      watch: (told: () => void) => store.watch((run) => void (run === id && told())),
     };
     const log = new RunLog(port, recorded, values);
     const { seed, function: fn, args } = recorded.start;
     const given = log.valueOf(args) as readonly Value[];
-    const result = await execute(program, fn, given, ports, { ...options, id, seed, log });
+    const result = await execute(program, fn, given, ports, {
+      ...options,
+      id,
+      seed,
+      log,
+      children: childrenOf(store, program, id, recorded.start, ports, options),
+    });
     await log.end(result.state, endOf(result));
     return result;
   } finally {
     await store.close(id).catch(() => {}); // a store that was lost has said so
   }
 }
+
+function childrenOf(
+  store: Store,
+  program: LoadedProgram,
+  parent: string,
+  { seed, program: source, grants }: Recorded["start"],
+  ports: RunPorts,
+  options: ResumeOptions,
+): ChildStore {
+  return {
+    create: async (id, effect, fn, args) => {
+      const name = program.ir.functions[fn]?.name ?? "";
+      const text = source instanceof Blob ? await store.blob(source.digest) : source;
+      await beginRun(store, program, {
+        id,
+        name,
+        source: new TextDecoder().decode(text),
+        function: fn,
+        args,
+        seed,
+        grants,
+        created: Math.max(0, Math.floor(ports.clock.now())),
+        parent: { run: parent, effect },
+      });
+    },
+    run: async (id, signal, stop) =>
+      (await endedOf(store, program, id)) ?? (await resumeRun(store, program, id, ports, { ...options, signal, stop })),
+  };
+}
+
+/** How a run ended, without playing it back; null when it has not. */
+async function endedOf(store: Store, program: LoadedProgram, id: string): Promise<RunResult | null> {
+  const header = await store.header(id);
+  if (header === undefined) return { state: "cancelled" };
+  if (!ENDINGS.has(header.state)) return null;
+  for (const { entry } of await entriesOf(store, id, header.durable)) {
+    if (entry.kind !== "END" || entry.value instanceof Blob) continue;
+    if (entry.ending === "cancelled") return { state: "cancelled" };
+    const answer = new ValueBytes(program.ir).decodeAnswer(entry.ending === "done", entry.value);
+    return answer.kind === "ok" ? { state: "done", value: answer.value } : { state: "failed", error: answer.error };
+  }
+  return null;
+}
+
+const ENDINGS: ReadonlySet<string> = new Set(["done", "failed", "cancelled"]);
 
 function endOf(result: RunResult): Value {
   return result.state === "done" ? result.value : result.state === "failed" ? result.error : null;
@@ -124,13 +181,13 @@ async function fetchedFrom(store: Pick<Store, "blob">, payload: Payload): Promis
   return payload instanceof Blob ? await store.blob(payload.digest) : payload;
 }
 
-/** Everything durable of a run, with the values beside its log. */
-async function recordedOf(store: Store, id: string): Promise<Recorded> {
+/** Everything durable of a run from a position on, with the values beside its log. */
+async function entriesOf(store: Store, id: string, from: number): Promise<readonly Numbered[]> {
   const entries: Numbered[] = [];
-  for (const { lsn, bytes } of await store.read(id, 1)) {
+  for (const { lsn, bytes } of await store.read(id, from)) {
     entries.push({ lsn, entry: await whole(store, decodeEntry(bytes)) });
   }
-  return new Recorded(entries);
+  return entries;
 }
 
 async function whole(store: Store, entry: Entry): Promise<Entry> {
@@ -138,7 +195,10 @@ async function whole(store: Store, entry: Entry): Promise<Entry> {
     payload instanceof Blob ? await store.blob(payload.digest) : payload;
   switch (entry.kind) {
     case "DONE":
+    case "SIG":
       return { ...entry, value: await fetched(entry.value) };
+    case "REQ":
+      return { ...entry, input: await fetched(entry.input) };
     case "CALL":
     case "START":
       return { ...entry, args: await fetched(entry.args) };

@@ -11,6 +11,8 @@ export type Nature =
   /** Its answer is recorded; lost before that, it is asked for again. */
   | { readonly kind: "answered" }
   | { readonly kind: "timer" }
+  /** Waits for what somebody sends to the run. */
+  | { readonly kind: "signal"; readonly name: string; readonly timeout: number | bigint | null }
   /** A call of a guest: recorded as such where it begins. */
   | { readonly kind: "call"; readonly package: number }
   /** Something happens outside of the run: asked for durably first, but for what only reads. */
@@ -31,6 +33,10 @@ export function natureOf({ request }: EffectRequest, program: LoadedProgram): Na
       const known = pack?.plugin.manifest.effects[request.function] ?? "once";
       return { kind: "outside", class: known, what: `${pack?.name ?? ""} ${request.function}`, input: request.args };
     }
+    case "signal":
+      return { kind: "signal", name: request.name, timeout: request.timeout };
+    case "spawn":
+      return { kind: "outside", class: "keyed", what: "spawn", input: [request.function, request.args] };
     case "shell":
       return { kind: "outside", class: "once", what: "shell", input: [request.commands, request.input] };
     default:

@@ -19,10 +19,14 @@ export async function rebuild(
   crossingOf: (pack: number, fn: FunctionKey) => Crossing,
 ): Promise<void> {
   await group.reset(records.groupOf(pack));
+  records.starts(pack);
+  const calls = await records.toRebuild(pack);
   using again = records.again();
   void again;
-  for (const call of await records.toRebuild(pack)) {
+  await Promise.all(records.groupOf(pack).map((each) => group.begin(each)));
+  for (const call of calls) {
     const { entry } = call;
+    records.enterAgain(entry);
     const crossing = crossingOf(entry.package, entry.function);
     const args = crossOut(crossing, records.valueOf(entry.args) as readonly Value[]);
     compare(records, call, await ended(group, call, args, crossing));

@@ -1,9 +1,16 @@
 /** What a run's log says, in the order in which a replay asks for it. Nothing of the log is changed here. */
 import { Fault } from "../../fault.ts";
-import type { EffectId, Entry, EntryOf, Lsn } from "../../journal/entry.ts";
+import type { EffectId, Entry, EntryOf, Lsn, Payload } from "../../journal/entry.ts";
 
 /** In place of an effect: what a guest said. */
 export const HEARD: EffectId = "f".repeat(32);
+
+/** Somebody sent something to the run. */
+export interface Signal {
+  readonly lsn: Lsn;
+  readonly name: string;
+  readonly value: Payload;
+}
 
 export type Delivery = EntryOf<"DLV"> | EntryOf<"CANCEL">;
 
@@ -28,10 +35,15 @@ export class Recorded {
   readonly deliveries: readonly Delivery[];
   readonly outputs: readonly EntryOf<"OUT">[];
   readonly end: EntryOf<"END"> | null;
+  /** Those that nobody took. */
+  readonly signals: readonly Signal[];
+  /** The position after the last. */
+  readonly next: Lsn;
   readonly #requests = new Map<string, EntryOf<"REQ"> | EntryOf<"ARM">>();
   readonly #done = new Map<string, Done>();
   /** By group. */
   readonly #calls = new Map<number, EntryOf<"CALL">[]>();
+  readonly #signals = new Map<Lsn, Signal>();
   readonly #entered = new Map<string, EntryOf<"CALL">>();
 
   /** @throws {Fault} `journal-invalid` for a log that does not begin as one */
@@ -52,6 +64,9 @@ export class Recorded {
     this.deliveries = deliveries;
     this.outputs = outputs;
     this.end = end;
+    this.next = (entries.at(-1)?.lsn ?? 0) + 1;
+    const taken = new Set(deliveries.map((entry) => (entry.kind === "DLV" ? entry.signal : 0)));
+    this.signals = [...this.#signals.values()].filter(({ lsn }) => !taken.has(lsn));
   }
 
   /** What was asked for, or until when a timer was set. */
@@ -61,6 +76,10 @@ export class Recorded {
 
   done(eff: EffectId, attempt: number): Done | undefined {
     return this.#done.get(keyOf(eff, attempt));
+  }
+
+  signal(lsn: Lsn): Signal | undefined {
+    return this.#signals.get(lsn);
   }
 
   /** The last time that a call entered its group. */
@@ -86,6 +105,9 @@ export class Recorded {
         return;
       case "DONE":
         this.#done.set(keyOf(entry.eff, entry.attempt), { lsn, entry });
+        return;
+      case "SIG":
+        this.#signals.set(lsn, { lsn, name: entry.name, value: entry.value });
         return;
       case "CALL": {
         const calls = this.#calls.get(entry.group) ?? [];

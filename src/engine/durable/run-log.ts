@@ -12,8 +12,9 @@ import type { Channel, Digest, EffectClass, Ending, Entry, Lsn, Outcome, Payload
 import type { HeaderChange } from "../../journal/store.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
+import { Mailbox } from "./mailbox.ts";
 import { HEARD } from "./recorded.ts";
-import type { Delivery, Recorded } from "./recorded.ts";
+import type { Delivery, Numbered, Recorded } from "./recorded.ts";
 import type { ValueBytes } from "./value-bytes.ts";
 
 /** The run's side of a store. */
@@ -26,10 +27,14 @@ export interface LogPort {
   readonly load: () => Promise<Recorded>;
   /** Settles when nothing can be written any more. */
   readonly lost: Promise<Error>;
+  /** Durable entries from a position on, with the values beside them. */
+  readonly entries: (from: Lsn) => Promise<readonly Numbered[]>;
+  /** Told whenever the log has grown. */
+  readonly watch: (told: () => void) => Disposable;
 }
 
 /** Bytes beyond which a value lies beside the log. */
-const LARGE = 16_384;
+export const LARGE = 16_384;
 
 type Named = Pick<EffectRequest, "id" | "attempt">;
 
@@ -39,6 +44,7 @@ export class RunLog {
   readonly #values: ValueBytes;
   /** While calls are made again to bring an instance to where it was. */
   deaf = false;
+  readonly #broken: PromiseWithResolvers<Error> = Promise.withResolvers();
   #delivered = 0;
   #said = 0;
 
@@ -48,8 +54,13 @@ export class RunLog {
     this.#values = values;
   }
 
+  /** Settles when the run cannot go on. */
   get lost(): Promise<Error> {
-    return this.#port.lost;
+    return Promise.race([this.#port.lost, this.#broken.promise]);
+  }
+
+  break(why: Error): void {
+    this.#broken.resolve(why);
   }
 
   /** L1 */
@@ -95,13 +106,26 @@ export class RunLog {
   }
 
   /** The run asks for something outside. Resolves when it may be done. */
-  async request(effect: EffectRequest, kind: EffectClass, what: string, input: Value): Promise<void> {
+  async request(
+    effect: Named & Pick<EffectRequest, "site">,
+    kind: EffectClass,
+    what: string,
+    input: Value,
+  ): Promise<void> {
     const { id: eff, attempt } = effect;
-    const before = this.recorded.request(eff, attempt);
-    const entry: Entry = { kind: "REQ", eff, attempt, class: kind, what, input: this.#payload(input) };
-    if (before === undefined) this.#append(entry);
-    else if (!isSameRequest(before, entry)) throw diverged(`${what} at ${effect.site}`, describe(before));
+    if (!this.compare(effect, what, input)) {
+      this.#append({ kind: "REQ", eff, attempt, class: kind, what, input: this.#payload(input) });
+    }
     if (kind !== "read") await this.#port.flushed(this.#last);
+  }
+
+  /** Whether it was asked for before. @throws {Fault} `diverged` when it was something else */
+  compare({ id, attempt, site }: Named & Pick<EffectRequest, "site">, what: string, input: Value): boolean {
+    const before = this.recorded.request(id, attempt);
+    if (before === undefined) return false;
+    const isSame = before.kind === "REQ" && before.what === what && this.isSame(before.input, input);
+    if (!isSame) throw diverged(`${what} at ${site}`, describe(before));
+    return true;
   }
 
   /** Until when a timer runs that was set before, in milliseconds since the epoch. */
@@ -113,7 +137,7 @@ export class RunLog {
   }
 
   arm({ id: eff, attempt }: Named, at: number): void {
-    this.#append({ kind: "ARM", eff, attempt, at });
+    this.#append({ kind: "ARM", eff, attempt, at: Math.max(0, Math.ceil(at)) });
   }
 
   /** An answer arrived: `fault` when it ended a guest, `abandoned` when nobody waits for it. */
@@ -123,8 +147,24 @@ export class RunLog {
     this.#append({ kind: "DONE", eff, attempt, outcome, value: this.#payload(value) });
   }
 
-  deliver({ id: eff, attempt }: Named, turn: number): void {
-    this.#append({ kind: "DLV", eff, attempt, turn, signal: 0 });
+  /** `signal` is the position of what was sent, when that is the answer. */
+  deliver({ id: eff, attempt }: Named, turn: number, signal: Lsn): void {
+    this.#append({ kind: "DLV", eff, attempt, turn, signal });
+  }
+
+  /** What was sent to the run, and not taken yet. */
+  mailbox(): Mailbox {
+    const { signals, next } = this.recorded;
+    return new Mailbox(this.#port, signals, next, (why) =>
+      this.break(why instanceof Error ? why : new Error(String(why))),
+    );
+  }
+
+  /** The answer that a signal is. @throws {Fault} `journal-invalid` when there is none at that position */
+  signalled(lsn: Lsn): Answer {
+    const signal = this.recorded.signal(lsn);
+    if (signal === undefined) throw new Fault("journal-invalid", `There is no signal at position ${lsn}`);
+    return { kind: "ok", value: this.valueOf(signal.value) };
   }
 
   cancel(turn: number): void {
@@ -138,7 +178,7 @@ export class RunLog {
 
   /** Whether the arguments are those that were recorded. */
   isSame(recorded: Payload, value: Value): boolean {
-    return samePayload(recorded, this.#payload(value));
+    return this.#values.isSame(here(recorded), value);
   }
 
   valueOf(payload: Payload): Value {
@@ -187,17 +227,6 @@ export function diverged(now: string, before: string): Fault {
 
 function describe(entry: Extract<Entry, { kind: "REQ" | "ARM" }>): string {
   return entry.kind === "REQ" ? entry.what : "a timer";
-}
-
-function isSameRequest(before: Entry, now: Extract<Entry, { kind: "REQ" }>): boolean {
-  return before.kind === "REQ" && before.what === now.what && samePayload(before.input, now.input);
-}
-
-function samePayload(a: Payload, b: Payload): boolean {
-  if (a instanceof Blob || b instanceof Blob) {
-    return a instanceof Blob && b instanceof Blob && a.digest === b.digest;
-  }
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 /** Values beside the log are fetched before a replay begins. */

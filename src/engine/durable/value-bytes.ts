@@ -11,12 +11,22 @@ export class ValueBytes {
   readonly #tables: ValueTables;
 
   /** @param ir null for what is only data: nothing of any program is in it */
-  constructor(ir: Ir | null) {
+  constructor(ir: Pick<Ir, "types" | "functions"> | null) {
     this.#tables = { types: ir?.types.length ?? 0, captures: (fn) => ir?.functions[fn]?.captures };
   }
 
   encode(value: Value): Uint8Array {
-    const values = new ValueWriter();
+    return this.#encode(value, new ValueWriter());
+  }
+
+  /** Whether these are the bytes of an equal value, whatever parts of either are shared. */
+  isSame(bytes: Uint8Array, value: Value): boolean {
+    if (isEqual(bytes, this.encode(value))) return true;
+    const canonical = (of: Value): Uint8Array => this.#encode(of, new ValueWriter({ byContent: true }));
+    return isEqual(canonical(this.decode(bytes)), canonical(value));
+  }
+
+  #encode(value: Value, values: ValueWriter): Uint8Array {
     const root = values.add(value);
     const out = new ByteWriter();
     values.finish(out);
@@ -44,4 +54,8 @@ export class ValueBytes {
     if (!(value instanceof ErrorValue)) throw malformed("an error is none");
     return { kind: "error", error: value };
   }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -1,17 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { resumeRun } from "../../../src/engine/durable/durable-run.ts";
-import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
-import { decodeEntry } from "../../../src/journal/entry-codec.ts";
-import type { EntryOf } from "../../../src/journal/entry.ts";
-import type { MemoryStore } from "../../../src/journal/memory-store.ts";
-import type { Value } from "../../../src/wit/value.ts";
+import { Fault } from "../../../src/fault.ts";
+import type { Instance } from "../../../src/host/plugin.ts";
 import { arbitraryProgram } from "../../lang/vm/arbitrary-program.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance, DistantInstance, stubProgram } from "../stub-program.ts";
-import { portsOf, runWithCrashes } from "./crash.ts";
+import { runWithCrashes } from "./crash.ts";
+import type { CrashPlan, Finished } from "./crash.ts";
+import { entriesOf, expectOneHistory, expectOrder, expectPlaysBack } from "./history.ts";
+import type { Guest } from "./history.ts";
+
+const LONG: boolean = process.env["SENNIT_LONG"] !== undefined;
+const RUNS = LONG ? 60 : 8;
+const TIMEOUT = LONG ? 3_600_000 : 120_000;
 
 const FUNCTIONS = [witFunction("double", [S32], S32)];
 const LANGUAGES = {
@@ -22,22 +25,51 @@ const LANGUAGES = {
 } as const;
 type Kind = keyof typeof LANGUAGES;
 
-type Guest = (fn: string, args: readonly Value[]) => Value;
 const doubling = (): Guest => (_, args) => (2 * Number(args[0])) | 0;
 
-/** What it gives depends on every call before. */
+/** What it gives depends on every call before; some calls it refuses, and some end it. */
 function summing(): Guest {
   let total = 0;
   return (_, args) => {
-    total = (total * 3 + (Number(args[0]) % 1000)) % 10_000;
+    const next = (total * 3 + (Number(args[0]) % 1000)) % 10_000;
+    if (next % 5 === 3) throw new Fault("plugin-trapped", "It ended");
+    total = next;
+    if (next % 7 === 5) throw new Fault("refused", "Not this one");
     return total;
   };
 }
 
-function over(kind: Kind, text: string, guest: () => Guest): LoadedProgram {
-  const instantiate = () => (kind === "distant" ? new DistantInstance(guest()) : directInstance(guest()));
-  return stubProgram(text, FUNCTIONS, instantiate, { manifest: LANGUAGES[kind] });
+/** A guest that is gone once it has trapped. */
+function instanceOf(kind: Kind, guest: Guest): Instance {
+  let alive = true;
+  const body: Guest = (fn, args) => {
+    if (!alive) throw new Fault("plugin-lost", "It is gone");
+    try {
+      return guest(fn, args);
+    } catch (thrown) {
+      alive = (thrown as Fault).code !== "plugin-trapped";
+      throw thrown;
+    }
+  };
+  const instance = kind === "distant" ? new DistantInstance(body) : directInstance(body);
+  return Object.defineProperty(instance, "alive", { get: () => alive });
 }
+
+function over(kind: Kind, text: string, guest: () => Guest): LoadedProgram {
+  return stubProgram(text, FUNCTIONS, () => instanceOf(kind, guest()), { manifest: LANGUAGES[kind] });
+}
+
+const untouched = (): Guest => () => {
+  throw new Error("a guest was called where nothing was to be done");
+};
+
+/** Generated programs need not call anything: these do, some calls of a `summing` guest failing among them. */
+const arbitraryText = arbitraryProgram.map((text) =>
+  text.replace(
+    "require double;\n",
+    "require double;\nfor each in range(6) { try { print double(each); } catch (e) { print e.code; } }\n",
+  ),
+);
 
 /** Every so many of a number's values, the last among them. */
 function some(count: number, most: number): readonly number[] {
@@ -45,67 +77,73 @@ function some(count: number, most: number): readonly number[] {
   return Array.from({ length: Math.ceil(count / step) }, (_, at) => count - 1 - at * step).filter((at) => at > 0);
 }
 
-describe.each(["sync", "distant", "stateless", "outside"] as const)(
-  "a run over a %s plugin, cut off anywhere,",
-  (kind) => {
-    it("gives the same lines and result as one that is not", { timeout: 120_000 }, async () => {
-      let said = 0;
-      let cuts = 0;
-      await fc.assert(
-        fc.asyncProperty(arbitraryProgram, fc.nat(6), async (text, survives) => {
-          const program = (): LoadedProgram => over(kind, text, doubling);
-          const whole = await runWithCrashes(program, { lives: [], survives });
-          said += whole.lines.length;
-          for (const at of some(whole.commits, 12)) {
-            const cut = await runWithCrashes(program, { lives: [at], survives });
-            expect(cut.lines.toSorted()).toEqual(whole.lines.toSorted());
-            expect(cut.result).toEqual(whole.result);
-            cuts += 1;
-          }
-        }),
-        { numRuns: 12, endOnFailure: true },
-      );
-      expect([said, cuts].map((count) => count > 20)).toEqual([true, true]);
-    });
-  },
-);
+/** How a life ends, and what comes after it: once, twice or three times. */
+const arbitraryEnds = fc.record({
+  survives: fc.nat(9),
+  more: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 2 }),
+});
 
-describe.each(["sync", "distant"] as const)("a run over a %s plugin that remembers, cut off anywhere,", (kind) => {
-  it("goes on from what it said, with the state it had", { timeout: 120_000 }, async () => {
+async function finish(kind: Kind, text: string, guest: () => Guest, plan: CrashPlan): Promise<Finished> {
+  const finished = await runWithCrashes(() => over(kind, text, guest), plan);
+  expectOrder(await entriesOf(finished.store));
+  await expectPlaysBack(finished.store, over(kind, text, kind === "stateless" ? guest : untouched), finished.result);
+  return finished;
+}
+
+const KINDS = ["sync", "distant", "stateless", "outside"] as const;
+
+describe.each(KINDS)("a run over a %s plugin, cut off anywhere,", (kind) => {
+  /** What the clock decides may be decided otherwise after a cut. */
+  const isTimed = (text: string): boolean => /race|timeout|now\(\)/u.test(text);
+
+  it("gives the same lines and result as one that is not", { timeout: TIMEOUT }, async () => {
+    let [said, cuts] = [0, 0];
+    const untimed = arbitraryText.filter((text) => !isTimed(text));
     await fc.assert(
-      fc.asyncProperty(arbitraryProgram, fc.nat(6), async (text, survives) => {
-        const program = (): LoadedProgram => over(kind, text, summing);
-        const whole = await runWithCrashes(program, { lives: [], survives });
+      fc.asyncProperty(untimed, arbitraryEnds, async (text, { survives, more }) => {
+        const whole = await finish(kind, text, doubling, { lives: [], survives });
+        said += whole.lines.length;
         for (const at of some(whole.commits, 12)) {
-          const { store, result, lines } = await runWithCrashes(program, { lives: [at, at], survives });
-          await expectOneHistory(store, program());
-          const again = await resumeRun(store, program(), "run", portsOf(), { grants: { allowsCommand: () => false } });
-          expect(again).toEqual(result);
-          expect(lines.length).toBeGreaterThan(0);
+          const cut = await finish(kind, text, doubling, { lives: [at, ...more], survives });
+          expect(cut.lines.toSorted()).toEqual(whole.lines.toSorted());
+          expect(cut.result).toEqual(whole.result);
+          cuts += 1;
         }
       }),
-      { numRuns: 12, endOnFailure: true },
+      { numRuns: RUNS, endOnFailure: true },
+    );
+    expect([said, cuts].map((count) => count > 20)).toEqual([true, true]);
+  });
+
+  it("is cancelled when it is asked to be, and has one history", { timeout: TIMEOUT }, async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryText, arbitraryEnds, fc.nat(), async (text, { survives, more }, when) => {
+        const whole = await finish(kind, text, doubling, { lives: [], survives });
+        const cancelAt = when % whole.commits;
+        for (const at of some(whole.commits, 6)) {
+          await finish(kind, text, doubling, { lives: [at, ...more], survives, cancelAt });
+        }
+      }),
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 });
 
-/** The answers of all calls are those of one guest that served them in the order of their entries. */
-async function expectOneHistory(store: MemoryStore, { ir }: LoadedProgram): Promise<void> {
-  const values = new ValueBytes(ir);
-  const entries = (await store.read("run", 1)).map(({ bytes }) => decodeEntry(bytes));
-  const done = new Map(entries.flatMap((entry) => (entry.kind === "DONE" ? [[nameOf(entry), entry] as const] : [])));
-  const calls = entries.filter((entry) => entry.kind === "CALL") as EntryOf<"CALL">[];
-  // A call that was cut off is made again, and stands there again.
-  const last = new Map(calls.map((call) => [nameOf(call), call]));
-  const guest = summing();
-  for (const call of calls) {
-    const answer = done.get(nameOf(call));
-    if (last.get(nameOf(call)) !== call || answer === undefined) continue;
-    const args = values.decode(call.args as Uint8Array) as readonly Value[];
-    expect(values.decode(answer.value as Uint8Array)).toEqual(guest(call.function, args));
-  }
-}
-
-function nameOf({ eff, attempt }: { readonly eff: string; readonly attempt: number }): string {
-  return `${eff} ${attempt}`;
-}
+describe.each(["sync", "distant"] as const)("a run over a %s plugin that remembers, cut off anywhere,", (kind) => {
+  it("goes on from what it said, with the state it had", { timeout: TIMEOUT }, async () => {
+    const outcomes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(arbitraryText, arbitraryEnds, async (text, { survives, more }) => {
+        const whole = await finish(kind, text, summing, { lives: [], survives });
+        for (const at of some(whole.commits, 12)) {
+          const { store } = await finish(kind, text, summing, { lives: [at, ...more], survives });
+          const entries = await entriesOf(store);
+          expectOneHistory(entries, over(kind, text, summing), summing());
+          for (const entry of entries) if (entry.kind === "DONE") outcomes.add(entry.outcome);
+        }
+      }),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+    expect([...outcomes]).toEqual(expect.arrayContaining(["ok", "error", "fault"]));
+  });
+});

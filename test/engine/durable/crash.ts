@@ -1,6 +1,11 @@
 /** Runs of a program that are cut off at every commit, and taken up again from what survived. */
 import { hash } from "node:crypto";
+
+import { expect } from "vitest";
+
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
+import { sendSignal } from "../../../src/engine/durable/send.ts";
+import type { AnyValue } from "../../../src/wit/any.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
 import type { Clock, RunPorts } from "../../../src/engine/ports.ts";
 import type { RunResult } from "../../../src/engine/run-options.ts";
@@ -73,6 +78,7 @@ export function portsOf(clock: Clock = new PassingClock()): RunPorts {
     fork: null,
     follow: () => {},
     breathe: turn,
+    webhook: (token) => `http://127.0.0.1/hooks/${token}`,
   };
 }
 
@@ -85,15 +91,25 @@ export interface CrashPlan {
   readonly lives: readonly number[];
   /** How many of the entries that were not acknowledged are there all the same. */
   readonly survives: number;
+  /** After how many commits of all lives somebody asks for the run to be cancelled. */
+  readonly cancelAt?: number;
+  /** What is sent to the run, and after how many commits, or when nothing else happens: again in every life until it was acknowledged. */
+  readonly signals?: readonly { readonly at: number; readonly name: string; readonly value: AnyValue }[];
 }
 
-/** `program` gives a program whose instances are new: nothing of a life before is left in memory. */
+/**
+ * `program` gives a program whose instances are new: nothing of a life before is left in memory. What was durable of the
+ * run's output when a life ended stays as it was.
+ */
 export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPlan): Promise<Finished> {
   let store = new MemoryStore({ hash: sha256, now: () => 0, held: true });
   const clock = new VirtualClock();
   let commits = 0;
+  let shown: readonly string[] = [];
+  const acknowledged = new Set<unknown>();
   for (const life of [...plan.lives, Infinity]) {
-    const running = oneLife(store, program(), clock);
+    const cancel = new AbortController();
+    const running = oneLife(store, program(), clock, cancel.signal);
     const ended = running.then(
       (result) => ({ result }),
       (failure: unknown) => ({ failure }),
@@ -101,7 +117,26 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
     const over = new AbortController();
     void ended.then(() => over.abort());
     let done = 0;
+    const sent = new Set<unknown>(acknowledged);
     for (let idle = 0; !over.signal.aborted && done < life; idle++) {
+      if (commits + done >= (plan.cancelAt ?? Infinity)) cancel.abort();
+      for (const signal of plan.signals ?? []) {
+        // One after another: what is sent at once may come in any order.
+        if (
+          sent.size > acknowledged.size ||
+          sent.has(signal) ||
+          commits + done < 1 ||
+          (commits + done < signal.at && idle < 30)
+        )
+          continue;
+        sent.add(signal);
+        const { name, value } = signal;
+        const sending = sendSignal(store, RUN, { name, value, sender: JSON.stringify(signal) });
+        sending.then(
+          () => acknowledged.add(signal),
+          () => {}, // the store was lost
+        );
+      }
       if (store.release()) [done, idle] = [done + 1, 0];
       else if (idle > 4) clock.pass();
       await turn();
@@ -110,24 +145,35 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
     if (over.signal.aborted) {
       const end = await ended;
       if ("failure" in end) throw end.failure;
-      return { result: end.result, lines: await linesOf(store, program()), commits, store };
+      const lines = await linesOf(store, program());
+      expect(lines.slice(0, shown.length)).toEqual(shown);
+      return { result: end.result, lines, commits, store };
     }
     clock.forget();
     store = store.crash({ survives: plan.survives });
     await ended;
+    const lines = await linesOf(store, program());
+    expect(lines.slice(0, shown.length)).toEqual(shown);
+    shown = lines;
   }
   throw new Error("a run has no end");
 }
 
-async function oneLife(store: MemoryStore, program: LoadedProgram, clock: Clock): Promise<RunResult> {
+async function oneLife(
+  store: MemoryStore,
+  program: LoadedProgram,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<RunResult> {
   const seed = new Uint8Array(32);
   const run = { id: RUN, name: "test", source: "", function: 0, args: [], seed, grants: [], created: 0 };
   await beginRun(store, program, run);
-  return await resumeRun(store, program, RUN, portsOf(clock), { grants: { allowsCommand: () => false } });
+  return await resumeRun(store, program, RUN, portsOf(clock), { grants: { allowsCommand: () => false }, signal });
 }
 
 async function linesOf(store: MemoryStore, { ir }: LoadedProgram): Promise<readonly string[]> {
   const values = new ValueBytes(ir);
+  if ((await store.header(RUN)) === undefined) return [];
   const entries = (await store.read(RUN, 1)).map(({ bytes }) => decodeEntry(bytes));
   return entries.flatMap((entry) =>
     entry.kind === "OUT" && entry.channel === "print" ? [values.decode(entry.value as Uint8Array) as string] : [],

@@ -8,12 +8,17 @@ import { Fault } from "../../../src/fault.ts";
 import { decodeEntry } from "../../../src/journal/entry-codec.ts";
 import type { Entry } from "../../../src/journal/entry.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
+import type { WitType } from "../../../src/wit/types.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { S32, STRING, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance, stubProgram } from "../stub-program.ts";
 import { portsOf, runWithCrashes, VirtualClock } from "./crash.ts";
 
 const FUNCTIONS = [witFunction("pay", [STRING], S32), witFunction("count", [S32], S32), witFunction("trap", [], null)];
+const CALLBACK: WitType = {
+  kind: "own",
+  resource: { kind: "resource", name: { interface: "sennit:host/callback", name: "callback" } },
+};
 const sha256 = (bytes: Uint8Array): Uint8Array => hash("sha256", bytes, "buffer");
 const options = { grants: { allowsCommand: () => false } };
 
@@ -119,6 +124,29 @@ describe("a durable run", () => {
       const cut = await runWithCrashes(program, { lives: [at], survives: 0 });
       expect(cut.lines).toEqual(whole.lines);
     }
+  });
+
+  it("says so when a plugin's state cannot be built again, and the program may catch it", async () => {
+    const text = `require count; print count(1); sleep (1ms); try { print count(1); } catch (e) { print e.code; }`;
+    let lives = 0;
+    const forgetful = (): LoadedProgram => {
+      const first = (lives += 1) * 10;
+      return stubProgram(text, FUNCTIONS, () => directInstance(() => first), { manifest: { language: "component" } });
+    };
+    const whole = await runWithCrashes(forgetful, { lives: [], survives: 0 });
+    const seen = new Set<string>();
+    for (let at = 1; at < whole.commits; at++) {
+      for (const line of (await runWithCrashes(forgetful, { lives: [at], survives: 0 })).lines) seen.add(line);
+    }
+    expect(seen).toContain("state-diverged");
+  });
+
+  it("refuses to give a plugin a function of the workflow, which is not recorded yet", async () => {
+    const each = { ...witFunction("each", [S32], S32), params: [{ name: "f", type: CALLBACK }] };
+    const text = `require each; try { print each(|x| x); } catch (e) { print e.code; }`;
+    const program = stubProgram(text, [each], () => directInstance(() => 1), { manifest: { language: "python" } });
+    const { lines } = await runWithCrashes(() => program, { lives: [], survives: 0 });
+    expect(lines).toEqual(["needs-memory-run"]);
   });
 
   it("refuses to go on with another program", async () => {
