@@ -108,6 +108,18 @@ export const commands: readonly CommandSpec[] = [
     files: [],
   },
   {
+    name: "signal",
+    usage: "sennit signal ID NAME [VALUE] --store FILE [--sender ID]",
+    summary: "Leave a signal for a run",
+    options: [
+      store,
+      { name: "sender", value: "ID", help: "of several signals with one sender, the first is taken" },
+      ...general,
+    ],
+    examples: [['sennit signal order-17 approved \'{"by": "Ada"}\' --store runs.db', "the value is JSON, or a text"]],
+    files: [],
+  },
+  {
     name: "check",
     usage: "sennit check FILE…",
     summary: "Report every mistake of programs without running them",

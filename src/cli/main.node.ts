@@ -16,6 +16,7 @@ const implementations: Readonly<Record<string, () => Promise<Command>>> = {
   ps: async () => (await import("./commands/runs.node.ts")).psCommand,
   show: async () => (await import("./commands/runs.node.ts")).showCommand,
   logs: async () => (await import("./commands/runs.node.ts")).logsCommand,
+  signal: async () => (await import("./commands/signal.node.ts")).signalCommand,
   check: async () => (await import("./commands/check.node.ts")).checkCommand,
   fmt: async () => (await import("./commands/fmt.node.ts")).fmtCommand,
   "plugin inspect": async () => (await import("./commands/plugin.node.ts")).inspectCommand,

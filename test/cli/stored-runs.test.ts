@@ -65,6 +65,17 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     expect((await folder.sennit(["logs", "a", "--follow", ...stored])).stdout).toBe("hello\n");
   });
 
+  it("that waits for a signal takes one that came while nobody ran it", async () => {
+    using folder = new Folder({ "wf.sennit": 'print "asking"; x = wait signal("approved"); print x;' });
+    const stored = ["--store", "runs.db"];
+    expect(await killedAfter(folder.path, 1, ["run", "wf.sennit", "--id", "a", ...stored])).toEqual(["asking"]);
+
+    const signal = ["signal", "a", "approved", '{"by": "Ada"}', "--sender", "s1", ...stored];
+    expect(await folder.sennit(signal)).toMatchObject({ status: 0, stderr: "" });
+    expect(await folder.sennit(signal)).toMatchObject({ status: 0, stderr: expect.stringContaining("before") });
+    expect((await folder.sennit(["resume", "a", ...stored])).stdout).toMatch(/^(asking\n)?\["by": "Ada"\]\n$/);
+  });
+
   it("that fails says so, now and when it is asked again", async () => {
     using folder = new Folder({ "wf.sennit": 'print "a"; raise "no";' });
     const run = await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
@@ -88,6 +99,8 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     ["no store", ["ps"], "usage"],
     ["no run", ["resume", "--store", "runs.db"], "usage"],
     ["an unknown run", ["resume", "b", "--store", "runs.db"], "unknown-run"],
+    ["a signal to an unknown run", ["signal", "b", "x", "--store", "runs.db"], "unknown-run"],
+    ["a signal without a name", ["signal", "a", "--store", "runs.db"], "usage"],
     ["an unknown run to look at", ["logs", "b", "--store", "runs.db"], "unknown-run"],
     ["a run that is there", ["run", "wf.sennit", "--store", "runs.db", "--id", "a"], "run-exists"],
     ["a store that is not there", ["show", "a", "--store", "other.db"], "store-missing"],
