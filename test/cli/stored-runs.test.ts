@@ -73,7 +73,7 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     const signal = ["signal", "a", "approved", '{"by": "Ada"}', "--sender", "s1", ...stored];
     expect(await folder.sennit(signal)).toMatchObject({ status: 0, stderr: "" });
     expect(await folder.sennit(signal)).toMatchObject({ status: 0, stderr: expect.stringContaining("before") });
-    expect((await folder.sennit(["resume", "a", ...stored])).stdout).toMatch(/^(asking\n)?\["by": "Ada"\]\n$/);
+    expect((await folder.sennit(["resume", "a", ...stored])).stdout).toMatch(/^(asking\n)?\{"by": "Ada"\}\n$/);
   });
 
   it("that fails says so, now and when it is asked again", async () => {
