@@ -63,13 +63,11 @@ const untouched = (): Guest => () => {
   throw new Error("a guest was called where nothing was to be done");
 };
 
-/** Generated programs need not call anything: these do, some calls of a `summing` guest failing among them. */
-const arbitraryText = arbitraryProgram.map((text) =>
-  text.replace(
-    "require double;\n",
-    "require double;\nfor each in range(6) { try { print double(each); } catch (e) { print e.code; } }\n",
-  ),
-);
+/** Generated programs need not call anything: these do, in turn and at once, and a `summing` guest fails some. */
+const CALLS = ["for", "para for"]
+  .map((loop) => `${loop} each in range(6) { try { print double(each); } catch (e) { print e.code; } }`)
+  .join("\n");
+const arbitraryText = arbitraryProgram.map((text) => text.replace("require double;\n", `require double;\n${CALLS}\n`));
 
 /** Every so many of a number's values, the last among them. */
 function some(count: number, most: number): readonly number[] {
