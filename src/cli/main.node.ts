@@ -12,6 +12,11 @@ type Command = (invocation: Invocation, terminal: Terminal) => Promise<number>;
 /** Loaded when called: `--help` needs no plugin host. */
 const implementations: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./commands/run.node.ts")).runCommand,
+  resume: async () => (await import("./commands/resume.node.ts")).resumeCommand,
+  ps: async () => (await import("./commands/runs.node.ts")).psCommand,
+  show: async () => (await import("./commands/runs.node.ts")).showCommand,
+  logs: async () => (await import("./commands/runs.node.ts")).logsCommand,
+  signal: async () => (await import("./commands/signal.node.ts")).signalCommand,
   check: async () => (await import("./commands/check.node.ts")).checkCommand,
   fmt: async () => (await import("./commands/fmt.node.ts")).fmtCommand,
   "plugin inspect": async () => (await import("./commands/plugin.node.ts")).inspectCommand,

@@ -1,36 +1,55 @@
 /** Workflows that a run spawned: runs of their own, with instances of their own (I2), ended with their parent. */
 import { Fault } from "../fault.ts";
 import { ErrorValue } from "../lang/value.ts";
-import type { Answer } from "../lang/effect.ts";
+import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
 import type { Over, Tally } from "./limits.ts";
-import type { RunResult } from "./run-options.ts";
+import type { RunResult } from "./run-result.ts";
 
-type Start = (fn: number, args: readonly Value[], id: string, signal: AbortSignal) => Promise<RunResult>;
+export type StartChild = (fn: number, args: readonly Value[], id: string, signal: AbortSignal) => Promise<RunResult>;
 
 interface Child {
   readonly controller: AbortController;
   readonly result: Promise<RunResult>;
 }
 
-export class Children implements AsyncDisposable {
+/** What a run needs of them. What only those of a durable run have is told in durable/durable-children.ts. */
+export interface ChildRuns extends AsyncDisposable {
+  readonly spawn: (
+    effect: EffectRequest,
+    fn: number,
+    args: readonly Value[],
+    signal: AbortSignal,
+  ) => string | Promise<string>;
+  /** Cancels the child that an effect spawned, if it did. */
+  readonly cancel: (effect: string) => void;
+  readonly join: (task: string, signal: AbortSignal) => Promise<Answer>;
+  readonly cancelTask?: (task: string) => void;
+  readonly spawned?: (effect: EffectRequest, task: string) => void;
+  readonly joined?: (task: string) => void;
+  readonly givenUp?: (effect: EffectRequest) => void;
+  readonly goLive?: () => void;
+  readonly stop?: () => void;
+}
+
+export class Children implements ChildRuns {
   /** The parent's run id. */
   readonly #run: string;
-  readonly #start: Start;
+  readonly #start: StartChild;
   readonly #tally: Tally;
   /** By run id: an attempt of a `retry` gives its children the ids of those before, which are cancelled then. */
   readonly #children = new Map<string, Child>();
   /** Those that have not ended. */
   readonly #running = new Set<Child>();
 
-  constructor(run: string, start: Start, tally: Tally) {
+  constructor(run: string, start: StartChild, tally: Tally) {
     this.#run = run;
     this.#start = start;
     this.#tally = tally;
   }
 
   /** Starts the child of an effect; gives its run id. @throws {Fault} `limit-exceeded` */
-  spawn(effect: string, fn: number, args: readonly Value[]): string {
+  spawn({ id: effect }: EffectRequest, fn: number, args: readonly Value[]): string {
     const id = `${this.#run}.${effect}`;
     const over: Over = this.#tally.child();
     const controller = new AbortController();
@@ -71,7 +90,7 @@ export class Children implements AsyncDisposable {
   }
 }
 
-function answerOf(result: RunResult): Answer {
+export function answerOf(result: RunResult): Answer {
   switch (result.state) {
     case "done":
       return { kind: "ok", value: result.value };

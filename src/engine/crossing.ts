@@ -41,6 +41,20 @@ export function crossingOf(fn: WitFunction, tools: CrossingTools): Crossing {
   };
 }
 
+/** Arguments as the plugin is to get them. */
+export function crossOut({ args: crossings, others }: Crossing, args: readonly Value[]): readonly Value[] {
+  if (crossings === null) return args;
+  return args.map((value, at) => {
+    const cross = crossings[at] ?? others;
+    return cross ? cross(value) : value;
+  });
+}
+
+/** A result as the program is to get it. */
+export function crossIn({ result }: Crossing, value: Value): Value {
+  return result === null ? value : result(value);
+}
+
 export function isAny(type: WitType): boolean {
   return type.kind === "list" && named(type.alias, "sennit:host/values", "value");
 }

@@ -22,9 +22,12 @@ import { functionOf } from "../wit/types.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import { Callback } from "../wit/value.ts";
 import type { Value } from "../wit/value.ts";
-import { crossingOf } from "./crossing.ts";
+import { crossIn, crossingOf, crossOut } from "./crossing.ts";
 import type { Crossing, CrossingTools } from "./crossing.ts";
 import { errorOf, faultOf } from "./failure.ts";
+import type { CallRecords } from "./durable/call-records.ts";
+import { isOutside } from "./durable/groups.ts";
+import { rebuild } from "./durable/rebuild.ts";
 import type { InstanceGroup } from "./instances.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import { LookAhead, Pace } from "./look-ahead.ts";
@@ -40,6 +43,8 @@ export interface CallbackVm {
   readonly around: (effect: string) => string | null;
   /** The calls that follow it in its loop. Absent: every call goes alone. */
   readonly ahead?: (effect: string, most: number) => Ahead;
+  /** What is recorded of calls. Null: nothing. */
+  readonly records?: CallRecords | null;
 }
 
 /** One function of a package, as this run calls it. */
@@ -67,6 +72,7 @@ export class ForeignCalls {
   readonly #group: InstanceGroup;
   readonly #ports: RunPorts;
   readonly #vm: CallbackVm;
+  readonly #records: CallRecords | null;
   /** Per package, by function: made at the first call. */
   readonly #routes: Map<FunctionKey, Route>[];
   /** By number of the program's `calls`. */
@@ -85,22 +91,80 @@ export class ForeignCalls {
     this.#group = group;
     this.#ports = ports;
     this.#vm = vm;
+    this.#records = vm.records ?? null;
     this.#routes = program.packages.map(() => new Map());
-    this.#lookAhead = vm.ahead === undefined ? null : new LookAhead(vm.ahead, ports.clock);
+    this.#lookAhead = vm.ahead === undefined || this.#records !== null ? null : new LookAhead(vm.ahead, ports.clock);
   }
 
   /** Calls at once. A call that failed at once is answered LATER, too: errors have one way into the program. */
   now(site: number, args: readonly Value[]): Value | typeof LATER {
+    if (this.#records !== null) return this.#recordedNow(this.#records, (this.#sites[site] ??= this.#site(site)), args);
     const { package: pack, function: fn, crossing } = (this.#sites[site] ??= this.#site(site));
     const instance = this.#group.idle(pack);
     if (instance === undefined || instance.callMany !== undefined || instance.abortable === true) return LATER; // F4, F5
     if (this.#callbacks.size > 0 || this.#takesClosure(crossing, args)) return LATER;
     const answer = attempt(instance, fn, crossing, args);
-    if (!(answer instanceof Promise)) return crossing.result === null ? answer : crossing.result(answer);
+    if (!(answer instanceof Promise)) return crossIn(crossing, answer);
     // Whoever takes it up handles its failure.
     answer.catch(() => {});
     this.#started.set(args, answer);
     return LATER;
+  }
+
+  /** Resolves when calls may be made at once that a replay will make at once again. */
+  async ready(): Promise<void> {
+    for (const pack of this.#records?.ready ?? []) {
+      if (!isOutside(this.package(pack))) await this.#group.begin(pack).catch(() => {}); // told by the call that needs it
+    }
+  }
+
+  /** A call for an effect has ended. Gives whether it ended a guest, or left it as nobody can say. */
+  left(pack: number, effect: EffectRequest, isStopped: boolean): boolean {
+    return this.#records?.left(pack, effect, { isLost: this.#isLost(pack), isStopped }) ?? false;
+  }
+
+  /** Whether an instance was lost that a call into this package may have reached. */
+  #isLost(pack: number): boolean {
+    return this.#records?.groupOf(pack).some((each) => this.#group.isLost(each)) ?? false;
+  }
+
+  #recordedNow(records: CallRecords, route: Route, args: readonly Value[]): Value | typeof LATER {
+    const { package: pack, function: fn, crossing } = route;
+    if (isOutside(this.package(pack)) || this.#takesClosure(crossing, args)) return LATER;
+    const decision = records.now(pack, fn, args);
+    if (decision.kind === "later") return LATER;
+    if (decision.kind === "answered") return this.#answeredNow(args, decision.answer);
+    const instance = this.#group.idle(pack);
+    if (instance?.colour !== "sync" || !instance.alive || this.#callbacks.size > 0) {
+      if (instance === undefined || instance.colour === "sync") records.notNow(pack, decision.id);
+      return LATER;
+    }
+    records.enterNow(pack, fn, args, decision.id);
+    const answer = this.#attemptNow(instance, route, args);
+    records.leftNow(pack, decision.id, answer, this.#isLost(pack));
+    return this.#answeredNow(args, answer);
+  }
+
+  /** F1: a failure is taken up by the request that follows. */
+  #answeredNow(args: readonly Value[], answer: Answer): Value | typeof LATER {
+    if (answer.kind === "ok") return answer.value;
+    this.#failed(args, faultOf(answer.error));
+    return LATER;
+  }
+
+  #attemptNow(instance: Instance, { package: pack, function: fn, crossing }: Route, args: readonly Value[]): Answer {
+    try {
+      const given = instance.call(fn, crossOut(crossing, args)) as Value;
+      return { kind: "ok", value: crossIn(crossing, given) };
+    } catch (thrown) {
+      return { kind: "error", error: errorOf(thrown, this.package(pack).name) };
+    }
+  }
+
+  #failed(args: readonly Value[], thrown: unknown): void {
+    const failure = Promise.reject(thrown);
+    failure.catch(() => {});
+    this.#started.set(args, failure);
   }
 
   /** Takes up the call that `now` began, or begins it. */
@@ -109,8 +173,7 @@ export class ForeignCalls {
     const { crossing } = route;
     const answer = this.#started.get(call.args) ?? this.#begin(effect, route, call, signal);
     this.#group.during(call.package, answer, signal);
-    const value = await answer;
-    return crossing.result === null ? value : crossing.result(value);
+    return crossIn(crossing, await answer);
   }
 
   /** What a call is answered that was made before it was asked for; null for every other call. */
@@ -131,8 +194,8 @@ export class ForeignCalls {
     const { fork } = this.#ports;
     if (fork === null) throw new Fault("needs-workers", "This platform has no other core to call on");
     const log = (line: LogLine): void => this.#group.log(call.package, line);
-    const value = await fork(call.package, call.function, lower(crossing, call.args), { ...options, log });
-    return crossing.result === null ? value : crossing.result(value);
+    const value = await fork(call.package, call.function, crossOut(crossing, call.args), { ...options, log });
+    return crossIn(crossing, value);
   }
 
   package(pack: number): LoadedPackage {
@@ -160,9 +223,12 @@ export class ForeignCalls {
   }
 
   async #begin(effect: EffectRequest, route: Route, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
+    if (this.#records !== null && this.#takesClosure(route.crossing, call.args)) throw needsMemory(call.function);
+    if (this.#records !== null && !isOutside(this.package(call.package)))
+      await this.#enter(this.#records, effect, route, call, signal);
     const lending: Lending = { effect: effect.id, over: false };
     this.#lending = lending;
-    const args = lower(route.crossing, call.args);
+    const args = crossOut(route.crossing, call.args);
     const ask = (instance: Instance): Value | Promise<Value> =>
       this.#withThose(instance, effect, route, call.args, args, signal) ?? instance.call(call.function, args, signal);
     try {
@@ -170,6 +236,24 @@ export class ForeignCalls {
     } finally {
       lending.over = true;
     }
+  }
+
+  /** A recorded call waits for its turn, and finds its group as the calls before it left it. */
+  async #enter(
+    records: CallRecords,
+    effect: EffectRequest,
+    { package: pack, function: fn }: Route,
+    { args }: ForeignRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const givenUp = (): Fault => new Fault("cancelled", "The call was given up before it began");
+    await records.turn(pack, effect);
+    if (signal.aborted) throw givenUp();
+    if (!records.isUp(pack))
+      await rebuild(records, pack, this.#group, (each, name) => this.#route(each, name).crossing);
+    await Promise.all(records.groupOf(pack).map((each) => this.#group.begin(each)));
+    if (signal.aborted) throw givenUp();
+    records.enter(pack, fn, args, effect, signal);
   }
 
   /** Makes the call together with those that follow it; null when it is to go alone. An answer that has to be read first may fail. */
@@ -240,6 +324,12 @@ export class ForeignCalls {
   }
 }
 
+function needsMemory(fn: FunctionKey): Fault {
+  return new Fault("needs-memory-run", `${fn} takes a function of the workflow, which a durable run cannot give yet`, {
+    hint: "Run the workflow without a store",
+  });
+}
+
 /** What a plugin gets that calls a function after the call it was given for: the workflow has gone on since. */
 function kept(): Fault {
   return new Fault("moved", "This function of the workflow was given for a call that is over", {
@@ -254,7 +344,7 @@ function attempt(
   args: readonly Value[],
 ): Value | Promise<Value> {
   try {
-    return instance.call(fn, crossing.args === null && crossing.others === null ? args : lower(crossing, args));
+    return instance.call(fn, crossOut(crossing, args));
   } catch (failure) {
     return Promise.reject(failure);
   }
@@ -272,16 +362,8 @@ function untyped(tools: CrossingTools & { readonly closureIn: (any: Value) => Cl
 /** What cannot be lowered fails in its own turn. */
 function lowerOrNull(crossing: Crossing, args: readonly Value[]): readonly Value[] | null {
   try {
-    return lower(crossing, args);
+    return crossOut(crossing, args);
   } catch {
     return null;
   }
-}
-
-function lower(crossing: Crossing, args: readonly Value[]): readonly Value[] {
-  if (crossing.args === null) return args;
-  return args.map((value, at) => {
-    const cross = crossing.args?.[at] ?? crossing.others;
-    return cross ? cross(value) : value;
-  });
 }

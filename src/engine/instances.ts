@@ -11,6 +11,8 @@ import type { Manifest } from "../host/manifest.ts";
 import type { ImportedFunction, Instance, LogLine, ReportProgress, Together } from "../host/plugin.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
+import type { GuestEffects } from "./durable/guest-effects.ts";
+import { isOutside } from "./durable/groups.ts";
 import { DEFAULT_LIMITS, raiseHint } from "../host/package/limits.ts";
 import { Tally, Volume } from "./limits.ts";
 import { GivingUp } from "./giving-up.ts";
@@ -25,6 +27,10 @@ export interface GroupOptions {
   readonly progress?: ReportProgress;
   /** Counts the guests' timers with those of the run. */
   readonly tally?: Tally;
+  /** Records what is imported from outside of the run. Absent: nothing is recorded. */
+  readonly effects?: GuestEffects;
+  /** While calls are made again, nobody waits for a guest's timers. */
+  readonly isHurried?: () => boolean;
 }
 
 export class InstanceGroup implements AsyncDisposable {
@@ -87,6 +93,28 @@ export class InstanceGroup implements AsyncDisposable {
   log(pack: number, line: LogLine): void {
     const { name, granted } = this.#package(pack);
     if (granted.log && this.#isShown(pack, line.text)) this.#options.log(name, line);
+  }
+
+  /** Starts a package's instance, if there is none. */
+  async begin(pack: number): Promise<void> {
+    await this.#start(pack);
+  }
+
+  /** Whether its instance ended. */
+  isLost(pack: number): boolean {
+    return this.#running[pack]?.alive === false;
+  }
+
+  /** Ends the instances of these packages: the next call of one starts afresh. */
+  async reset(packs: readonly number[]): Promise<void> {
+    await Promise.all(
+      packs.map(async (pack) => {
+        const instance = await this.#starting[pack]?.catch(() => undefined);
+        this.#running[pack] = undefined;
+        this.#starting[pack] = undefined;
+        await instance?.[Symbol.asyncDispose]();
+      }),
+    );
   }
 
   /** The running instance of a package, when there is one. */
@@ -152,6 +180,11 @@ export class InstanceGroup implements AsyncDisposable {
     for (const [key, from] of this.#package(pack).imports) {
       const provider = await this.#start(from.package);
       const { manifest } = this.#package(from.package).plugin;
+      const { effects } = this.#options;
+      if (effects !== undefined && isOutside(this.#package(from.package))) {
+        imports.set(key, this.#recorded(effects, pack, from));
+        continue;
+      }
       imports.set(key, {
         // One that may be replaced is waited for when it is.
         colour: isReplaceable(manifest) ? "async" : (provider.colour ?? "async"),
@@ -163,6 +196,20 @@ export class InstanceGroup implements AsyncDisposable {
 
   #givingUpOf(pack: number): GivingUp {
     return (this.#givingUp[pack] ??= new GivingUp(() => this.#running[pack]?.alive === false));
+  }
+
+  #recorded(
+    effects: GuestEffects,
+    pack: number,
+    from: { readonly package: number; readonly function: FunctionKey },
+  ): ImportedFunction {
+    const outside = {
+      package: this.#package(from.package),
+      function: from.function,
+      perform: (args: readonly Value[]) => this.call(from.package, from.function, args),
+    };
+    const { name } = this.#package(pack);
+    return { colour: "async", call: (args) => effects.call(pack, name, outside, args) };
   }
 
   /** G4. A start that fails counts, too. @throws {Fault} `limit-exceeded` */
@@ -180,6 +227,7 @@ export class InstanceGroup implements AsyncDisposable {
   }
 
   async #sleep(milliseconds: number): Promise<void> {
+    if (this.#options.isHurried?.() === true) return;
     const over = this.#tally.timer();
     try {
       await this.#options.clock.sleep(milliseconds, this.#closed.signal);

@@ -42,6 +42,8 @@ export interface LoadRequest {
   readonly warn: (line: string) => void;
   /** Where packages run of which the project says nothing by name. Absent: as the project and `levelOf` say. */
   readonly isolation?: IsolationLevel | undefined;
+  /** Whether components and Lua at L1 may be beside the VM in a worker. False: the VM is here, and each has its own thread. */
+  readonly besideVm?: boolean;
   /** Whom the runs are for: those of two principals never share a worker. Absent: whoever owns the project's folder. */
   readonly principal?: string | undefined;
 }
@@ -243,7 +245,8 @@ export class OpenPackages implements AsyncDisposable {
     const pack = { names: [specifier, files.manifest.name], place: files.place };
     const isolation = levelOf(this.#project, pack, this.#request.isolation);
     const limited = withLimits(files, this.#project, isolation);
-    if (isolation === "L1" && goesInside(limited, isolation)) return { ...(await parcelOf(limited)), files };
+    const isInside = isolation === "L1" && this.#request.besideVm !== false && goesInside(limited, isolation);
+    if (isInside) return { ...(await parcelOf(limited)), files };
     const plugin = await openPlugin(limited, { warn: this.#request.warn, isolation });
     return { plugin, files: isolation === "L2" ? null : files };
   }

@@ -4,11 +4,12 @@ import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
 import { ErrorValue, Task } from "../lang/value.ts";
 import { integer } from "../wit/value.ts";
 import type { Value } from "../wit/value.ts";
-import type { Children } from "./children.ts";
+import type { ChildRuns } from "./children.ts";
 import { errorOf } from "./failure.ts";
 import type { ForeignCalls } from "./foreign-calls.ts";
 import type { Tally } from "./limits.ts";
 import type { RunPorts } from "./ports.ts";
+import type { SeededBytes } from "../host/seeded.ts";
 import { randomFloat, randomUuid, streamOf, subSeed } from "./random.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -18,13 +19,13 @@ const MINUTE = 60_000_000_000n;
 export class Performer {
   readonly #ports: RunPorts;
   readonly #calls: ForeignCalls;
-  readonly #children: Children;
+  readonly #children: ChildRuns;
   readonly #options: RunOptions;
   readonly #tally: Tally;
   /** `now()` never goes back within a run. */
   #latest = 0;
 
-  constructor(ports: RunPorts, calls: ForeignCalls, children: Children, options: RunOptions, tally: Tally) {
+  constructor(ports: RunPorts, calls: ForeignCalls, children: ChildRuns, options: RunOptions, tally: Tally) {
     this.#ports = ports;
     this.#calls = calls;
     this.#children = children;
@@ -52,7 +53,26 @@ export class Performer {
 
   /** The answer to what was done before it was asked for; null: it is to be performed. */
   foreknown(effect: EffectRequest): Answer | null {
-    return effect.request.kind === "call" ? this.#calls.foreknown(effect, effect.request) : null;
+    return effect.request.kind === "call" ? this.#calls.foreknown(effect, effect.request) : this.computed(effect);
+  }
+
+  /** The answer to what the seed and the effect decide alone; null for everything else. */
+  computed({ id, request }: EffectRequest): Answer | null {
+    const stream = (): SeededBytes => streamOf(this.#options.seed, id);
+    if (request.kind === "random") return { kind: "ok", value: randomFloat(stream()) };
+    return request.kind === "uuid" ? { kind: "ok", value: randomUuid(stream()) } : null;
+  }
+
+  /** When the timer of an effect is due, in milliseconds since the epoch; null when it waits for none. */
+  due(effect: EffectRequest): number | null {
+    const { request } = effect;
+    const now = this.#now();
+    if (request.kind === "sleep") return now + Number(BigInt(request.nanoseconds)) / 1e6;
+    if (request.kind === "signal") return request.timeout === null ? null : now + Number(BigInt(request.timeout)) / 1e6;
+    if (request.kind === "sleep-until") return Number(BigInt(request.instant) / MILLION);
+    if (request.kind !== "backoff") return null;
+    const wait = this.#backoff(effect.id, request);
+    return wait === null ? null : now + Number(wait) / 1e6;
   }
 
   async answer(effect: EffectRequest, signal: AbortSignal): Promise<Answer> {
@@ -80,21 +100,21 @@ export class Performer {
         return this.#sleep(BigInt(request.instant) - BigInt(this.#now()) * MILLION, signal);
       case "now":
         return integer(BigInt(this.#now()) * MILLION);
-      case "random":
-        return randomFloat(streamOf(this.#options.seed, effect.id));
-      case "uuid":
-        return randomUuid(streamOf(this.#options.seed, effect.id));
-      case "backoff":
-        return this.#backoff(effect.id, request, signal);
+      case "backoff": {
+        const wait = this.#backoff(effect.id, request);
+        return wait === null ? false : this.#sleep(wait, signal).then(() => true);
+      }
       case "shell":
         return this.#shell(request, signal);
       case "spawn":
-        return new Task(this.#children.spawn(effect.id, request.function, request.args));
+        return this.#spawn(effect, request, signal);
       case "signal":
         throw new Fault("needs-durable-run", `\`wait signal("${request.name}")\` needs a durable run`);
       case "webhook":
-        throw new Fault("needs-durable-run", "`webhook()` needs a durable run");
+        return this.#webhook(effect.id);
       case "join":
+      case "random":
+      case "uuid":
       case "print":
       case "log":
       case "emit":
@@ -103,9 +123,27 @@ export class Performer {
     }
   }
 
+  /** A time that was told in a life before this one: none after it is earlier. */
+  told({ request }: EffectRequest, answer: Answer): void {
+    if (request.kind !== "now" || answer.kind !== "ok") return;
+    this.#latest = Math.max(this.#latest, Number(BigInt(answer.value as number | bigint) / MILLION));
+  }
+
   #now(): number {
     this.#latest = Math.max(this.#latest, Math.floor(this.#ports.clock.now()));
     return this.#latest;
+  }
+
+  #spawn(effect: EffectRequest, request: Request & { kind: "spawn" }, signal: AbortSignal): Value | Promise<Value> {
+    const task = this.#children.spawn(effect, request.function, request.args, signal);
+    return typeof task === "string" ? new Task(task) : task.then((id) => new Task(id));
+  }
+
+  /** A record of one field. Nobody can guess the address. */
+  #webhook(effect: string): Value {
+    const { webhook } = this.#ports;
+    if (webhook === undefined) throw new Fault("needs-durable-run", "`webhook()` needs a durable run of a daemon");
+    return [webhook(randomUuid(streamOf(this.#options.seed, `webhook ${effect}`)))];
   }
 
   async #sleep(nanoseconds: bigint, signal: AbortSignal): Promise<Value> {
@@ -119,18 +157,15 @@ export class Performer {
     return null;
   }
 
-  /** Rule 39: doubles from `backoff` up to a minute, ±25 % jitter; false when it would end after `within`. */
-  async #backoff(id: string, request: Request & { kind: "backoff" }, signal: AbortSignal): Promise<Value> {
+  /** Rule 39: doubles from `backoff` up to a minute, ±25 % jitter; null when it would end after `within`. */
+  #backoff(id: string, request: Request & { kind: "backoff" }): bigint | null {
     const doubled = BigInt(request.backoff) << BigInt(Math.min(request.attempt - 2, 62));
     const capped = doubled < MINUTE ? doubled : MINUTE;
     const jitter = 0.75 + randomFloat(streamOf(this.#options.seed, `${id}/${request.attempt}`)) / 2;
     const wait = BigInt(Math.round(Number(capped) * jitter));
-    if (request.within !== null && request.since !== null) {
-      const end = BigInt(this.#now()) * MILLION + wait;
-      if (end > BigInt(request.since) + BigInt(request.within)) return false;
-    }
-    await this.#sleep(wait, signal);
-    return true;
+    if (request.within === null || request.since === null) return wait;
+    const end = BigInt(this.#now()) * MILLION + wait;
+    return end > BigInt(request.since) + BigInt(request.within) ? null : wait;
   }
 
   async #shell(request: Request & { kind: "shell" }, signal: AbortSignal): Promise<Value> {

@@ -51,6 +51,8 @@ export interface RunPorts {
   readonly fork:
     | ((pack: number, fn: FunctionKey, args: readonly Value[], options: ForkOptions) => Promise<Value>)
     | null;
+  /** The address that a webhook of this token is posted to; the token is its last segment. Absent: there are none. */
+  readonly webhook?: (token: string) => string;
   /** Remembers which calls are on the way to here, for work that starts later and belongs to them. Absent: unknown. */
   readonly chain?: () => <T>(work: () => T) => T;
   readonly follow: (event: RunEvent) => void;

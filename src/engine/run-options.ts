@@ -1,6 +1,6 @@
-/** What a run is started with, and how it can end. */
-import type { ErrorValue } from "../lang/value.ts";
-import type { Value } from "../wit/value.ts";
+/** What a run is started with. */
+import type { ChildStore } from "./durable/child-store.ts";
+import type { RunLog } from "./durable/run-log.ts";
 
 export interface RunOptions {
   readonly id: string;
@@ -8,11 +8,14 @@ export interface RunOptions {
   readonly seed: Uint8Array;
   readonly grants: { readonly allowsCommand: (command: string) => boolean };
   readonly signal?: AbortSignal | undefined;
+  /** Ends a run with a log where it is, with a Fault `stopped`: it can be taken up again. */
+  readonly stop?: AbortSignal | undefined;
+  /** Where the children of a run with a log are kept. */
+  readonly children?: ChildStore | undefined;
   /** Every foreign call goes alone, also where several may go in one message. To compare: nothing else differs. */
   readonly oneByOne?: boolean;
+  /** Where the run is recorded, and played back from. Absent: it is in memory only. */
+  readonly log?: RunLog | undefined;
 }
 
-export type RunResult =
-  | { readonly state: "done"; readonly value: Value }
-  | { readonly state: "failed"; readonly error: ErrorValue }
-  | { readonly state: "cancelled" };
+export type { RunResult } from "./run-result.ts";

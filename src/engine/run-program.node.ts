@@ -155,14 +155,7 @@ export async function runLoaded(
   options: ProgramRunOptions,
 ): Promise<Plain> {
   await using cores = new CorePool();
-  const fork: RunPorts["fork"] = (pack, fn, values, options) => {
-    const found = opened[pack];
-    if (!found?.files) throw new Fault("needs-workers", `${found?.name ?? "?"} cannot be called on another core`);
-    const { digest, manifest } = found.plugin;
-    const core = { files: { ...found.files, manifest }, digest };
-    return cores.call(core, fn, values, { ...options, now: Date.now() });
-  };
-  const ports = nodePorts(folder, fork, (event) => show(event, options));
+  const ports = nodePorts(folder, forkTo(cores, opened), (event) => show(event, options));
   const seed = options.seed ?? randomBytes(32);
   const result = await executed(program, args, ports, {
     // Effects are named after their run, and random numbers after their effect: the same seed, the same names.
@@ -179,6 +172,17 @@ export async function runLoaded(
     case "cancelled":
       throw new Fault("cancelled", "The run was cancelled");
   }
+}
+
+/** Core calls of a program's packages, on the threads of a pool. */
+export function forkTo(cores: CorePool, opened: readonly Opened[]): NonNullable<RunPorts["fork"]> {
+  return (pack, fn, values, options) => {
+    const found = opened[pack];
+    if (!found?.files) throw new Fault("needs-workers", `${found?.name ?? "?"} cannot be called on another core`);
+    const { digest, manifest } = found.plugin;
+    const core = { files: { ...found.files, manifest }, digest };
+    return cores.call(core, fn, values, { ...options, now: Date.now() });
+  };
 }
 
 /** One run of the program's first function, here or in the program's worker. */

@@ -4,13 +4,27 @@
  *   R1  The VM runs until every branch waits; then ONE answer is delivered, in order of arrival.
  *   R2  What a run shows (print, log, emit, progress) reaches its follower in the VM's order.
  *   R3  However a run ends, its instances, timers, commands and children are gone before `execute` settles.
+ *   R4  A run with a log goes the way that is recorded first, and performs nothing meanwhile; then it is live.
  */
-import { Defect } from "../fault.ts";
+import { Defect, Fault } from "../fault.ts";
+import type { Task } from "../lang/value.ts";
 import { Vm } from "../lang/vm/vm.ts";
 import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
+import type { ChildRuns, StartChild } from "./children.ts";
+import { say } from "./durable/say.ts";
+import { answerDurably } from "./durable/answers.ts";
+import { CallRecords } from "./durable/call-records.ts";
+import { DurableChildren } from "./durable/durable-children.ts";
+import { natureOf } from "./durable/nature.ts";
+import type { Nature } from "./durable/nature.ts";
+import { GuestEffects } from "./durable/guest-effects.ts";
+import { diverged } from "./durable/run-log.ts";
+import type { Mailbox } from "./durable/mailbox.ts";
+import type { Delivery, Signal } from "./durable/recorded.ts";
+import type { RunLog } from "./durable/run-log.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
 import { InstanceGroup } from "./instances.ts";
 import { Tally } from "./limits.ts";
@@ -31,14 +45,22 @@ export async function execute(
   options: RunOptions,
   tally: Tally = new Tally(program.limits),
 ): Promise<RunResult> {
+  const { log } = options;
+  const records = log === undefined ? null : new CallRecords(program, log);
   await using group = new InstanceGroup(program, {
+    ...(log === undefined || records === null
+      ? {}
+      : { effects: new GuestEffects(log, records), isHurried: () => log.deaf }),
     seed: options.seed,
     clock: ports.clock,
-    log: (source, line) => ports.follow({ kind: "log", level: line.level, source, text: line.text }),
+    log: (source, line) => {
+      if (options.log === undefined) ports.follow({ kind: "log", level: line.level, source, text: line.text });
+      else options.log.hear(source, line);
+    },
     progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
     tally,
   });
-  const run = new Run(program, fn, args, ports, options, group, tally);
+  const run = new Run(program, fn, args, ports, options, group, tally, records);
   await using children = run.children;
   void children;
   return await run.drive();
@@ -46,22 +68,35 @@ export async function execute(
 
 interface Pending {
   readonly effect: EffectRequest;
-  /** Null when its answer is there already. */
+  /** Null when its answer is there already, or nobody was asked yet. */
   readonly controller: AbortController | null;
 }
 
 interface Arrived {
   readonly pending: Pending;
   readonly answer: Answer;
+  /** What it was sent, when it waited for that. */
+  readonly signal?: Signal;
 }
 
 class Run {
-  readonly children: Children;
+  readonly children: ChildRuns;
   readonly #vm: Vm;
   readonly #ports: RunPorts;
   readonly #calls: ForeignCalls;
   readonly #performer: Performer;
+  readonly #program: LoadedProgram;
+  readonly #log: RunLog | null;
+  readonly #records: CallRecords | null;
+  readonly #mailbox: Mailbox | null;
+  /** R4 */
+  #isLive: boolean;
+  /** How often the VM was stopped while it computed. */
+  #turn = 0;
+  #cancelAsked = false;
+  #isOver = false;
   readonly #signal: AbortSignal | undefined;
+  readonly #stop: AbortSignal | undefined;
   /** Answers in order of arrival, not delivered yet. */
   readonly #arrived: Arrived[] = [];
   /** By effect id: what is asked and not delivered. The attempts of a `retry` ask by the same ids (effect.ts). */
@@ -79,9 +114,16 @@ class Run {
     options: RunOptions,
     group: InstanceGroup,
     tally: Tally,
+    records: CallRecords | null,
   ) {
     this.#ports = ports;
+    this.#program = program;
+    this.#log = options.log ?? null;
+    this.#records = records;
+    this.#mailbox = options.log?.mailbox() ?? null;
+    this.#isLive = options.log === undefined;
     this.#signal = options.signal;
+    this.#stop = options.stop;
     this.#vm = Vm.start(program.ir, fn, args, {
       runId: options.id,
       limits: { fibers: tally.limits.branches },
@@ -94,27 +136,39 @@ class Run {
       },
       around: (effect) => this.#vm.callbackAround(effect),
       ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
+      records: this.#records,
     });
-    this.children = new Children(
-      options.id,
-      (childFn, childArgs, id, signal) =>
-        execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally),
-      tally,
-    );
+    const start: StartChild = (childFn, childArgs, id, signal) =>
+      execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally);
+    this.children =
+      options.children === undefined
+        ? new Children(options.id, start, tally)
+        : new DurableChildren(options.id, options.children, tally, (why) => this.#break(why));
     this.#performer = new Performer(ports, this.#calls, this.children, options, tally);
   }
 
   async drive(): Promise<RunResult> {
+    const isCancelled = this.#log?.recorded.deliveries.some(({ kind }) => kind === "CANCEL") === true;
     const cancel = (): void => {
-      this.#vm.cancel();
+      if (isCancelled) return;
+      this.#cancelAsked = true;
       this.#wake();
     };
     this.#signal?.addEventListener("abort", cancel, { once: true });
-    if (this.#signal?.aborted === true) this.#vm.cancel();
+    if (this.#signal?.aborted === true) cancel();
+    const stop = (): void => this.#break(new Fault("stopped", "The run was stopped, and can be taken up again"));
+    this.#stop?.addEventListener("abort", stop, { once: true });
+    if (this.#stop?.aborted === true) stop();
+    void this.#log?.lost.then((why) => this.#break(why));
     try {
+      await this.#calls.ready();
       return await this.#loop();
     } finally {
       this.#signal?.removeEventListener("abort", cancel);
+      this.#stop?.removeEventListener("abort", stop);
+      this.#isOver = true;
+      if (this.#broken !== undefined) this.children.stop?.();
+      this.#mailbox?.[Symbol.dispose]();
       for (const { controller } of this.#pending.values()) controller?.abort();
     }
   }
@@ -128,6 +182,7 @@ class Run {
       const outcome = this.#vm.run(host, BUDGET);
       this.#take(outcome);
       if (this.#broken !== undefined) throw this.#broken;
+      if (isEnd(outcome) && this.#log?.recorded.end === null) this.children.goLive?.();
       switch (outcome.state) {
         case "done":
           return { state: "done", value: outcome.value };
@@ -136,28 +191,110 @@ class Run {
         case "cancelled":
           return { state: "cancelled" };
         case "yielded":
-          await this.#ports.breathe();
+          this.#turn += 1;
+          if (this.#isLive || this.#turn % 64 === 0) await this.#ports.breathe();
           break;
         case "waiting":
           this.#calls.settle(this.#pending);
-          if (this.#arrived.length === 0) await this.#arrival();
-          else if (++sinceBreath % 64 === 0) await this.#ports.breathe();
+          if (this.#log?.replaying !== true) await this.#something(++sinceBreath);
           break;
       }
-      this.#deliver(outcome.state === "yielded");
+      if (this.#log?.replaying === true) this.#replay(this.#log, outcome.state === "yielded");
+      else this.#deliver(outcome.state === "yielded");
     }
   }
 
-  /**
-   * R1. A run that computes is handed everything: the VM looks for its timers in it, and at the rest in order, one at a time,
-   * when every branch waits.
-   */
+  /** Waits until there is something to deliver. */
+  async #something(count: number): Promise<void> {
+    this.#goLive();
+    if (this.#arrived.length === 0 && !this.#cancelAsked) await this.#arrival();
+    else if (count % 64 === 0) await this.#ports.breathe();
+  }
+
+  /** R1. A run that computes looks for its timers and for its cancellation only. */
   #deliver(computing: boolean): void {
-    for (const { pending, answer } of this.#arrived.splice(0, computing ? Infinity : 1)) {
-      const { id } = pending.effect;
-      this.#pending.delete(id);
-      this.#vm.deliver(id, answer);
+    this.#goLive();
+    const turn = computing ? this.#turn : 0;
+    if (this.#cancelAsked) {
+      this.#cancelAsked = false;
+      this.#log?.cancel(turn);
+      this.#vm.cancel();
+      if (!computing) return;
     }
+    const due = computing
+      ? this.#arrived.filter(({ pending }) => this.#vm.isTimer(pending.effect.id))
+      : [this.#arrived[0]];
+    for (const each of due) if (each !== undefined) this.#hand(each, turn);
+  }
+
+  #hand(arrived: Arrived, turn: number): void {
+    this.#arrived.splice(this.#arrived.indexOf(arrived), 1);
+    const { pending, answer } = arrived;
+    this.#log?.deliver(pending.effect, turn, arrived.signal?.lsn ?? 0);
+    this.#over(pending.effect);
+    this.#vm.deliver(pending.effect.id, answer);
+  }
+
+  /** R4. What was delivered then, in its order. */
+  #replay(log: RunLog, computing: boolean): void {
+    const turn = computing ? this.#turn : 0;
+    for (let next = log.next(turn); next !== null; next = computing ? log.next(turn) : null) this.#again(log, next);
+  }
+
+  #again(log: RunLog, delivery: Delivery): void {
+    if (delivery.kind === "CANCEL") return this.#vm.cancel();
+    const pending = this.#pending.get(delivery.eff);
+    if (pending === undefined || pending.effect.attempt !== delivery.attempt) {
+      throw diverged("nothing of the kind", `an answer to ${delivery.eff}`);
+    }
+    const { effect } = pending;
+    const signalled = delivery.signal === 0 ? null : log.signalled(delivery.signal);
+    const answer = signalled ?? log.answer(effect)?.answer ?? this.#performer.computed(effect);
+    if (answer === null) throw diverged(`${effect.request.kind} at ${effect.site}`, "an answer that is not there");
+    this.#compare(effect, answer);
+    this.#over(effect);
+    this.#remember(effect, answer);
+    this.#vm.deliver(effect.id, answer);
+  }
+
+  /** Which children there are, of those that were spawned before. */
+  #remember(effect: EffectRequest, answer: Answer): void {
+    if (effect.request.kind === "join") this.children.joined?.(effect.request.task);
+    if (effect.request.kind !== "spawn" || answer.kind === "error") return;
+    this.children.spawned?.(effect, (answer.value as Task).id);
+  }
+
+  /** What is answered from the log is what was asked for then. */
+  #compare(effect: EffectRequest, answer: Answer): void {
+    const nature = natureOf(effect, this.#program);
+    if (nature.kind === "outside") this.#log?.compare(effect, nature.what, nature.input);
+    this.#records?.check(effect);
+    this.#performer.told(effect, answer);
+  }
+
+  /** The run has come to where its log ends: what waits is answered as it was, or done. */
+  #goLive(): void {
+    if (this.#isLive) return;
+    this.#isLive = true;
+    const waiting = [...this.#pending.values()];
+    const known = waiting.flatMap((pending) => {
+      const found = this.#log?.answer(pending.effect) ?? null;
+      return found === null ? [] : [{ pending, ...found }];
+    });
+    for (const { pending, answer } of known) {
+      this.#compare(pending.effect, answer);
+      this.#remember(pending.effect, answer);
+    }
+    this.children.goLive?.();
+    this.#arrived.push(...known.toSorted((a, b) => a.lsn - b.lsn));
+    for (const pending of waiting) {
+      if (!known.some((each) => each.pending === pending)) this.#perform(pending.effect);
+    }
+  }
+
+  /** An effect is delivered, or given up. */
+  #over({ id, attempt }: EffectRequest): void {
+    if (this.#pending.get(id)?.effect.attempt === attempt) this.#pending.delete(id);
   }
 
   #take(outcome: Outcome): void {
@@ -166,9 +303,13 @@ class Run {
     // Asked and abandoned within one outcome; or abandoned and asked for again, by the next attempt of a `retry`.
     const wanted = outcome.abandoned.length === 0 ? null : new Set(this.#vm.pending());
     for (const request of outcome.requests) {
-      if (this.#performer.show(request)) continue;
+      if (this.#say(request) || this.#performer.show(request)) continue;
       if (wanted?.has(request) !== false) this.#perform(request);
     }
+  }
+
+  #say(effect: EffectRequest): boolean {
+    return this.#log !== null && say(this.#log, effect, (any) => this.#calls.data(any));
   }
 
   /**
@@ -176,36 +317,69 @@ class Run {
    * comes after the back-off of a `retry`, which is answered later.
    */
   #abandon(id: string): void {
-    this.#pending.get(id)?.controller?.abort();
-    this.#pending.delete(id);
+    const pending = this.#pending.get(id);
+    pending?.controller?.abort();
+    if (pending !== undefined) this.#over(pending.effect);
+    for (const { signal } of this.#arrived.filter((each) => each.pending === pending)) {
+      if (signal !== undefined) this.#mailbox?.giveBack(signal);
+    }
+    this.#arrived.splice(0, Infinity, ...this.#arrived.filter((each) => each.pending !== pending));
     this.children.cancel(id);
+    if (!this.#isLive && pending?.effect.request.kind === "spawn") this.children.givenUp?.(pending.effect);
+    if (pending?.effect.request.kind === "join") this.children.cancelTask?.(pending.effect.request.task);
   }
 
   #perform(effect: EffectRequest): void {
-    const answer = this.#performer.foreknown(effect);
-    if (answer !== null) {
+    const nature = this.#log === null ? null : natureOf(effect, this.#program);
+    const answer = this.#isLive ? this.#performer.foreknown(effect) : null;
+    const known = this.#isLive && answer === null ? (this.#log?.answer(effect)?.answer ?? null) : answer;
+    if (!this.#isLive || known !== null) {
       const pending = { effect, controller: null };
       this.#pending.set(effect.id, pending);
-      this.#arrived.push({ pending, answer });
+      if (known !== null) this.#arrived.push({ pending, answer: known });
       return;
     }
     const controller = new AbortController();
     const pending = { effect, controller };
     this.#pending.set(effect.id, pending);
-    this.#performer.answer(effect, controller.signal).then(
-      (answer) => this.#arrive(pending, answer),
-      (failure: unknown) => {
-        this.#broken =
-          failure instanceof Defect ? failure : new Defect(`an effect failed with ${String(failure)}`, failure);
-        this.#wake();
-      },
-    );
+    this.#answer(effect, nature, controller.signal)
+      .then((found) => this.#arrive(pending, found, nature, controller.signal.aborted))
+      .catch((failure: unknown) => this.#break(failure));
   }
 
-  #arrive(pending: Pending, answer: Answer): void {
+  /** The run cannot go on. */
+  #break(why: unknown): void {
+    const isKnown = why instanceof Defect || why instanceof Fault;
+    this.#broken ??= isKnown ? why : new Defect(`an effect failed with ${String(why)}`, why);
+    this.#wake();
+  }
+
+  async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer | Signal> {
+    const [log, mailbox, performer] = [this.#log, this.#mailbox, this.#performer];
+    if (log === null || mailbox === null || nature === null) return await performer.answer(effect, signal);
+    return await answerDurably(effect, nature, signal, { log, mailbox, performer, clock: this.#ports.clock });
+  }
+
+  #arrive(pending: Pending, found: Answer | Signal, nature: Nature | null, isGivenUp: boolean): void {
+    if (this.#isOver) return;
+    const { effect } = pending;
+    const isWanted = this.#pending.get(effect.id) === pending;
+    if (!("kind" in found)) return this.#received(pending, found, isWanted);
+    const answer = found;
+    const isStopped = isGivenUp && answer.kind === "error";
+    const isFault = nature?.kind === "call" && this.#calls.left(nature.package, effect, isStopped);
+    const how = isFault ? "fault" : isWanted ? "wanted" : "abandoned";
+    if (nature !== null && nature.kind !== "computed") this.#log?.done(effect, answer, how);
     // Abandoned meanwhile, and perhaps asked for again since: its answer is nobody's.
-    if (this.#pending.get(pending.effect.id) !== pending) return;
+    if (!isWanted) return;
     this.#arrived.push({ pending, answer });
+    this.#wake();
+  }
+
+  /** A signal is an answer that is in the log already. */
+  #received(pending: Pending, signal: Signal, isWanted: boolean): void {
+    if (!isWanted || this.#log === null) return this.#mailbox?.giveBack(signal);
+    this.#arrived.push({ pending, answer: { kind: "ok", value: this.#log.valueOf(signal.value) }, signal });
     this.#wake();
   }
 
@@ -219,4 +393,8 @@ class Run {
     this.#resume = null;
     this.#woken = false;
   }
+}
+
+function isEnd({ state }: Outcome): boolean {
+  return state !== "waiting" && state !== "yielded";
 }

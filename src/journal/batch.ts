@@ -5,6 +5,8 @@ import type { HeaderChange, NewRun } from "./store.ts";
 export interface Batch {
   readonly creates: readonly NewRun[];
   readonly blobs: readonly { readonly run: string; readonly digest: Uint8Array; readonly bytes: Uint8Array }[];
+  /** How far readers have come. */
+  readonly marks: readonly { readonly run: string; readonly reader: string; readonly lsn: Lsn }[];
   /** Those of one run in order, its positions without gaps. */
   readonly appends: readonly Append[];
 }

@@ -32,6 +32,7 @@ interface Create {
 interface Next {
   creates: Create[];
   blobs: Batch["blobs"][number][];
+  marks: Batch["marks"][number][];
   appends: Append[];
 }
 
@@ -102,6 +103,12 @@ export class Buffer {
     this.#schedule();
   }
 
+  mark(mark: Batch["marks"][number]): void {
+    if (this.#why !== null) return; // it is said again then
+    this.#next.marks.push(mark);
+    this.#schedule();
+  }
+
   durable(run: string): Lsn {
     return this.#log(run).durable;
   }
@@ -165,11 +172,11 @@ export class Buffer {
     });
   }
 
-  async #commit({ creates, blobs, appends }: Next): Promise<void> {
+  async #commit({ creates, ...rest }: Next): Promise<void> {
     try {
-      const { created } = await this.#options.commit({ creates: creates.map(({ run }) => run), blobs, appends });
+      const { created } = await this.#options.commit({ creates: creates.map(({ run }) => run), ...rest });
       creates.forEach((each, at) => this.#created(each, created[at] === true));
-      for (const { run, lsn, entries } of appends) this.#advance(run, lsn + entries.length - 1);
+      for (const { run, lsn, entries } of rest.appends) this.#advance(run, lsn + entries.length - 1);
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown : new Defect(String(thrown));
       for (const { reject } of creates) reject(why);
@@ -201,9 +208,9 @@ export class Buffer {
 }
 
 function nothing(): Next {
-  return { creates: [], blobs: [], appends: [] };
+  return { creates: [], blobs: [], marks: [], appends: [] };
 }
 
-function isEmpty({ creates, blobs, appends }: Next): boolean {
-  return creates.length === 0 && blobs.length === 0 && appends.length === 0;
+function isEmpty({ creates, blobs, marks, appends }: Next): boolean {
+  return creates.length + blobs.length + marks.length + appends.length === 0;
 }

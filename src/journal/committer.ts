@@ -53,11 +53,12 @@ export class Committer {
   }
 
   /** @throws {Fault} `store-lost` when somebody else owns the store (T1) */
-  commit({ creates, blobs, appends }: Batch): Committed {
+  commit({ creates, blobs, marks, appends }: Batch): Committed {
     return this.#transaction(() => {
       const created = creates.map((run) => this.#create(run));
       for (const { run, digest, bytes } of blobs) this.#keep(run, digest, bytes);
       for (const append of appends) this.#append(append);
+      for (const { run, reader, lsn } of marks) this.#sql("mark").run(this.#run(run).n, reader, lsn);
       return { created };
     });
   }
@@ -65,7 +66,8 @@ export class Committer {
   remove(run: string): void {
     this.#transaction(() => {
       const { n } = this.#run(run);
-      for (const name of ["deleteEntries", "deleteSenders", "deleteKept", "deleteRun"] as const) this.#sql(name).run(n);
+      for (const name of ["deleteEntries", "deleteSenders", "deleteMarks", "deleteKept", "deleteRun"] as const)
+        this.#sql(name).run(n);
       this.#sql("deleteUnkept").run();
     });
     this.#known.delete(run);

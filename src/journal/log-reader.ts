@@ -63,6 +63,10 @@ export class LogReader {
     return row === undefined ? undefined : Number(row["lsn"]);
   }
 
+  marked(run: string, reader: string): number {
+    return Number(this.#sql("marked").all(run, reader)[0]?.["lsn"] ?? 0);
+  }
+
   blob(digest: string): Uint8Array {
     const name = bytesOfHex(digest);
     const [row] = this.#sql("blob").all(name);

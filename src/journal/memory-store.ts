@@ -25,6 +25,7 @@ interface Kept {
   /** By position; the first is 1. */
   readonly entries: Map<Lsn, Uint8Array>;
   readonly senders: Map<string, Lsn>;
+  readonly marks: Map<string, Lsn>;
   readonly blobs: Set<Digest>;
 }
 
@@ -67,13 +68,15 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * The store as its next owner finds it. Of a batch that waited, nothing is there, or all of it when its acknowledgement was
-   * what was lost. This one commits no more.
+   * The store as its next owner finds it. This one commits no more.
+   *
+   * @param survives how many of the appends that waited are there all the same: those of a commit whose acknowledgement was
+   *                 what was lost
    */
-  crash(options: { readonly acknowledgementLost?: boolean } = {}): MemoryStore {
+  crash({ survives = 0 }: { readonly survives?: number } = {}): MemoryStore {
     const held = this.#held;
     this.#held = null;
-    if (held !== null && options.acknowledgementLost === true) this.#write(held.batch);
+    if (held !== null && survives > 0) this.#write({ ...held.batch, appends: held.batch.appends.slice(0, survives) });
     this.#buffer.lose(new Fault("store-lost", "The store has another owner"));
     return new MemoryStore(this.#options, this);
   }
@@ -135,6 +138,14 @@ export class MemoryStore implements Store {
     return found.map(([lsn, bytes]) => ({ lsn, bytes }));
   }
 
+  mark(run: string, reader: string, lsn: Lsn): void {
+    this.#buffer.mark({ run, reader, lsn });
+  }
+
+  async marked(run: string, reader: string): Promise<Lsn> {
+    return this.#kept(run).marks.get(reader) ?? 0;
+  }
+
   keep(run: string, bytes: Uint8Array): Digest {
     const digest = this.#options.hash(bytes);
     this.#buffer.keep({ run, digest, bytes: bytes.slice() });
@@ -192,20 +203,21 @@ export class MemoryStore implements Store {
     return await new Promise((resolve) => (this.#held = { batch, resolve }));
   }
 
-  #write({ creates, blobs, appends }: Batch): Committed {
+  #write({ creates, blobs, marks, appends }: Batch): Committed {
     const created = creates.map((run) => this.#create(run));
     for (const { run, digest, bytes } of blobs) {
       this.#blobs.set(hexOfBytes(digest), bytes);
       this.#kept(run).blobs.add(hexOfBytes(digest));
     }
     for (const append of appends) this.#append(append);
+    for (const { run, reader, lsn } of marks) this.#kept(run).marks.set(reader, lsn);
     return { created };
   }
 
   #create({ entries, ...run }: NewRun): boolean {
     if (this.#runs.has(run.id)) return false;
     const header: RunHeader = { ...run, state: "running", updated: run.created, wake: null, reason: "", durable: 0 };
-    this.#runs.set(run.id, { header, entries: new Map(), senders: new Map(), blobs: new Set() });
+    this.#runs.set(run.id, { header, entries: new Map(), senders: new Map(), marks: new Map(), blobs: new Set() });
     this.#append({ run: run.id, lsn: 1, entries, change: {} });
     return true;
   }
@@ -232,6 +244,12 @@ export class MemoryStore implements Store {
   }
 }
 
-function copied({ header, entries, senders, blobs }: Kept): Kept {
-  return { header, entries: new Map(entries), senders: new Map(senders), blobs: new Set(blobs) };
+function copied({ header, entries, senders, marks, blobs }: Kept): Kept {
+  return {
+    header,
+    entries: new Map(entries),
+    senders: new Map(senders),
+    marks: new Map(marks),
+    blobs: new Set(blobs),
+  };
 }

@@ -6,12 +6,13 @@ type Sizes = readonly number[];
 export interface PackedBatch {
   readonly creates: readonly (Omit<Batch["creates"][number], "entries"> & { readonly entries: Sizes })[];
   readonly blobs: readonly { readonly run: string; readonly digest: number; readonly bytes: number }[];
+  readonly marks: Batch["marks"];
   readonly appends: readonly (Omit<Batch["appends"][number], "entries"> & { readonly entries: Sizes })[];
   /** Everything that the sizes above stand for, in their order. */
   readonly bytes: ArrayBuffer;
 }
 
-export function pack({ creates, blobs, appends }: Batch): PackedBatch {
+export function pack({ creates, blobs, marks, appends }: Batch): PackedBatch {
   const parts: Uint8Array[] = [];
   const size = (bytes: Uint8Array): number => {
     parts.push(bytes);
@@ -20,6 +21,7 @@ export function pack({ creates, blobs, appends }: Batch): PackedBatch {
   const sizes = {
     creates: creates.map((run) => ({ ...run, entries: run.entries.map(size) })),
     blobs: blobs.map(({ run, digest, bytes }) => ({ run, digest: size(digest), bytes: size(bytes) })),
+    marks,
     appends: appends.map((append) => ({ ...append, entries: append.entries.map(size) })),
   };
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
@@ -31,7 +33,7 @@ export function pack({ creates, blobs, appends }: Batch): PackedBatch {
   return { ...sizes, bytes: all.buffer };
 }
 
-export function unpack({ creates, blobs, appends, bytes }: PackedBatch): Batch {
+export function unpack({ creates, blobs, marks, appends, bytes }: PackedBatch): Batch {
   let at = 0;
   const next = (size: number): Uint8Array => {
     const part = new Uint8Array(bytes, at, size);
@@ -41,6 +43,7 @@ export function unpack({ creates, blobs, appends, bytes }: PackedBatch): Batch {
   return {
     creates: creates.map((run) => ({ ...run, entries: run.entries.map(next) })),
     blobs: blobs.map(({ run, digest, bytes: size }) => ({ run, digest: next(digest), bytes: next(size) })),
+    marks,
     appends: appends.map((append) => ({ ...append, entries: append.entries.map(next) })),
   };
 }

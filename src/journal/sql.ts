@@ -48,6 +48,13 @@ create table kept (
 ) without rowid, strict;
 create index kept_by_blob on kept (blob);
 
+create table mark (
+  run integer not null,
+  reader text not null,
+  lsn integer not null,
+  primary key (run, reader)
+) without rowid, strict;
+
 create table sender (
   run integer not null,
   sender text not null,
@@ -74,6 +81,9 @@ export const SQL = {
   blob: "select bytes from blob where digest = ?",
   insertSender: "insert into sender (run, sender, lsn) values (?, ?, ?)",
   sender: "select lsn from sender where run = (select n from run where id = ?) and sender = ?",
+  mark: "insert into mark (run, reader, lsn) values (?, ?, ?) on conflict do update set lsn = excluded.lsn",
+  marked: "select lsn from mark where run = (select n from run where id = ?) and reader = ?",
+  deleteMarks: "delete from mark where run = ?",
   deleteRun: "delete from run where n = ?",
   deleteEntries: "delete from entry where run = ?",
   deleteSenders: "delete from sender where run = ?",

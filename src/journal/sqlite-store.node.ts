@@ -112,6 +112,14 @@ class SqliteStore implements Store {
     return this.#read(() => this.#reader.read(run, from, most));
   }
 
+  mark(run: string, reader: string, lsn: Lsn): void {
+    this.#buffer.mark({ run, reader, lsn });
+  }
+
+  async marked(run: string, reader: string): Promise<Lsn> {
+    return this.#read(() => this.#reader.marked(run, reader));
+  }
+
   keep(run: string, bytes: Uint8Array): Digest {
     const digest = sha256(bytes);
     this.#buffer.keep({ run, digest, bytes });

@@ -102,6 +102,11 @@ export interface Store extends AsyncDisposable {
   /** Durable entries from a position on, in order; at most so many. */
   read(run: string, from: Lsn, most?: number): Promise<readonly StoredEntry[]>;
 
+  /** Notes how far somebody has read, with the next commit. After a crash it may stand further back. */
+  mark(run: string, reader: string, lsn: Lsn): void;
+  /** Where the last durable mark of a reader stands; 0 when there is none. */
+  marked(run: string, reader: string): Promise<Lsn>;
+
   /** Takes a blob of this run, to be written with the next commit; gives its digest. */
   keep(run: string, bytes: Uint8Array): Digest;
   /** @throws {Fault} `blob-missing`, `blob-rotten` */

@@ -155,7 +155,12 @@ describe("a store's file", () => {
     const large = note("x".repeat(200_000));
     let failure: unknown;
     try {
-      committer.commit({ creates: [], blobs: [], appends: [{ run: "a", lsn: 3, entries: [large], change: {} }] });
+      committer.commit({
+        creates: [],
+        blobs: [],
+        marks: [],
+        appends: [{ run: "a", lsn: 3, entries: [large], change: {} }],
+      });
     } catch (thrown) {
       failure = troubleWith("it", thrown);
     }

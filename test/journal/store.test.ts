@@ -71,6 +71,23 @@ describe.each(STORES)("a store %s", (_, open) => {
     expect(told).toEqual(["a 1", "a 2"]);
   });
 
+  it("remembers how far readers have come", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await store.create(newRun("a"));
+    expect(await store.marked("a", "terminal")).toBe(0);
+    store.mark("a", "terminal", 1);
+    const lsn = store.append("a", [note("2")]);
+    store.mark("a", "terminal", 2);
+    store.mark("a", "other", 1);
+    await store.flushed("a", lsn);
+    expect([await store.marked("a", "terminal"), await store.marked("a", "other")]).toEqual([2, 1]);
+    await store.close("a");
+    await store.remove("a");
+    await store.create(newRun("a"));
+    expect(await store.marked("a", "terminal")).toBe(0);
+  });
+
   it("lists runs by what they are", async () => {
     await using stack = new AsyncDisposableStack();
     const store = await opened(stack);

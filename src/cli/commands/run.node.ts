@@ -1,16 +1,24 @@
 /** `sennit run`: check, then run; Ctrl-C cancels the run, and its `finally` and `undo` blocks still run. */
+import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import { Fault } from "../../fault.ts";
+import { beginRun } from "../../engine/durable/durable-run.ts";
 import { ProgramRefused } from "../../engine/refused.ts";
 import { loadProgram } from "../../engine/load.node.ts";
 import { paramsFromTexts } from "../../engine/parameters.ts";
 import { runLoaded } from "../../engine/run-program.node.ts";
 import type { RunProgramOptions } from "../../engine/run-program.node.ts";
+import { openSqlite } from "../../journal/sqlite-store.node.ts";
+import type { Value } from "../../wit/value.ts";
 import type { Invocation } from "../arguments.ts";
+import { Interrupt } from "../interrupt.node.ts";
 import { isolationIn } from "../isolation.ts";
 import { jsonError, toJson } from "../json.ts";
 import { readProgram } from "../program-file.node.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
+import { drive } from "./stored-run.node.ts";
+import type { Driven } from "./stored-run.node.ts";
 
 export async function runCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   if (!invocation.has("json")) return await runForPeople(invocation, terminal);
@@ -57,9 +65,15 @@ async function runFile(
   { onPrint, terminal }: { onPrint: (line: string) => void; terminal: Terminal },
 ): Promise<unknown> {
   const file = onlyFile(invocation);
+  const store = invocation.value("store");
+  if (store === undefined && invocation.value("id") !== undefined) {
+    throw new Fault("usage", "`--id` names a run in a store", { hint: "Add `--store FILE`" });
+  }
+  const text = await readProgram(file);
   const loaded = await loadProgram({
     file,
-    text: await readProgram(file),
+    text,
+    besideVm: store === undefined,
     functions: {},
     wit: undefined,
     grants: invocation.values("grant"),
@@ -72,6 +86,10 @@ async function runFile(
   const args = paramsFromTexts(program.params, invocation.values("param"));
   using interrupt = new Interrupt();
   const seed = seedOf(invocation);
+  if (store !== undefined) {
+    const given = { file, text, args, seed, grants: invocation.values("grant"), id: invocation.value("id") };
+    return await runStored(store, loaded, given, { signal: interrupt.signal, onPrint, terminal });
+  }
   const options: RunProgramOptions = {
     onPrint,
     onEvent: (event) => terminal.event(event),
@@ -79,6 +97,31 @@ async function runFile(
     ...(seed === undefined ? {} : { seed }),
   };
   return await runLoaded(program, loaded.opened, loaded.grants, loaded.project.folder, args, options);
+}
+
+interface Begun {
+  readonly file: string;
+  readonly text: string;
+  readonly args: readonly Value[];
+  readonly seed: Uint8Array | undefined;
+  readonly grants: readonly string[];
+  readonly id: string | undefined;
+}
+
+/** With a journal: what ends this process does not end the run. */
+async function runStored(
+  path: string,
+  loaded: Driven["loaded"],
+  { file, text, args, seed = randomBytes(32), grants, id = randomBytes(6).toString("hex") }: Begun,
+  how: Pick<Driven, "signal" | "onPrint" | "terminal">,
+): Promise<unknown> {
+  await using store = await openSqlite(resolve(path));
+  const run = { id, name: file, source: text, function: 0, args, seed, grants, created: Date.now() };
+  if (!(await beginRun(store, loaded.program, run))) {
+    throw new Fault("run-exists", `There is a run ${id} already`, { hint: `\`sennit resume ${id} --store ${path}\`` });
+  }
+  how.terminal.warn(`run ${id}`);
+  return await drive({ store, id, loaded, ...how });
 }
 
 function onlyFile(invocation: Invocation): string {
@@ -97,27 +140,4 @@ function seedOf(invocation: Invocation): Uint8Array | undefined {
   if (text === undefined) return undefined;
   if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new Fault("usage", "`--seed` takes 64 hex digits");
   return Uint8Array.from(Buffer.from(text, "hex"));
-}
-
-/** The first Ctrl-C cancels; the second ends the process at once. */
-class Interrupt implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #onSignal = (): void => {
-    if (this.#controller.signal.aborted) process.exit(EXIT.interrupted);
-    this.#controller.abort();
-  };
-
-  constructor() {
-    process.on("SIGINT", this.#onSignal);
-    process.on("SIGTERM", this.#onSignal);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  [Symbol.dispose](): void {
-    process.off("SIGINT", this.#onSignal);
-    process.off("SIGTERM", this.#onSignal);
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * The thread of a run worker: the walls of `host/remote/thread.node.ts`, and besides reading the language's and the engine's
+ * The thread of a run worker: the walls of `host/remote/thread.node.ts`, and besides reading the language's, the engine's and its log's
  * own code. The keeper starts it, watches it and kills it.
  */
 import { dirname } from "node:path";
@@ -17,7 +17,7 @@ export function startRunThread(
   entry: URL = siblingModule("run-realm.node", import.meta.url),
 ): KeptThread {
   const source = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-  const own = ["engine", "lang"].map((room) => `--allow-fs-read=${source}/${room}/*`);
+  const own = ["engine", "journal", "lang"].map((room) => `--allow-fs-read=${source}/${room}/*`);
   const execArgv = [...threadFlags(entry, ["component", "lua"]), ...own];
   const watch = longest === Infinity ? {} : { watch: { longest } };
   return startKept({ entry, execArgv, heapMegabytes: HEAP_MEGABYTES, ...watch });

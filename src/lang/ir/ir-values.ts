@@ -57,9 +57,15 @@ function parts(value: Value): readonly Value[] {
 }
 
 export class ValueWriter {
+  /** By their bytes: what is equal is written once, shared or not. Null: what is shared is. */
+  readonly #contents: Map<string, number> | null;
   readonly #nodes = new ByteWriter();
   readonly #numbers = new Map<unknown, number>();
   #count = 0;
+
+  constructor({ byContent = false }: { readonly byContent?: boolean } = {}) {
+    this.#contents = byContent ? new Map() : null;
+  }
 
   /** The number of the value's node. */
   add(value: Value): number {
@@ -78,8 +84,20 @@ export class ValueWriter {
   }
 
   #write(value: Value): void {
+    if (this.#contents !== null) return this.#writeContent(value, this.#contents);
     writeNode(this.#nodes, value, (part) => this.#numbers.get(keyOf(part)) as number);
     this.#numbers.set(keyOf(value), this.#count++);
+  }
+
+  #writeContent(value: Value, known: Map<string, number>): void {
+    const node = new ByteWriter();
+    writeNode(node, value, (part) => this.#numbers.get(keyOf(part)) as number);
+    const bytes = node.finish();
+    const before = known.get(bytes.join());
+    this.#numbers.set(keyOf(value), before ?? this.#count);
+    if (before !== undefined) return;
+    known.set(bytes.join(), this.#count++);
+    this.#nodes.raw(bytes);
   }
 
   finish(out: ByteWriter): void {

@@ -9,9 +9,10 @@ import type { Scope } from "./identity.ts";
 import { SITE_JOIN } from "../ir/ir.ts";
 import type { IrCall } from "../ir/ir.ts";
 import { operations, preludeEffects } from "../ir/opcode.ts";
-import type { Task } from "../value.ts";
+import { Task } from "../value.ts";
 import { fromErr } from "./error.ts";
 import { LATER } from "./host.ts";
+import { webhookSignal } from "./webhook.ts";
 import { proceed } from "./machine.ts";
 import type { Machine } from "./machine.ts";
 
@@ -125,9 +126,14 @@ export function request(m: Machine, fiber: Fiber, frame: Frame, op: number): voi
       return m.wait(fiber, scope.child(code[pc + 5]!), asked, dest, { kind: "spawn" });
     }
     case "AWAIT": {
-      const task = regs[code[pc + 2]!] as Task;
+      const task = regs[code[pc + 2]!] as Task | readonly [string];
+      const effect = scope.child(code[pc + 3]!);
+      if (!(task instanceof Task)) {
+        const asked: Request = { kind: "signal", name: webhookSignal(task[0]), timeout: null };
+        return m.wait(fiber, effect, asked, dest, { kind: "value" });
+      }
       awaited(fiber, task);
-      return m.wait(fiber, scope.child(code[pc + 3]!), { kind: "join", task: task.id }, dest, { kind: "value" });
+      return m.wait(fiber, effect, { kind: "join", task: task.id }, dest, { kind: "value" });
     }
     case "SIGNAL": {
       const timeout = regs[code[pc + 3]!] as number | bigint | null;

@@ -86,6 +86,11 @@ export class Vm {
     this.#m.inbox.push({ kind: "cancel" });
   }
 
+  /** Whether an effect is a timer that something is stopped by. */
+  isTimer(id: string): boolean {
+    return (this.#m.pending.get(id)?.timer ?? null) !== null;
+  }
+
   /**
    * Calls a closure for a plugin, during the effect `call`. `args` are Anys; the answer, an Any, appears in
    * `Outcome.callbacks` under the id returned here.

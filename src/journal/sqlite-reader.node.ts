@@ -1,0 +1,60 @@
+/**
+ * A store that somebody else owns, to be looked at: whatever is durable, and nothing can be changed.
+ */
+import { Fault } from "../fault.ts";
+import { existsSync } from "node:fs";
+import { nodeDriver } from "./driver.node.ts";
+import { LogReader } from "./log-reader.ts";
+import { sha256 } from "./owned.node.ts";
+import { APPLICATION_ID, FORMAT } from "./sql.ts";
+import type { Store } from "./store.ts";
+import { troubleWith } from "./trouble.ts";
+
+export type StoreReader = Pick<Store, "header" | "list" | "read" | "blob" | "watch" | "verify"> & Disposable;
+
+/** Milliseconds between two looks at what another process has made durable. */
+const LOOK = 100;
+
+/** @throws {Fault} `store-missing`, `store-unreadable`, `store-newer` */
+export function readSqlite(path: string): StoreReader {
+  if (!existsSync(path)) {
+    throw new Fault("store-missing", `There is no store ${path}`, { hint: "`sennit run FILE --store` makes one." });
+  }
+  try {
+    const driver = nodeDriver(path, { readOnly: true, patience: 5000 });
+    const pragma = (name: string): number => Number(driver.prepare(`pragma ${name}`).all()[0]?.[name] ?? 0);
+    if (pragma("application_id") !== APPLICATION_ID) {
+      throw new Fault("store-unreadable", `${path} is a database of another program`, { hint: "Choose another file." });
+    }
+    if (pragma("user_version") > FORMAT) throw new Fault("store-newer", `${path} was written by a newer version`);
+    return readerOf(path, new LogReader(driver, sha256));
+  } catch (thrown) {
+    throw troubleWith(path, thrown);
+  }
+}
+
+function readerOf(path: string, reader: LogReader): StoreReader {
+  const look = async <T>(work: () => T): Promise<T> => {
+    try {
+      return work();
+    } catch (thrown) {
+      throw troubleWith(path, thrown);
+    }
+  };
+  return {
+    header: (run) => look(() => reader.header(run)),
+    list: (query) => look(() => reader.list(query)),
+    read: (run, from, most = Number.MAX_SAFE_INTEGER) => look(() => reader.read(run, from, most)),
+    blob: (digest) => look(() => reader.blob(digest)),
+    verify: (run) => look(() => reader.verify(run)),
+    watch: (told) => {
+      const timer = setInterval(() => {
+        for (const { id, durable } of reader.list({ states: ["running", "waiting", "paused", "done", "failed"] })) {
+          told(id, durable);
+        }
+      }, LOOK);
+      return { [Symbol.dispose]: () => clearInterval(timer) };
+    },
+    [Symbol.dispose]: () => reader.close(),
+  };
+}

@@ -1,0 +1,114 @@
+/** Runs in a store at the command line: killed with SIGKILL, taken up, listed, and everything that can be said wrongly. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { Folder } from "./sennit.ts";
+
+const samples = fileURLToPath(new URL("../../plugins/samples", import.meta.url));
+const main = fileURLToPath(new URL("../../src/cli/main.node.ts", import.meta.url));
+
+const COUNTERS = `require "sample:counter-rust" as rust;
+require "sample:counter-lua" as lua;
+require "sample:counter-python" as py;
+for i in range(6) { print $"{i}: {rust.increment()} {lua.increment()} {py.increment()}"; sleep (20ms); }
+`;
+const COUNTED = [0, 1, 2, 3, 4, 5].map((i) => `${i}: ${i + 1} ${i + 1} ${i + 1}`);
+const PROJECT = ["rust", "lua", "python"]
+  .map((language) => `"sample:counter-${language}" = { path = ${JSON.stringify(`${samples}/counter-${language}`)} }`)
+  .join("\n");
+
+/** Runs a command until it has printed so many lines, then kills it. Gives what it printed. */
+async function killedAfter(folder: string, lines: number, args: readonly string[]): Promise<readonly string[]> {
+  const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  let text = "";
+  child.stdout.on("data", (data: Buffer) => {
+    text += data.toString();
+    if (text.split("\n").length > lines) child.kill("SIGKILL");
+  });
+  await once(child, "close");
+  return text.split("\n").slice(0, -1);
+}
+
+describe("a run in a store", { timeout: 120_000 }, () => {
+  it.each([1, 3, 5])("killed after line %i goes on with the state of its plugins", async (lines) => {
+    using folder = new Folder({ "wf.sennit": COUNTERS, "sennit.toml": `[dependencies]\n${PROJECT}\n` });
+    const run = ["run", "wf.sennit", "--store", "runs.db", "--id", "a"];
+
+    const before = await killedAfter(folder.path, lines, run);
+    const resumed = await folder.sennit(["resume", "a", "--store", "runs.db"]);
+
+    expect(resumed).toMatchObject({ status: 0, stderr: "" });
+    const after = resumed.stdout.split("\n").slice(0, -1);
+    // No line is skipped. One that was printed just before may come again.
+    expect(COUNTED.slice(0, before.length)).toEqual(before);
+    expect(after).toEqual(COUNTED.slice(COUNTED.length - after.length));
+    expect(before.length + after.length).toBeGreaterThanOrEqual(COUNTED.length);
+    expect((await folder.sennit(["logs", "a", "--store", "runs.db"])).stdout).toBe(`${COUNTED.join("\n")}\n`);
+  });
+
+  it("is listed, shown, and has its result again", async () => {
+    using folder = new Folder({ "wf.sennit": 'param n: Int; print "hello"; n * 2;' });
+    const stored = ["--store", "runs.db"];
+    const run = await folder.sennit(["run", "wf.sennit", "-p", "n=21", "--json", "--id", "a", ...stored]);
+    expect(JSON.parse(run.stdout)).toEqual({ ok: true, result: 42, output: ["hello"] });
+
+    const again = await folder.sennit(["resume", "a", "--json", ...stored]);
+    expect(JSON.parse(again.stdout)).toEqual({ ok: true, id: "a", result: 42, output: [] });
+    expect(JSON.parse((await folder.sennit(["ps", "--json", ...stored])).stdout)).toMatchObject([
+      { id: "a", state: "done", name: "wf.sennit" },
+    ]);
+    expect((await folder.sennit(["ps", ...stored])).stdout).toMatch(/^ID +STATE.*\na +done .* wf\.sennit\n$/);
+    expect((await folder.sennit(["show", "a", ...stored])).stdout).toContain("state     done\n");
+    expect((await folder.sennit(["logs", "a", "--follow", ...stored])).stdout).toBe("hello\n");
+  });
+
+  it("that waits for a signal takes one that came while nobody ran it", async () => {
+    using folder = new Folder({ "wf.sennit": 'print "asking"; x = wait signal("approved"); print x;' });
+    const stored = ["--store", "runs.db"];
+    expect(await killedAfter(folder.path, 1, ["run", "wf.sennit", "--id", "a", ...stored])).toEqual(["asking"]);
+
+    const signal = ["signal", "a", "approved", '{"by": "Ada"}', "--sender", "s1", ...stored];
+    expect(await folder.sennit(signal)).toMatchObject({ status: 0, stderr: "" });
+    expect(await folder.sennit(signal)).toMatchObject({ status: 0, stderr: expect.stringContaining("before") });
+    expect((await folder.sennit(["resume", "a", ...stored])).stdout).toMatch(/^(asking\n)?\{"by": "Ada"\}\n$/);
+  });
+
+  it("that fails says so, now and when it is asked again", async () => {
+    using folder = new Folder({ "wf.sennit": 'print "a"; raise "no";' });
+    const run = await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
+    const again = await folder.sennit(["resume", "a", "--store", "runs.db"]);
+
+    expect(run).toMatchObject({ status: 1, stdout: "a\n", stderr: expect.stringContaining("no") });
+    expect(again).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining("no") });
+  });
+
+  it("goes on with the program that it began with, whatever became of its file", async () => {
+    using folder = new Folder({ "wf.sennit": 'print "a";' });
+    await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
+    writeFileSync(join(folder.path, "wf.sennit"), 'print "b";');
+
+    expect(await folder.sennit(["resume", "a", "--store", "runs.db"])).toMatchObject({ status: 0 });
+    expect((await folder.sennit(["logs", "a", "--store", "runs.db"])).stdout).toBe("a\n");
+  });
+
+  it.each([
+    ["an id without a store", ["run", "wf.sennit", "--id", "a"], "usage"],
+    ["no store", ["ps"], "usage"],
+    ["no run", ["resume", "--store", "runs.db"], "usage"],
+    ["an unknown run", ["resume", "b", "--store", "runs.db"], "unknown-run"],
+    ["a signal to an unknown run", ["signal", "b", "x", "--store", "runs.db"], "unknown-run"],
+    ["a signal without a name", ["signal", "a", "--store", "runs.db"], "usage"],
+    ["an unknown run to look at", ["logs", "b", "--store", "runs.db"], "unknown-run"],
+    ["a run that is there", ["run", "wf.sennit", "--store", "runs.db", "--id", "a"], "run-exists"],
+    ["a store that is not there", ["show", "a", "--store", "other.db"], "store-missing"],
+    ["a file that is no store", ["ps", "--store", "wf.sennit"], "store-unreadable"],
+  ])("%s is a clear error", async (_, args, code) => {
+    using folder = new Folder({ "wf.sennit": 'print "a";' });
+    await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
+
+    expect(await folder.sennit(args)).toMatchObject({ status: 2, stderr: expect.stringContaining(`error[${code}]`) });
+  });
+});

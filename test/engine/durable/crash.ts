@@ -1,0 +1,185 @@
+/** Runs of a program that are cut off at every commit, and taken up again from what survived. */
+import { hash } from "node:crypto";
+
+import { expect } from "vitest";
+
+import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
+import { sendSignal } from "../../../src/engine/durable/send.ts";
+import type { AnyValue } from "../../../src/wit/any.ts";
+import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { Clock, RunPorts } from "../../../src/engine/ports.ts";
+import type { RunResult } from "../../../src/engine/run-options.ts";
+import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
+import { decodeEntry } from "../../../src/journal/entry-codec.ts";
+import { MemoryStore } from "../../../src/journal/memory-store.ts";
+
+export interface Finished {
+  readonly result: RunResult;
+  /** What a follower of the log has seen: every line once. */
+  readonly lines: readonly string[];
+  readonly commits: number;
+  readonly store: MemoryStore;
+}
+
+const RUN = "run";
+
+/** Time that passes when nothing else happens, and stands where it was after a crash: timers are over in their order. */
+export class VirtualClock implements Clock {
+  time = 0;
+  #timers: { readonly at: number; readonly over: () => void }[] = [];
+
+  readonly now = (): number => this.time;
+
+  sleep: Clock["sleep"] = (milliseconds, signal) => this.wait(milliseconds, signal);
+
+  protected async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (milliseconds <= 0 || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = { at: this.time + milliseconds, over: resolve };
+    this.#timers.push(timer);
+    const stop = (): void => {
+      this.#timers = this.#timers.filter((each) => each !== timer);
+      resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    await promise;
+  }
+
+  /** Goes on to the earliest timer; of equal ones, to the first that was set. */
+  pass(): void {
+    const at = Math.min(...this.#timers.map((timer) => timer.at));
+    const next = this.#timers.findIndex((timer) => timer.at === at);
+    const [timer] = next < 0 ? [] : this.#timers.splice(next, 1);
+    if (timer === undefined) return;
+    this.time = Math.max(this.time, timer.at);
+    timer.over();
+  }
+
+  /** A process has ended: nobody waits any more. */
+  forget(): void {
+    this.#timers = [];
+  }
+}
+
+/** Time that passes by itself: whoever sleeps is woken in the order of the times, a few turns later. */
+export class PassingClock extends VirtualClock {
+  override sleep: Clock["sleep"] = async (milliseconds, signal) => {
+    const over = this.wait(milliseconds, signal);
+    for (let turns = 0; turns < 4; turns++) await turn();
+    this.pass();
+    await over;
+  };
+}
+
+export function portsOf(clock: Clock = new PassingClock()): RunPorts {
+  return {
+    clock,
+    shell: null,
+    fork: null,
+    follow: () => {},
+    breathe: turn,
+    webhook: (token) => `http://127.0.0.1/hooks/${token}`,
+  };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+export interface CrashPlan {
+  /** After how many commits each life of the run ends; the last life has no end. */
+  readonly lives: readonly number[];
+  /** How many of the entries that were not acknowledged are there all the same. */
+  readonly survives: number;
+  /** After how many commits of all lives somebody asks for the run to be cancelled. */
+  readonly cancelAt?: number;
+  /** What is sent to the run, and after how many commits, or when nothing else happens: again in every life until it was acknowledged. */
+  readonly signals?: readonly { readonly at: number; readonly name: string; readonly value: AnyValue }[];
+}
+
+/**
+ * `program` gives a program whose instances are new: nothing of a life before is left in memory. What was durable of the
+ * run's output when a life ended stays as it was.
+ */
+export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPlan): Promise<Finished> {
+  let store = new MemoryStore({ hash: sha256, now: () => 0, held: true });
+  const clock = new VirtualClock();
+  let commits = 0;
+  let shown: readonly string[] = [];
+  const acknowledged = new Set<unknown>();
+  for (const life of [...plan.lives, Infinity]) {
+    const cancel = new AbortController();
+    const running = oneLife(store, program(), clock, cancel.signal);
+    const ended = running.then(
+      (result) => ({ result }),
+      (failure: unknown) => ({ failure }),
+    );
+    const over = new AbortController();
+    void ended.then(() => over.abort());
+    let done = 0;
+    const sent = new Set<unknown>(acknowledged);
+    for (let idle = 0; !over.signal.aborted && done < life; idle++) {
+      if (commits + done >= (plan.cancelAt ?? Infinity)) cancel.abort();
+      for (const signal of plan.signals ?? []) {
+        // One after another: what is sent at once may come in any order.
+        if (
+          sent.size > acknowledged.size ||
+          sent.has(signal) ||
+          commits + done < 1 ||
+          (commits + done < signal.at && idle < 30)
+        )
+          continue;
+        sent.add(signal);
+        const { name, value } = signal;
+        const sending = sendSignal(store, RUN, { name, value, sender: JSON.stringify(signal) });
+        sending.then(
+          () => acknowledged.add(signal),
+          () => {}, // the store was lost
+        );
+      }
+      if (store.release()) [done, idle] = [done + 1, 0];
+      else if (idle > 4) clock.pass();
+      await turn();
+    }
+    commits += done;
+    if (over.signal.aborted) {
+      const end = await ended;
+      if ("failure" in end) throw end.failure;
+      const lines = await linesOf(store, program());
+      expect(lines.slice(0, shown.length)).toEqual(shown);
+      return { result: end.result, lines, commits, store };
+    }
+    clock.forget();
+    store = store.crash({ survives: plan.survives });
+    await ended;
+    const lines = await linesOf(store, program());
+    expect(lines.slice(0, shown.length)).toEqual(shown);
+    shown = lines;
+  }
+  throw new Error("a run has no end");
+}
+
+async function oneLife(
+  store: MemoryStore,
+  program: LoadedProgram,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const seed = new Uint8Array(32);
+  const run = { id: RUN, name: "test", source: "", function: 0, args: [], seed, grants: [], created: 0 };
+  await beginRun(store, program, run);
+  return await resumeRun(store, program, RUN, portsOf(clock), { grants: { allowsCommand: () => false }, signal });
+}
+
+async function linesOf(store: MemoryStore, { ir }: LoadedProgram): Promise<readonly string[]> {
+  const values = new ValueBytes(ir);
+  if ((await store.header(RUN)) === undefined) return [];
+  const entries = (await store.read(RUN, 1)).map(({ bytes }) => decodeEntry(bytes));
+  return entries.flatMap((entry) =>
+    entry.kind === "OUT" && entry.channel === "print" ? [values.decode(entry.value as Uint8Array) as string] : [],
+  );
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return hash("sha256", bytes, "buffer");
+}
