@@ -71,7 +71,7 @@ function members<T>(type: fc.Arbitrary<T>): fc.Arbitrary<{ name: string; type: T
   return fc.uniqueArray(fc.record({ name: arbitraryLabel, type }), {
     minLength: 1,
     maxLength: 4,
-    selector: (member) => member.name.toLowerCase(),
+    selector: ({ name }) => distinct(name),
   });
 }
 
