@@ -10,5 +10,8 @@ export type {
 } from "./engine/run-program.node.ts";
 export { Defect, Fault } from "./fault.ts";
 export type { FaultDetails, ForeignFrame } from "./fault.ts";
+/** Threads and processes for plugins, started ahead. */
+export { warmRealms } from "./host/open.node.ts";
+export type { WarmRealms } from "./host/open.node.ts";
 export { ErrValue } from "./host/javascript/plugin.ts";
 export { AnyFloat } from "./wit/any.ts";
