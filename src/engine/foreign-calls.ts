@@ -12,6 +12,7 @@
  */
 import { Defect, Fault } from "../fault.ts";
 import { plainAny } from "../lang/data/any-data.ts";
+import { moved } from "../host/moved.ts";
 import type { Instance, LogLine } from "../host/plugin.ts";
 import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
 import { AnyTyped, Closure } from "../lang/value.ts";
@@ -280,7 +281,7 @@ export class ForeignCalls {
   #callback(closure: Closure, source: string): Callback {
     const lending = this.#lending;
     return new Callback(async (args) => {
-      if (lending.over) throw kept();
+      if (lending.over) throw moved();
       const anys = args.map((bytes) => readAny(bytes, source));
       const id = this.#vm.start(lending.effect, closure, anys);
       const inChain = this.#ports.chain?.() ?? ((work) => work());
@@ -327,13 +328,6 @@ export class ForeignCalls {
 function needsMemory(fn: FunctionKey): Fault {
   return new Fault("needs-memory-run", `${fn} takes a function of the workflow, which a durable run cannot give yet`, {
     hint: "Run the workflow without a store",
-  });
-}
-
-/** What a plugin gets that calls a function after the call it was given for: the workflow has gone on since. */
-function kept(): Fault {
-  return new Fault("moved", "This function of the workflow was given for a call that is over", {
-    hint: "Call it before the call that brought it returns",
   });
 }
 

@@ -18,7 +18,7 @@ import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import { linkable, OpenPackages, readBeside } from "./packages.node.ts";
 import type { LoadRequest, Opened } from "./packages.node.ts";
 import { placeProgram } from "./realm/place.node.ts";
-import { NotOpened } from "./realm/realm.node.ts";
+import { NotOpened } from "./realm/lost.ts";
 
 export type Loaded =
   | {

@@ -3,15 +3,13 @@
  *
  *   M1  With `held`, a batch is durable when the test says so, and `crash` gives what a new owner would find.
  */
-import { Defect, Fault } from "../fault.ts";
+import { Fault } from "../fault.ts";
 import type { Append, Batch, Committed } from "./batch.ts";
-import { Buffer } from "./buffer.ts";
+import { BufferedStore } from "./buffered-store.ts";
 import type { Hash } from "./chain.ts";
 import type { Digest, Lsn } from "./entry.ts";
 import { hexOfBytes } from "./hex.ts";
-import { Signals } from "./signals.ts";
-import type { Signalled } from "./signals.ts";
-import type { HeaderChange, NewRun, Problem, RunHeader, RunQuery, Store, StoredEntry } from "./store.ts";
+import type { NewRun, Problem, RunHeader, RunQuery, Store, StoredEntry } from "./store.ts";
 
 export interface MemoryOptions {
   readonly hash: Hash;
@@ -34,29 +32,26 @@ interface Held {
   readonly resolve: (done: Committed) => void;
 }
 
-export class MemoryStore implements Store {
+export class MemoryStore extends BufferedStore implements Store {
   readonly epoch: number;
   readonly #options: MemoryOptions;
   readonly #runs: Map<string, Kept>;
   readonly #blobs: Map<Digest, Uint8Array>;
-  readonly #buffer: Buffer;
-  readonly #signals: Signals;
   #held: Held | null = null;
 
   constructor(options: MemoryOptions, before?: MemoryStore) {
+    super(
+      { commit: (batch) => this.#commit(batch), soon: queueMicrotask },
+      {
+        known: (run) => this.#kept(run).header,
+        sender: (run, sender) => this.#kept(run).senders.get(sender),
+        hash: options.hash,
+      },
+    );
     this.#options = options;
     this.epoch = (before?.epoch ?? 0) + 1;
     this.#runs = new Map(before === undefined ? [] : [...before.#runs].map(([id, kept]) => [id, copied(kept)]));
     this.#blobs = new Map(before === undefined ? [] : before.#blobs);
-    this.#buffer = new Buffer({ commit: (batch) => this.#commit(batch), soon: queueMicrotask });
-    this.#signals = new Signals({
-      known: (run, sender) => this.#kept(run).senders.get(sender),
-      append: (run, sender, entry) => this.#appendSignal(run, sender, entry),
-    });
-  }
-
-  get lost(): Promise<Error> {
-    return this.#buffer.lost;
   }
 
   /** Makes the batch that waits durable; false when there is none (M1). */
@@ -77,42 +72,8 @@ export class MemoryStore implements Store {
     const held = this.#held;
     this.#held = null;
     if (held !== null && survives > 0) this.#write({ ...held.batch, appends: held.batch.appends.slice(0, survives) });
-    this.#buffer.lose(new Fault("store-lost", "The store has another owner"));
+    this.buffer.lose(new Fault("store-lost", "The store has another owner"));
     return new MemoryStore(this.#options, this);
-  }
-
-  create(run: NewRun): Promise<boolean> {
-    return this.#buffer.create(run);
-  }
-
-  async open(run: string): Promise<RunHeader> {
-    const { header } = this.#kept(run);
-    this.#buffer.open(run, header.durable);
-    return header;
-  }
-
-  close(run: string): Promise<void> {
-    return this.#buffer.close(run);
-  }
-
-  append(run: string, entries: readonly Uint8Array[], change?: HeaderChange): Lsn {
-    return this.#buffer.append(run, entries, change);
-  }
-
-  signal(run: string, sender: string, entry: Uint8Array): Promise<Signalled> {
-    return this.#signals.signal(run, sender, entry);
-  }
-
-  durable(run: string): Lsn {
-    return this.#buffer.durable(run);
-  }
-
-  flushed(run: string, upto: Lsn): Promise<void> {
-    return this.#buffer.flushed(run, upto);
-  }
-
-  watch(told: (run: string, durable: Lsn) => void): Disposable {
-    return this.#buffer.watch(told);
   }
 
   async header(run: string): Promise<RunHeader | undefined> {
@@ -138,18 +99,8 @@ export class MemoryStore implements Store {
     return found.map(([lsn, bytes]) => ({ lsn, bytes }));
   }
 
-  mark(run: string, reader: string, lsn: Lsn): void {
-    this.#buffer.mark({ run, reader, lsn });
-  }
-
   async marked(run: string, reader: string): Promise<Lsn> {
     return this.#kept(run).marks.get(reader) ?? 0;
-  }
-
-  keep(run: string, bytes: Uint8Array): Digest {
-    const digest = this.#options.hash(bytes);
-    this.#buffer.keep({ run, digest, bytes: bytes.slice() });
-    return hexOfBytes(digest);
   }
 
   async blob(digest: Digest): Promise<Uint8Array> {
@@ -159,7 +110,7 @@ export class MemoryStore implements Store {
   }
 
   async remove(run: string): Promise<void> {
-    if (this.#buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
+    this.refuseOpen(run);
     this.#kept(run);
     this.#runs.delete(run);
     const kept = new Set([...this.#runs.values()].flatMap(({ blobs }) => [...blobs]));
@@ -178,7 +129,7 @@ export class MemoryStore implements Store {
   }
 
   async cut(run: string, after: Lsn): Promise<void> {
-    if (this.#buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
+    this.refuseOpen(run);
     const kept = this.#kept(run);
     for (const lsn of kept.entries.keys()) if (lsn > after) kept.entries.delete(lsn);
     for (const [sender, lsn] of kept.senders) if (lsn > after) kept.senders.delete(sender);
@@ -195,7 +146,7 @@ export class MemoryStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#options.held === true) return;
-    await this.#buffer.drained();
+    await this.buffer.drained();
   }
 
   async #commit(batch: Batch): Promise<Committed> {
@@ -228,13 +179,6 @@ export class MemoryStore implements Store {
     if (sender !== undefined) kept.senders.set(sender, lsn);
     const updated = (this.#options.now ?? Date.now)();
     kept.header = { ...kept.header, ...change, updated, durable: lsn + entries.length - 1 };
-  }
-
-  async #appendSignal(run: string, sender: string, entry: Uint8Array): Promise<Lsn> {
-    if (!this.#buffer.isOpen(run)) await this.open(run);
-    const lsn = this.#buffer.append(run, [entry], {}, sender);
-    await this.#buffer.flushed(run, lsn);
-    return lsn;
   }
 
   #kept(run: string): Kept {

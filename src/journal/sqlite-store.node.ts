@@ -1,15 +1,11 @@
 /** A store in a SQLite file: written by a thread of its own, read through a second connection. */
-import { Defect } from "../fault.ts";
-import { Buffer } from "./buffer.ts";
+import { BufferedStore } from "./buffered-store.ts";
 import { nodeDriver } from "./driver.node.ts";
 import type { Digest, Lsn } from "./entry.ts";
-import { hexOfBytes } from "./hex.ts";
 import { LogReader } from "./log-reader.ts";
 import { sha256 } from "./owned.node.ts";
 import type { Chore } from "./owned.node.ts";
-import { Signals } from "./signals.ts";
-import type { Signalled } from "./signals.ts";
-import type { HeaderChange, NewRun, Problem, RunHeader, RunQuery, Store, StoredEntry } from "./store.ts";
+import type { Problem, RunHeader, RunQuery, Store, StoredEntry } from "./store.ts";
 import { troubleWith } from "./trouble.ts";
 import { writeHere, writeInThread } from "./writer.node.ts";
 import type { Writer } from "./writer.node.ts";
@@ -42,62 +38,25 @@ export async function openSqlite(path: string, options: SqliteOptions = {}): Pro
   }
 }
 
-class SqliteStore implements Store {
+class SqliteStore extends BufferedStore implements Store {
   readonly epoch: number;
   readonly #path: string;
   readonly #writer: Writer;
   readonly #reader: LogReader;
-  readonly #buffer: Buffer;
-  readonly #signals: Signals;
 
   constructor(path: string, writer: Writer, reader: LogReader) {
+    super(
+      { commit: (batch) => writer.commit(batch), soon: (work) => setImmediate(work) },
+      {
+        known: (run) => this.#read(() => reader.known(run)),
+        sender: (run, sender) => this.#read(() => reader.sender(run, sender)),
+        hash: sha256,
+      },
+    );
     this.epoch = writer.epoch;
     this.#path = path;
     this.#writer = writer;
     this.#reader = reader;
-    this.#buffer = new Buffer({ commit: (batch) => writer.commit(batch), soon: (work) => setImmediate(work) });
-    this.#signals = new Signals({
-      known: (run, sender) => this.#read(() => reader.sender(run, sender)),
-      append: (run, sender, entry) => this.#appendSignal(run, sender, entry),
-    });
-  }
-
-  get lost(): Promise<Error> {
-    return this.#buffer.lost;
-  }
-
-  create(run: NewRun): Promise<boolean> {
-    return this.#buffer.create(run);
-  }
-
-  async open(run: string): Promise<RunHeader> {
-    const header = this.#read(() => this.#reader.known(run));
-    this.#buffer.open(run, header.durable);
-    return header;
-  }
-
-  close(run: string): Promise<void> {
-    return this.#buffer.close(run);
-  }
-
-  append(run: string, entries: readonly Uint8Array[], change?: HeaderChange): Lsn {
-    return this.#buffer.append(run, entries, change);
-  }
-
-  signal(run: string, sender: string, entry: Uint8Array): Promise<Signalled> {
-    return this.#signals.signal(run, sender, entry);
-  }
-
-  durable(run: string): Lsn {
-    return this.#buffer.durable(run);
-  }
-
-  flushed(run: string, upto: Lsn): Promise<void> {
-    return this.#buffer.flushed(run, upto);
-  }
-
-  watch(told: (run: string, durable: Lsn) => void): Disposable {
-    return this.#buffer.watch(told);
   }
 
   async header(run: string): Promise<RunHeader | undefined> {
@@ -112,18 +71,8 @@ class SqliteStore implements Store {
     return this.#read(() => this.#reader.read(run, from, most));
   }
 
-  mark(run: string, reader: string, lsn: Lsn): void {
-    this.#buffer.mark({ run, reader, lsn });
-  }
-
   async marked(run: string, reader: string): Promise<Lsn> {
     return this.#read(() => this.#reader.marked(run, reader));
-  }
-
-  keep(run: string, bytes: Uint8Array): Digest {
-    const digest = sha256(bytes);
-    this.#buffer.keep({ run, digest, bytes });
-    return hexOfBytes(digest);
   }
 
   async blob(digest: Digest): Promise<Uint8Array> {
@@ -131,7 +80,7 @@ class SqliteStore implements Store {
   }
 
   async remove(run: string): Promise<void> {
-    if (this.#buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
+    this.refuseOpen(run);
     await this.#chore({ kind: "remove", run });
   }
 
@@ -144,7 +93,7 @@ class SqliteStore implements Store {
   }
 
   async cut(run: string, after: Lsn): Promise<void> {
-    if (this.#buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
+    this.refuseOpen(run);
     await this.#chore({ kind: "cut", run, after });
   }
 
@@ -157,20 +106,13 @@ class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#buffer.drained();
+    await this.buffer.drained();
     this.#reader.close();
     await this.#writer.close();
   }
 
-  async #appendSignal(run: string, sender: string, entry: Uint8Array): Promise<Lsn> {
-    if (!this.#buffer.isOpen(run)) await this.open(run);
-    const lsn = this.#buffer.append(run, [entry], {}, sender);
-    await this.#buffer.flushed(run, lsn);
-    return lsn;
-  }
-
   async #chore(chore: Chore): Promise<number> {
-    await this.#buffer.drained();
+    await this.buffer.drained();
     return this.#writer.chore(chore);
   }
 

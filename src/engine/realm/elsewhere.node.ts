@@ -11,7 +11,8 @@ import type { Elsewhere } from "../loaded.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
 import type { RealmProgram } from "./program.ts";
-import type { Lost, RunRealm } from "./realm.node.ts";
+import type { RunRealm } from "./realm.node.ts";
+import type { Lost } from "./lost.ts";
 
 /** A worker that somebody else may have, too. */
 export interface Lease {

@@ -12,8 +12,6 @@ import type { MessagePort } from "node:worker_threads";
 import { Fault } from "../../fault.ts";
 import type { KeptThread } from "../../host/keeper/keeper.node.ts";
 import { FLIGHT } from "../../host/keeper/flight.ts";
-import type { CallLimits } from "../../host/meter/meter.ts";
-import type { Together } from "../../host/plugin.ts";
 import type { Ended } from "../../host/remote/channel.ts";
 import { readFault } from "../../host/remote/fault-data.ts";
 import { MOST_BYTES, OK } from "../../host/remote/frames.ts";
@@ -29,28 +27,12 @@ import { Effects } from "./effects.ts";
 import { readEnding } from "./endings.ts";
 import * as frames from "./frames.ts";
 import { type Link, linkTo } from "./links.node.ts";
+import { type Lost, lostBy, NotOpened } from "./lost.ts";
 import type { ToWorker } from "./messages.ts";
 import type { Disposed } from "./pool.node.ts";
 import { openMessage, type RealmProgram, valuesMessage } from "./program.ts";
+import { limitsFrom, type Running } from "./running.ts";
 import { readEvent } from "./shown.ts";
-
-/** A run whose worker is gone. `again`: nothing of it was seen; `alone`, and nobody knows whether it was to blame. */
-export interface Lost {
-  readonly state: "lost";
-  readonly fault: Fault;
-  readonly again: "no" | "yes" | "alone";
-}
-
-/** Why a program could not be opened, and at which of its packages. */
-export class NotOpened extends Error {
-  readonly fault: Fault;
-  readonly package: number;
-  constructor(fault: Fault, pack: number) {
-    super(fault.message, { cause: fault });
-    this.fault = fault;
-    this.package = pack;
-  }
-}
 
 /** Milliseconds in which a worker answers a ping, when one of its runs is to end. */
 const ANSWERS = 2000;
@@ -60,21 +42,6 @@ const MOST_LATE = 100_000;
 interface Opening {
   readonly resolve: () => void;
   readonly reject: (why: unknown) => void;
-}
-
-interface Running {
-  readonly number: number;
-  readonly of: RealmProgram;
-  /** `options.grants` and the rest, for effects. */
-  readonly program: RealmProgram["program"];
-  readonly ports: RunPorts;
-  readonly options: RunOptions;
-  readonly together: Together;
-  readonly links: Set<number>;
-  readonly settle: (result: RunResult | Lost) => void;
-  readonly fail: (why: unknown) => void;
-  /** Whether anything of it was seen outside. */
-  seen: boolean;
 }
 
 const NO_HANDLES: HandleMap = {
@@ -401,8 +368,11 @@ export class RunRealm implements AsyncDisposable, Disposed {
     const executing = Atomics.load(this.#thread.flight, FLIGHT.run);
     const runs = [...this.#runs.values()];
     this.#runs.clear();
+    // A word that names no run there ever was is somebody's lie, or nobody's.
+    const guilty = executing > 0 && executing <= this.#last ? executing : null;
+    const loss = { code, why, guilty, runs: runs.length, isBreach: this.#breach !== undefined };
     for (const run of runs) {
-      const lost = this.#lost(run, executing, runs.length, code, why);
+      const lost = lostBy(loss, run);
       this.#over(run).then(() => run.settle(lost), run.fail);
     }
   }
@@ -415,31 +385,7 @@ export class RunRealm implements AsyncDisposable, Disposed {
     return ended;
   }
 
-  /** J3 */
-  #lost(run: Running, executing: number, runs: number, code: string, why: string): Lost {
-    const known = this.#runsKnow(executing, runs);
-    if (this.#breach !== undefined || executing === run.number || (!known && runs === 1)) {
-      return { state: "lost", fault: new Fault(code, `The run was ended: ${why}`), again: "no" };
-    }
-    const fault = new Fault("run-lost", `The run was lost with its worker, which another run ended: ${why}`, {
-      hint: "Run it again. Only what is durable goes on by itself.",
-    });
-    return { state: "lost", fault, again: run.seen ? "no" : known ? "yes" : "alone" };
-  }
-
-  #runsKnow(executing: number, runs: number): boolean {
-    return executing > 0 && executing <= this.#last && runs > 0;
-  }
-
   #closed(): Fault {
     return new Fault("plugin-lost", "The worker of the program's runs was closed");
   }
-}
-
-/** NaN stands for a limit that was not given. @throws {Broken} */
-function limitsFrom(reader: Reader): CallLimits {
-  const [fuel, deadline] = [reader.f64(), reader.f64()];
-  reader.close();
-  if (fuel < 0 || deadline < 0) throw new Broken("a limit below nothing");
-  return { ...(Number.isNaN(fuel) ? {} : { fuel }), ...(Number.isNaN(deadline) ? {} : { deadline }) };
 }

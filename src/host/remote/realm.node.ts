@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { callChain } from "../call-chain.node.ts";
 import type { PackageFiles } from "../manifest.ts";
 import type { Plugin } from "../plugin.ts";
-import type { Realm } from "./serve.ts";
+import type { Realm } from "./serving.ts";
 
 /**
  * Opens a package that came in a parcel (prepare.node.ts): its component was validated by whoever packed it, and jco's

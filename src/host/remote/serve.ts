@@ -14,47 +14,32 @@
  *   S5  A function of the workflow is called during the call that brought it, and is given back when that is over.
  */
 import { LiftBudget } from "../../wit/budget.ts";
-import { type FunctionKey, functionsOf, type WitFunction, type World } from "../../wit/types.ts";
-import { Callback, Handle, Opaque, type Value } from "../../wit/value.ts";
+import { type FunctionKey, functionsOf, type World } from "../../wit/types.ts";
+import { type Callback, Handle, type Value } from "../../wit/value.ts";
 import { Open } from "./open-calls.ts";
 import { Defect, Fault } from "../../fault.ts";
 import { withWasiPowers } from "../component/wasi/powers.ts";
-import type { PackageFiles } from "../manifest.ts";
-import type { CallLimits } from "../meter/meter.ts";
-import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../plugin.ts";
-import { exportedResources, resourcesOf } from "../world.ts";
+import { moved } from "../moved.ts";
+import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
+import { exportedResources } from "../world.ts";
+import { askedImports } from "./asked-imports.ts";
 import type { Port } from "./channel.ts";
 import { argumentsCodec, codecOf, codecOrNothing } from "./codec.ts";
 import { readFault, writeFault } from "./fault-data.ts";
 import * as frames from "./frames.ts";
+import type { Realm, Serving, Stranger } from "./serving.ts";
+import { limitsOf } from "./call-limits.ts";
+import { GivenHandles, numberOf, RemoteCallback } from "./leaving.ts";
 import { Notes } from "./notes.ts";
 import { bounded } from "./targets.ts";
 import { filesOf, unpackParcel } from "./parcel.ts";
 import { Broken, Reader } from "./reader.ts";
 import { type HandleMap, type HandleType, Writer } from "./writer.ts";
 
-export interface Realm {
-  readonly open: (files: PackageFiles) => Promise<Plugin>;
-  /** Remembers which call its work belongs to, also across waiting, as well as the platform can. */
-  readonly calls: { readonly run: <T>(call: number, work: () => T) => T; readonly current: () => number | undefined };
-}
-
 /** Serves until the realm is killed. */
 export function serve(port: Port, realm: Realm): void {
   const server = new Server(port, realm, null);
   port.listen((frame) => server.receive(frame));
-}
-
-/** A caller that may lie. */
-export interface Stranger {
-  /** Told once. */
-  readonly broke: (why: Broken) => void;
-}
-
-export interface Serving {
-  readonly receive: (frame: Uint8Array<ArrayBuffer>) => void;
-  /** Ends the instance, and what it waits for (H6). */
-  readonly close: () => Promise<void>;
 }
 
 /** Serves one instance of a plugin that is open already (S4, S5). */
@@ -84,14 +69,6 @@ type Target = { readonly key: FunctionKey } & ReturnType<typeof argumentsCodec> 
     readonly result: ReturnType<typeof codecOrNothing>;
   };
 
-class RemoteCallback extends Callback {
-  readonly number: number;
-  constructor(number: number, call: Callback["call"]) {
-    super(call);
-    this.number = number;
-  }
-}
-
 /** Names of imports that a caller gives at a start. */
 const MOST_GIVEN = 65_536;
 
@@ -109,7 +86,7 @@ class Server {
   readonly #calls = new Open();
   readonly #stranger: Stranger | null;
   /** S4: the handles that the caller was given and has not given back. */
-  readonly #given = new Set<number>();
+  readonly #given = new GivenHandles();
   /** S5: the functions that came with the call whose arguments are being read. */
   #lent: number[] = [];
   #closed = false;
@@ -179,7 +156,7 @@ class Server {
     const number = reader.u32();
     switch (kind) {
       case frames.OPEN:
-        this.#refuse(this.#stranger !== null, "opens what is open");
+        if (this.#stranger !== null) throw this.#mistake("opens what is open");
         return this.#answerLater(frames.OPEN, number, this.#open(frame.subarray(5)));
       case frames.START:
         return this.#answerLater(frames.START, number, this.#begin());
@@ -202,10 +179,6 @@ class Server {
   /** What no honest caller does: ours is a defect. */
   #mistake(what: string): Error {
     return this.#stranger === null ? new Defect(what) : new Broken(what);
-  }
-
-  #refuse(isWrong: boolean, what: string): void {
-    if (isWrong) throw this.#mistake(what);
   }
 
   async #open(bytes: Uint8Array): Promise<null> {
@@ -241,18 +214,12 @@ class Server {
   }
 
   #options(world: World, seed: Uint8Array, given: ReadonlySet<string>): InstanceOptions {
-    const imports = new Map<FunctionKey, ImportedFunction>();
-    for (const key of given) imports.set(key, { colour: "async", call: () => null }); // for the words of `link-failed`
-    [...functionsOf(world.imports)].forEach(([key, fn], number) => {
-      if (given.has(key)) imports.set(key, { colour: "async", call: this.#importer(number, fn) });
-    });
-    for (const { name } of resourcesOf(world.imports)) {
-      const drop: ImportedFunction = { colour: "sync", call: ([value]) => this.#release(value as Value) };
-      imports.set(`${name.interface ?? ""}#[resource-drop]${name.name}`, drop);
-    }
     return {
       id: this.#id,
-      imports,
+      imports: askedImports(world, given, {
+        ask: (body, read) => this.#ask(frames.IMPORT, () => body(this.#writer), read),
+        release: (value) => this.#notes.release(numberOf(value)),
+      }),
       seed,
       now: () => this.#now,
       log: (line) => this.#notes.log(line),
@@ -265,25 +232,6 @@ class Server {
         );
       },
     };
-  }
-
-  #importer(number: number, fn: WitFunction): ImportedFunction["call"] {
-    const { write } = argumentsCodec(fn);
-    const { read } = codecOrNothing(fn.result);
-    return (args) =>
-      this.#ask(
-        frames.IMPORT,
-        () => {
-          this.#writer.u32(number);
-          write(this.#writer, args);
-        },
-        read,
-      );
-  }
-
-  #release(value: Value): Value {
-    this.#notes.release(numberOf(value));
-    return null;
   }
 
   /** A question to the caller. It waits while too many others do. */
@@ -320,18 +268,14 @@ class Server {
     const question = this.#questions.get(number);
     if (question === undefined) throw this.#mistake(`an answer to question ${number}`);
     this.#now = reader.f64();
-    const answer = reader.u8() === frames.OK ? question.read(reader) : this.#importFailure(number);
+    const answer = reader.u8() === frames.OK ? question.read(reader) : readFault(reader, null);
     reader.close();
     this.#questions.delete(number);
-    if (answer instanceof Fault) question.reject(answer);
-    else question.resolve(answer);
+    if (answer instanceof Fault) {
+      this.#failures.set(answer, number);
+      question.reject(answer);
+    } else question.resolve(answer);
     if (this.#questions.size < frames.MOST_QUESTIONS) this.#later.shift()?.();
-  }
-
-  #importFailure(number: number): Fault {
-    const fault = readFault(this.#reader, null);
-    this.#failures.set(fault, number);
-    return fault;
   }
 
   #call(number: number, bytes: number): void {
@@ -340,7 +284,7 @@ class Server {
     const instance = this.#instance;
     if (target === undefined || instance === undefined) throw this.#mistake("a call to nothing");
     this.#now = reader.f64();
-    this.#admit(number, bytes);
+    this.#calls.add(number, bytes, this.#stranger !== null);
     this.#lent = [];
     try {
       const args = target.read(reader);
@@ -354,14 +298,9 @@ class Server {
     }
   }
 
-  #admit(number: number, bytes: number): void {
-    this.#calls.add(number, bytes, this.#stranger !== null);
-  }
-
   #drop(number: number, handle: number): void {
-    if (this.#stranger !== null && !this.#given.delete(handle))
-      throw new Broken(`it drops ${handle}, which it has not`);
-    this.#admit(number, 0);
+    if (this.#stranger !== null) this.#given.drop(handle);
+    this.#calls.add(number, 0, this.#stranger !== null);
     const drop = (): Value | Promise<Value> => {
       const done = this.#instance?.drop(handle);
       return done instanceof Promise ? done.then(() => null) : null;
@@ -382,18 +321,8 @@ class Server {
     }
   }
 
-  #succeeded(kind: number, number: number, write: Target["result"]["write"], value: Value): void {
-    if (this.#stranger !== null) return this.#succeededOr(kind, number, write, value);
-    this.#over(number);
-    const writer = this.#writer.start(kind, number);
-    writer.u8(this.#instance?.alive === true ? 1 : 0);
-    writer.u8(frames.OK);
-    write(writer, value);
-    this.#send(writer.finish());
-  }
-
   /** What the plugin answers may be too large for a frame, or what cannot leave. */
-  #succeededOr(kind: number, number: number, write: Target["result"]["write"], value: Value): void {
+  #succeeded(kind: number, number: number, write: Target["result"]["write"], value: Value): void {
     if (this.#closed) return;
     try {
       this.#over(number);
@@ -438,18 +367,12 @@ class Server {
 
   #handleOf(number: number, type: HandleType): Value {
     if (this.#isExported(type)) {
-      if (this.#stranger !== null) this.#taken(number, type);
+      if (this.#stranger !== null) this.#given.use(number, type);
       return new Handle(this.#id, number);
     }
     if (type.resource.name.name !== "callback") return new Handle(frames.FOREIGN, number);
     this.#lent.push(number);
     return this.#callbackOf(number);
-  }
-
-  /** S4 */
-  #taken(number: number, { kind, resource }: HandleType): void {
-    if (!this.#given.has(number)) throw new Broken(`${number} is no ${resource.name.name} that it was given`);
-    if (kind === "own") this.#given.delete(number);
   }
 
   #callbackOf(number: number): Callback {
@@ -474,23 +397,4 @@ class Server {
     if (this.#stranger !== null && this.#isExported(type)) this.#given.add(number);
     return number;
   }
-}
-
-/** What a plugin gets that calls a function after the call it was given for: the workflow has gone on since. */
-function moved(): Fault {
-  return new Fault("moved", "This function of the workflow was given for a call that is over", {
-    hint: "Call it before the call that brought it returns",
-  });
-}
-
-/** NaN stands for a limit that was not given. */
-function limitsOf(fuel: number, deadline: number): CallLimits {
-  return { ...(Number.isNaN(fuel) ? {} : { fuel }), ...(Number.isNaN(deadline) ? {} : { deadline }) };
-}
-
-function numberOf(value: Value): number {
-  if (value instanceof RemoteCallback) return value.number;
-  if (value instanceof Handle) return value.id;
-  const what = value instanceof Opaque ? `a ${value.opaque}` : "this";
-  throw new Fault("type-mismatch", `${what} is no resource that can leave`);
 }

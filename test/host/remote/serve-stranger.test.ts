@@ -4,7 +4,8 @@ import { javascriptPlugin } from "../../../src/host/javascript/plugin.ts";
 import type { Channel, Ended } from "../../../src/host/remote/channel.ts";
 import { RemoteInstance } from "../../../src/host/remote/instance.node.ts";
 import type { Broken } from "../../../src/host/remote/reader.ts";
-import { type Serving, serveToStranger } from "../../../src/host/remote/serve.ts";
+import { serveToStranger } from "../../../src/host/remote/serve.ts";
+import type { Serving } from "../../../src/host/remote/serving.ts";
 import { Callback, Handle } from "../../../src/wit/value.ts";
 import { plainOptions } from "../../conformance/options.ts";
 
