@@ -1,7 +1,7 @@
 /** Runs in a store at the command line: killed with SIGKILL, taken up, listed, and everything that can be said wrongly. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
@@ -114,9 +114,16 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     ["an unknown run to look at", ["logs", "b", "--store", "runs.db"], "unknown-run"],
     ["a run that is there", ["run", "wf.sennit", "--store", "runs.db", "--id", "a"], "run-exists"],
     ["a store that is not there", ["show", "a", "--store", "other.db"], "store-missing"],
+    ["a store to resume from that is not there", ["resume", "a", "--store", "other.db"], "store-missing"],
+    ["a file to signal that is no store", ["signal", "a", "x", "--store", "wf.sennit"], "store-unreadable"],
     ["a file that is no store", ["ps", "--store", "wf.sennit"], "store-unreadable"],
   ])("%s is a clear error", async (_, args, code) => {
     folder ??= await withRun();
+    const before = readdirSync(folder.path);
+
     expect(await folder.sennit(args)).toMatchObject({ status: 2, stderr: expect.stringContaining(`error[${code}]`) });
+    expect(readdirSync(folder.path).filter((name) => !name.startsWith("runs.db"))).toEqual(
+      before.filter((name) => !name.startsWith("runs.db")),
+    );
   });
 });

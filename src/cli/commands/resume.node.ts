@@ -4,6 +4,7 @@ import { Fault } from "../../fault.ts";
 import { startOf } from "../../engine/durable/durable-run.ts";
 import { loadProgram } from "../../engine/load.node.ts";
 import { ProgramRefused } from "../../engine/refused.ts";
+import { readSqlite } from "../../journal/sqlite-reader.node.ts";
 import { openSqlite } from "../../journal/sqlite-store.node.ts";
 import type { Store } from "../../journal/store.ts";
 import type { Invocation } from "../arguments.ts";
@@ -19,7 +20,7 @@ export async function resumeCommand(invocation: Invocation, terminal: Terminal):
   if (id === undefined || more !== undefined) {
     throw new Fault("usage", "`sennit resume` needs the id of one run", { hint: invocation.command.usage });
   }
-  await using store = await openSqlite(storeIn(invocation));
+  await using store = await openStore(invocation);
   if (!invocation.has("json")) {
     await resumed(store, id, invocation, terminal, (line) => terminal.print(line));
     return EXIT.done;
@@ -34,6 +35,13 @@ export async function resumeCommand(invocation: Invocation, terminal: Terminal):
     process.stdout.write(`${toJson({ ok: false, id, error: jsonError(failure), output })}\n`);
     return terminal.exitOf(failure);
   }
+}
+
+/** The store that `--store` names, which is there already: a mistyped name makes no file. */
+export async function openStore(invocation: Invocation): Promise<Store> {
+  const path = storeIn(invocation);
+  readSqlite(path)[Symbol.dispose]();
+  return await openSqlite(path);
 }
 
 /** The file that `--store` names. */

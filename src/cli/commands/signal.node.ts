@@ -3,12 +3,11 @@ import { randomUUID } from "node:crypto";
 import { Fault } from "../../fault.ts";
 import { sendSignal } from "../../engine/durable/send.ts";
 import { fromPlain } from "../../engine/plain.ts";
-import { openSqlite } from "../../journal/sqlite-store.node.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { Invocation } from "../arguments.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { storeIn, unknownRun } from "./resume.node.ts";
+import { openStore, unknownRun } from "./resume.node.ts";
 
 export async function signalCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   const [id, name, text = "null", more] = invocation.positionals;
@@ -18,7 +17,7 @@ export async function signalCommand(invocation: Invocation, terminal: Terminal):
     });
   }
   const value = fromPlain({ kind: "Any" }, parsed(text), name) as AnyValue;
-  await using store = await openSqlite(storeIn(invocation));
+  await using store = await openStore(invocation);
   if ((await store.header(id)) === undefined) throw unknownRun(id);
   const sender = invocation.value("sender") ?? randomUUID();
   const { isNew } = await sendSignal(store, id, { name, value, sender });
