@@ -24,6 +24,11 @@ export interface Plugin extends AsyncDisposable {
   /** Its instances are `abortable`. */
   readonly abortable?: boolean;
   /**
+   * What a state of its instances depends on besides the state itself: digests of the code as it runs (metered or not) and of
+   * its runtime. Absent: its instances cannot be saved.
+   */
+  readonly stateOf?: readonly string[];
+  /**
    * Starts a fresh instance; the caller disposes it.
    * @throws {Fault} `link-failed` naming each import that is not given, `plugin-trapped` when start code fails.
    */
@@ -55,6 +60,11 @@ export interface InstanceOptions {
    * anything limits it, and runs as it is otherwise.
    */
   readonly limits?: CallLimits;
+  /**
+   * What `save` of another instance of this plugin gave, with the same `stateOf`: the instance starts as that one was, and
+   * no start code runs. The bytes are checked as a stranger's. @throws {Fault} `state-invalid` from `instantiate`
+   */
+  readonly state?: Uint8Array;
 }
 
 /** `total` is null while it is unknown, `text` when there is none. Numbers beyond 2^53 are rounded. */
@@ -105,6 +115,11 @@ export interface Instance extends AsyncDisposable {
    * never none. After `stop` aborts, no further call begins. Absent where a call needs no message.
    */
   callMany?(fn: FunctionKey, calls: readonly (readonly Value[])[], options: ManyOptions): Promise<readonly Answer[]>;
+  /**
+   * Its whole state as bytes, between calls. Null when it cannot be told now: handles are given out, tasks are pending, or
+   * something of it cannot be read (HAZARDS 35). Absent: never. Changes nothing that a guest could notice.
+   */
+  save?(): Promise<Uint8Array | null>;
   /** Drops a handle that this instance gave out. Dropping twice is nothing. */
   drop(handle: number): void | Promise<void>;
 }

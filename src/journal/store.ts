@@ -15,8 +15,8 @@ import type { Digest, Ending, Lsn } from "./entry.ts";
 /** What a store knows of a run without reading its log; kept up to date in the transaction of the entries that change it. */
 export interface RunHeader {
   readonly id: string;
-  /** `waiting`: every branch waits for something that comes from outside or with time. `parked`: somebody has to decide. */
-  readonly state: "running" | "waiting" | "paused" | "parked" | Ending;
+  /** `queued`: it has not begun. `waiting`: every branch waits for something that comes from outside or with time. `parked`: somebody has to decide. */
+  readonly state: "queued" | "running" | "waiting" | "paused" | "parked" | Ending;
   /** What the run is called by people: its program's file. */
   readonly name: string;
   /** Milliseconds since the epoch. */
