@@ -1,6 +1,6 @@
 /** What a run is started with. */
 import type { ChildStore } from "./durable/child-store.ts";
-import type { RunLog } from "./durable/run-log.ts";
+import type { RunJournal } from "./durable/log-port.ts";
 
 export interface RunOptions {
   readonly id: string;
@@ -15,7 +15,7 @@ export interface RunOptions {
   /** Every foreign call goes alone, also where several may go in one message. To compare: nothing else differs. */
   readonly oneByOne?: boolean;
   /** Where the run is recorded, and played back from. Absent: it is in memory only. */
-  readonly log?: RunLog | undefined;
+  readonly journal?: RunJournal | undefined;
 }
 
 export type { RunResult } from "./run-result.ts";

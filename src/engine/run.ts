@@ -21,10 +21,12 @@ import { DurableChildren } from "./durable/durable-children.ts";
 import { natureOf } from "./durable/nature.ts";
 import type { Nature } from "./durable/nature.ts";
 import { GuestEffects } from "./durable/guest-effects.ts";
-import { diverged } from "./durable/run-log.ts";
+import type { RunJournal } from "./durable/log-port.ts";
+import { diverged, RunLog } from "./durable/run-log.ts";
+import { ValueBytes } from "./durable/value-bytes.ts";
 import type { Mailbox } from "./durable/mailbox.ts";
+import { Recorded } from "./durable/recorded.ts";
 import type { Delivery, Signal } from "./durable/recorded.ts";
-import type { RunLog } from "./durable/run-log.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
 import { InstanceGroup } from "./instances.ts";
 import { Tally } from "./limits.ts";
@@ -45,25 +47,27 @@ export async function execute(
   options: RunOptions,
   tally: Tally = new Tally(program.limits),
 ): Promise<RunResult> {
-  const { log } = options;
-  const records = log === undefined ? null : new CallRecords(program, log);
+  const log = options.journal === undefined ? null : logOf(options.journal, program);
+  const records = log === null ? null : new CallRecords(program, log);
   await using group = new InstanceGroup(program, {
-    ...(log === undefined || records === null
-      ? {}
-      : { effects: new GuestEffects(log, records), isHurried: () => log.deaf }),
+    ...(log === null || records === null ? {} : { effects: new GuestEffects(log, records), isHurried: () => log.deaf }),
     seed: options.seed,
     clock: ports.clock,
     log: (source, line) => {
-      if (options.log === undefined) ports.follow({ kind: "log", level: line.level, source, text: line.text });
-      else options.log.hear(source, line);
+      if (log === null) ports.follow({ kind: "log", level: line.level, source, text: line.text });
+      else log.hear(source, line);
     },
     progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
     tally,
   });
-  const run = new Run(program, fn, args, ports, options, group, tally, records);
+  const run = new Run(program, fn, args, ports, options, group, tally, log, records);
   await using children = run.children;
   void children;
   return await run.drive();
+}
+
+function logOf({ port, entries }: RunJournal, { ir }: LoadedProgram): RunLog {
+  return new RunLog(port, new Recorded(entries), new ValueBytes(ir));
 }
 
 interface Pending {
@@ -114,14 +118,15 @@ class Run {
     options: RunOptions,
     group: InstanceGroup,
     tally: Tally,
+    log: RunLog | null,
     records: CallRecords | null,
   ) {
     this.#ports = ports;
     this.#program = program;
-    this.#log = options.log ?? null;
+    this.#log = log;
     this.#records = records;
-    this.#mailbox = options.log?.mailbox() ?? null;
-    this.#isLive = options.log === undefined;
+    this.#mailbox = log?.mailbox() ?? null;
+    this.#isLive = log === null;
     this.#signal = options.signal;
     this.#stop = options.stop;
     this.#vm = Vm.start(program.ir, fn, args, {

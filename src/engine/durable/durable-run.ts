@@ -13,7 +13,8 @@ import { execute } from "../run.ts";
 import type { ChildStore } from "./child-store.ts";
 import { Recorded } from "./recorded.ts";
 import type { Numbered } from "./recorded.ts";
-import { RunLog } from "./run-log.ts";
+import { LARGE } from "./run-log.ts";
+import type { LogPort } from "./log-port.ts";
 import { ValueBytes } from "./value-bytes.ts";
 
 export interface NewDurableRun {
@@ -68,37 +69,43 @@ export async function resumeRun(
 ): Promise<RunResult> {
   await store.open(id);
   try {
-    const values = new ValueBytes(program.ir);
     const entries = (from: number): Promise<readonly Numbered[]> => entriesOf(store, id, from);
-    const load = async (): Promise<Recorded> => new Recorded(await entries(1));
-    const recorded = await load();
+    const known = await entries(1);
+    const recorded = new Recorded(known);
     refuseOther(recorded, program);
-    const port = {
+    const port: LogPort = {
       append: (entries: readonly Uint8Array[], change?: Parameters<Store["append"]>[2]) =>
         store.append(id, entries, change),
       durable: () => store.durable(id),
       flushed: (upto: number) => store.flushed(id, upto),
       keep: (bytes: Uint8Array) => store.keep(id, bytes),
-      load,
       lost: store.lost,
       entries,
       watch: (told: () => void) => store.watch((run) => void (run === id && told())),
     };
-    const log = new RunLog(port, recorded, values);
+    const values = new ValueBytes(program.ir);
     const { seed, function: fn, args } = recorded.start;
-    const given = log.valueOf(args) as readonly Value[];
+    const given = values.decode(args as Uint8Array) as readonly Value[];
     const result = await execute(program, fn, given, ports, {
       ...options,
       id,
       seed,
-      log,
+      journal: { port, entries: known },
       children: childrenOf(store, program, id, recorded.start, ports, options),
     });
-    await log.end(result.state, endOf(result));
+    if (recorded.end === null) await end(port, result, values);
     return result;
   } finally {
     await store.close(id).catch(() => {}); // a store that was lost has said so
   }
+}
+
+/** Resolves when the end is durable. */
+async function end(port: LogPort, result: RunResult, values: ValueBytes): Promise<void> {
+  const { state } = result;
+  const bytes = values.encode(endOf(result));
+  const value = bytes.length <= LARGE ? bytes : new Blob(port.keep(bytes), bytes.length);
+  await port.flushed(port.append([encodeEntry({ kind: "END", ending: state, value })], { state, wake: null }));
 }
 
 function childrenOf(

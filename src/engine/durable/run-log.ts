@@ -8,30 +8,15 @@
 import { Fault } from "../../fault.ts";
 import { encodeEntry } from "../../journal/entry-codec.ts";
 import { Blob } from "../../journal/entry.ts";
-import type { Channel, Digest, EffectClass, Ending, Entry, Lsn, Outcome, Payload } from "../../journal/entry.ts";
+import type { Channel, EffectClass, Entry, Lsn, Outcome, Payload } from "../../journal/entry.ts";
 import type { HeaderChange } from "../../journal/store.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
 import { Mailbox } from "./mailbox.ts";
-import { HEARD } from "./recorded.ts";
-import type { Delivery, Numbered, Recorded } from "./recorded.ts";
+import { HEARD, Recorded } from "./recorded.ts";
+import type { Delivery } from "./recorded.ts";
+import type { LogPort } from "./log-port.ts";
 import type { ValueBytes } from "./value-bytes.ts";
-
-/** The run's side of a store. */
-export interface LogPort {
-  readonly append: (entries: readonly Uint8Array[], change?: HeaderChange) => Lsn;
-  readonly durable: () => Lsn;
-  readonly flushed: (upto: Lsn) => Promise<void>;
-  readonly keep: (bytes: Uint8Array) => Digest;
-  /** Everything durable, with the values beside the log. */
-  readonly load: () => Promise<Recorded>;
-  /** Settles when nothing can be written any more. */
-  readonly lost: Promise<Error>;
-  /** Durable entries from a position on, with the values beside them. */
-  readonly entries: (from: Lsn) => Promise<readonly Numbered[]>;
-  /** Told whenever the log has grown. */
-  readonly watch: (told: () => void) => Disposable;
-}
 
 /** Bytes beyond which a value lies beside the log. */
 export const LARGE = 16_384;
@@ -189,18 +174,10 @@ export class RunLog {
     return this.#values.decodeAnswer(outcome === "ok", here(payload));
   }
 
-  /** Resolves when the end is durable. */
-  async end(ending: Ending, value: Value): Promise<void> {
-    if (this.recorded.end === null) {
-      this.#append({ kind: "END", ending, value: this.#payload(value) }, { state: ending, wake: null });
-    }
-    await this.#port.flushed(this.#last);
-  }
-
   /** The log up to here, what this life added to it among it. */
   async reload(): Promise<Recorded> {
     await this.#port.flushed(this.#last);
-    return await this.#port.load();
+    return new Recorded(await this.#port.entries(1));
   }
 
   get #last(): Lsn {
