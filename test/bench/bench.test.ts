@@ -26,6 +26,7 @@ describe("a quick round", { timeout: 300_000 }, () => {
     metering: 9,
     isolation: 9,
     kills: 4,
+    durable: 4,
   };
 
   it.each(Object.entries(least))("measures every case of %s, after checking its answers (M3)", async (name, count) => {

@@ -20,7 +20,8 @@ export type Bench =
   | "cores"
   | "metering"
   | "isolation"
-  | "kills";
+  | "kills"
+  | "durable";
 
 export const benches: Readonly<Record<Bench, (report: Report, folder: Folder) => Promise<void>>> = {
   component: async (report, folder) => (await import("./component.ts")).benchComponent(report, folder),
@@ -36,6 +37,7 @@ export const benches: Readonly<Record<Bench, (report: Report, folder: Folder) =>
   metering: async (report) => (await import("./metering.ts")).benchMetering(report),
   isolation: async (report) => (await import("./isolation.ts")).benchIsolation(report),
   kills: async (report) => (await import("./kills.ts")).benchKills(report),
+  durable: async (report) => (await import("./durable.ts")).benchDurable(report),
 };
 
 /** Several benchmarks by one name. */

@@ -11,7 +11,7 @@ import { benches, named, type Bench } from "./benches.ts";
 import { time } from "./measure.ts";
 import { benchPackages } from "./packages.ts";
 import { Report } from "./report.ts";
-import { cellsOf, HEADINGS, line, page, quantity } from "./table.ts";
+import { besides, cellsOf, headings, line, page, quantity } from "./table.ts";
 
 const PAGE = new URL("../../docs/performance.md", import.meta.url);
 
@@ -57,14 +57,14 @@ Examples:
 async function main(): Promise<void> {
   if (values.help) return say(HELP);
   const names = chosen();
-  const report = new Report(values.quick, (row) => say(line(cellsOf(row))));
+  const report = new Report(values.quick, (row) => say(line(cellsOf(row, besides(row.group)))));
   const surroundings = await machine(report);
   say(surroundings);
   if (values.quick) say("--quick shows that every case runs; its figures mean nothing.");
   say("Medians over rounds; in parentheses, how many times better Sennit is than the peer.\n");
   await using folder = await benchPackages();
   for (const name of names) {
-    say(`\n${line([name.toUpperCase(), ...HEADINGS.slice(1)])}`);
+    say(`\n${line([name.toUpperCase(), ...headings(besides(name)).slice(1)])}`);
     await benches[name](report, folder);
   }
   if (values.json) process.stdout.write(`${JSON.stringify({ machine: surroundings, rows: report.rows }, null, 2)}\n`);

@@ -12,11 +12,10 @@ import { FULL, QUICK, refuseWrongAnswer, time, type Plan, type Run, type Timing 
 /**
  * Who does the work: this project; this project with the component linked by jco's binding instead of its own; jco's own
  * binding of the same component alone; an Extism plugin that does the same; or the engine alone: the core function called
- * directly, with values passed by hand (of a VM: the same written in JavaScript).
+ * directly, with values passed by hand (of a VM: the same written in JavaScript). Of durable runs: DBOS on PostgreSQL, or
+ * Restate's single-node server.
  */
-export type Peer = "sennit" | "binding" | "jco" | "extism" | "engine";
-
-export const PEERS: readonly Peer[] = ["sennit", "binding", "jco", "extism", "engine"];
+export type Peer = "sennit" | "binding" | "jco" | "extism" | "engine" | "dbos" | "restate";
 
 export interface Contender {
   readonly by: Peer;

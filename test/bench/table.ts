@@ -3,7 +3,7 @@
  */
 import { copiesSection } from "./copies.ts";
 import type { Timing } from "./measure.ts";
-import { PEERS, type Peer, type Row, type Unit } from "./report.ts";
+import type { Peer, Row, Unit } from "./report.ts";
 
 const TITLES: Readonly<Record<Peer, string>> = {
   sennit: "Sennit",
@@ -11,14 +11,18 @@ const TITLES: Readonly<Record<Peer, string>> = {
   jco: "jco alone",
   extism: "Extism",
   engine: "engine alone",
+  dbos: "DBOS",
+  restate: "Restate",
 };
 
-export const HEADINGS: readonly string[] = [
-  "case",
-  "goal",
-  ...PEERS.map((peer) => TITLES[peer]),
-  "quartiles of Sennit",
-];
+/** Who stands beside the rows of a group, or of a benchmark by its name. */
+export function besides(name: string): readonly Peer[] {
+  return /^durable/i.test(name) ? ["dbos", "restate"] : ["binding", "jco", "extism", "engine"];
+}
+
+export function headings(peers: readonly Peer[]): readonly string[] {
+  return ["case", "goal", TITLES.sennit, ...peers.map((peer) => TITLES[peer]), "quartiles of Sennit"];
+}
 
 const WIDTHS = [62, 10, 16, 17, 17, 17, 16, 20];
 
@@ -30,11 +34,11 @@ export function line(cells: readonly string[]): string {
     .trimEnd();
 }
 
-export function cellsOf(row: Row): readonly string[] {
+export function cellsOf(row: Row, peers: readonly Peer[] = besides(row.group)): readonly string[] {
   const { figures, unit, goal } = row;
   if (row.missing !== undefined) return [row.what, goalText(goal, unit), `not measured: ${row.missing}`];
   const own = figures.sennit;
-  const others = PEERS.slice(1).map((peer) => withRatio(figures[peer], own, unit));
+  const others = peers.map((peer) => withRatio(figures[peer], own, unit));
   return [
     row.what,
     goalText(goal, unit),
@@ -130,9 +134,11 @@ ${copiesSection()}
 }
 
 function section(group: string, rows: readonly Row[]): string {
-  const table = [HEADINGS, HEADINGS.map(() => "---"), ...rows.map(cellsOf)];
+  const peers = besides(group);
+  const heads = headings(peers);
+  const table = [heads, heads.map(() => "---"), ...rows.map((row) => cellsOf(row, peers))];
   const lines = table.map(
-    (cells) => `| ${HEADINGS.map((_, at) => (cells[at] ?? "").replaceAll("|", "\\|")).join(" | ")} |`,
+    (cells) => `| ${heads.map((_, at) => (cells[at] ?? "").replaceAll("|", "\\|")).join(" | ")} |`,
   );
   const left = [...Map.groupBy(rows, ({ excludes }) => excludes)].map(
     ([excludes, of]) => `- ${of.map(({ what }) => what).join("; ")}: ${excludes}`,
