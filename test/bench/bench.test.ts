@@ -29,7 +29,11 @@ describe("a quick round", { timeout: 300_000 }, () => {
     durable: 4,
   };
 
-  it.each(Object.entries(least))("measures every case of %s, after checking its answers (M3)", async (name, count) => {
+  /** Those that start threads and processes by the dozen are tried by `npm run test:long`. */
+  const slow: ReadonlySet<string> = new Set(["python", "isolation", "loads", "kills", "instances"]);
+  const tried = Object.entries(least).filter(([name]) => process.env["SENNIT_LONG"] !== undefined || !slow.has(name));
+
+  it.each(tried)("measures every case of %s, after checking its answers (M3)", async (name, count) => {
     const report = new Report(true);
     await using folder = await benchPackages();
 

@@ -22,10 +22,12 @@ describe("a run's plugin instances (I2)", () => {
     },
   );
 
-  it("100 runs submitted at once of the Python counter, admitted by memory", { timeout: 300_000 }, async () => {
-    const all = await Promise.all(Array.from({ length: 100 }, () => count("python")));
+  // Each has a thread with a Python of its own: more than fit at once is what matters here.
+  const pythons = process.env["SENNIT_LONG"] === undefined ? 40 : 100;
+  it(`${pythons} runs submitted at once of the Python counter, admitted by memory`, { timeout: 300_000 }, async () => {
+    const all = await Promise.all(Array.from({ length: pythons }, () => count("python")));
 
-    expect(all).toEqual(Array.from({ length: 100 }, () => [1, 2, 3]));
+    expect(all).toEqual(Array.from({ length: pythons }, () => [1, 2, 3]));
   });
 
   it("functions of the embedding program share what they close over: their state is the program's own", async () => {
