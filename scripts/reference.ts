@@ -1,6 +1,8 @@
 /** Writes docs/reference from the tables of the language: `node scripts/reference.ts`. A test compares. */
 import { writeFileSync } from "node:fs";
 import { commands } from "../src/cli/command.ts";
+import { routes } from "../src/daemon/routes.ts";
+import type { Route } from "../src/daemon/routes.ts";
 import { catalogue, runtimeCodes } from "../src/lang/codes.ts";
 import { prelude } from "../src/lang/prelude.ts";
 
@@ -12,6 +14,7 @@ export function reference(): ReadonlyMap<string, string> {
     ["docs/reference/prelude.md", head + preludePage()],
     ["docs/reference/codes.md", head + codesPage()],
     ["docs/reference/cli.md", head + cliPage()],
+    ["docs/reference/api.md", head + apiPage()],
   ]);
 }
 
@@ -84,6 +87,38 @@ function cliPage(): string {
     ].join("\n");
   });
   return ["# The command line", "", ...parts].join("\n");
+}
+
+function apiPage(): string {
+  return [
+    "# The daemon's API",
+    "",
+    "HTTP and JSON on 127.0.0.1. Where, and with which token, is in the file that ends in `.daemon.json` beside the store,",
+    "which only its user can read. A request carries `Authorization: Bearer TOKEN`; a body is `application/json`, of at most",
+    "8 MiB (1 MiB for a webhook) and 100 levels. `GET /v1` gives this table as data.",
+    "",
+    'An error is `{"error": {"code", "message", "hint"}}`: 400 for what is no request, 401 without the token, 404 for what is',
+    "not there, 405 with `Allow`, 409 for what does not go now, 413 for a body that is too long, 415 for another type, 421 for",
+    "another host, 422 for what was understood and refused (a program's `diagnostics` stand beside its code), 503 and 507 while",
+    "the store is away. Once packages on disk are not what runs, every answer has the header `Sennit-Warning` and the field",
+    "`warnings` with the packages' names.",
+    "",
+    ...Object.values(routes).flatMap(routePart),
+  ].join("\n");
+}
+
+function routePart({ method, path, summary, query, body, answer, secret }: Route): readonly string[] {
+  const access = {
+    token: "",
+    none: " Without a token.",
+    path: " Without a token: the path is the secret, under any host.",
+  };
+  const rows = [
+    ...Object.entries(query ?? {}).map(([name, text]) => `| \`?${name}=\` | ${text} |`),
+    ...Object.entries(body ?? {}).map(([name, text]) => `| \`${name}\` | ${text} |`),
+  ];
+  const table = rows.length === 0 ? [] : ["| | |", "| --- | --- |", ...rows, ""];
+  return [`## ${method} ${path}`, "", `${summary}.${access[secret]}`, "", ...table, `Answers ${answer}.`, ""];
 }
 
 if (import.meta.main) {

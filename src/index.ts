@@ -11,7 +11,7 @@ export type {
 export { Defect, Fault } from "./fault.ts";
 export type { FaultDetails, ForeignFrame } from "./fault.ts";
 /** Threads and processes for plugins, started ahead. */
-export { warmRealms } from "./host/open.node.ts";
-export type { WarmRealms } from "./host/open.node.ts";
+export { warmRealms } from "./engine/warm.node.ts";
+export type { WarmRealms } from "./engine/warm.node.ts";
 export { ErrValue } from "./host/javascript/plugin.ts";
 export { AnyFloat } from "./wit/any.ts";

@@ -21,6 +21,8 @@ LONGEST_SLEEP = 1e12  # seconds
 
 buffer = bytearray(START_SIZE)
 exports = []  # by number: takes marshal values, gives one; number 0 is `bind`
+own = []  # by number: what the host calls that is not the plugin's own, `bind` first
+silent = False  # while nothing may be asked of the host
 imported = []  # by number: the import functions that `wit_world` calls, filled by the glue
 arguments = {}  # of waiting calls that have not begun, by call number: tuples
 results = {}  # of waiting calls, by call number, until the worker takes them: (failed, value or record)
@@ -56,10 +58,11 @@ def put(data):
 
 
 def dispatch_waiting(call, number):
-    """Calls an export that may wait for the host. The worker has put its arguments there, and takes its outcome."""
+    """Calls an export that may wait for the host; a number that is not above 0 is one of `own`. The worker has put its arguments there, and takes its outcome."""
     _call.set(call)
     try:
-        results[call] = (False, exports[number](*arguments.pop(call)))
+        function = exports[number] if number > 0 else own[-number]
+        results[call] = (False, function(*arguments.pop(call)))
     except BaseException as error:
         results[call] = (True, sennit_failure.record(error))
 
@@ -76,6 +79,8 @@ async def ask_async(number, arguments):
 def _send(number, arguments):
     if _host is None:
         raise RuntimeError("imports cannot be called while the plugin's modules load")
+    if silent:
+        raise RuntimeError("imports cannot be called while the plugin's state is saved or loaded")
     return _host(number, put(dumps(arguments, VERSION)), _call.get())
 
 
@@ -110,6 +115,8 @@ def sleep(seconds):
         raise OverflowError("the sleep is too long")
     if _sleep is None:
         raise RuntimeError("cannot sleep while the plugin's modules load")
+    if silent:
+        raise RuntimeError("cannot sleep while the plugin's state is saved or loaded")
     _run_sync(_sleep(seconds * 1000))
 
 
@@ -143,6 +150,7 @@ def bind(_seed):
 
 
 exports.append(bind)
+own.append(bind)
 
 
 def release_export(number):

@@ -6,6 +6,7 @@ seed, from call to call, until it calls `random.seed()`.
 """
 
 import random
+from json import dumps, loads
 from os import urandom
 
 number = bytes(bytearray(4))  # of the call; the worker writes here, although Python thinks that nobody can
@@ -57,6 +58,18 @@ def _begin(chance):
     _drawn = bytes(bytearray(number))
     if not _own:
         random.Random.seed(chance, int.from_bytes(urandom(16)))
+
+
+def saved():
+    """What a generator that the plugin has seeded goes on from, as text; nothing when it has not."""
+    return dumps(random.getstate()) if _own else ""
+
+
+def restore(text):
+    if text == "":
+        return
+    version, internal, gauss = loads(text)
+    random.setstate((version, tuple(internal), gauss))
 
 
 def _install():

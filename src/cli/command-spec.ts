@@ -20,4 +20,6 @@ export interface CommandSpec {
   readonly examples: readonly (readonly [string, string])[];
   /** Endings of the files it takes, for completion. */
   readonly files: readonly string[];
+  /** Its first argument is the id of a run: completion asks for those. */
+  readonly takesRun?: boolean;
 }

@@ -6,6 +6,7 @@ import { general } from "./specs/options.ts";
 import { pluginsCommands } from "./specs/plugins.ts";
 import { programsCommands } from "./specs/programs.ts";
 import { runsCommands } from "./specs/runs.ts";
+import { storeCommands } from "./specs/store.ts";
 import { testsCommands } from "./specs/tests.ts";
 
 export type { CommandSpec, OptionSpec } from "./command-spec.ts";
@@ -17,6 +18,7 @@ export const commands: readonly CommandSpec[] = [
   ...daemonCommands,
   ...programsCommands,
   ...pluginsCommands,
+  ...storeCommands,
   {
     name: "completion",
     usage: "sennit completion bash|zsh|fish",

@@ -14,7 +14,7 @@ export function generalHelp(version: string): string {
     "",
     "  sennit COMMAND --help shows a command's options and examples.",
     "",
-    "Exit status: 0 done; 1 the program failed; 2 refused before the run, or misused; 70 a bug of ours; 130 interrupted.",
+    "Exit status: 0 done; 1 the program failed; 2 refused before the run, or misused; 70 a bug of ours; 124 `wait` was up; 130 interrupted.",
     "",
   ].join("\n");
 }

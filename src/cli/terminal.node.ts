@@ -10,7 +10,7 @@ import { ErrorValue } from "../lang/value.ts";
 import type { Invocation } from "./arguments.ts";
 import { harmless } from "./harmless.ts";
 
-export const EXIT = { done: 0, failed: 1, refused: 2, defect: 70, interrupted: 130 } as const;
+export const EXIT = { done: 0, failed: 1, refused: 2, defect: 70, late: 124, interrupted: 130 } as const;
 
 export class Terminal {
   readonly color: boolean;

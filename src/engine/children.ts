@@ -3,6 +3,7 @@ import { Fault } from "../fault.ts";
 import { ErrorValue } from "../lang/value.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
+import type { SavedChild } from "./durable/snapshot.ts";
 import type { Over, Tally } from "./limits.ts";
 import type { RunResult } from "./run-result.ts";
 
@@ -29,6 +30,11 @@ export interface ChildRuns extends AsyncDisposable {
   readonly joined?: (task: string) => void;
   readonly givenUp?: (effect: EffectRequest) => void;
   readonly goLive?: () => void;
+  /** Those that are not joined, for a snapshot; and back. */
+  readonly saved?: () => readonly SavedChild[];
+  readonly restore?: (children: readonly SavedChild[]) => void;
+  /** Whether none of them is at work here. */
+  readonly isQuiet?: () => boolean;
   readonly stop?: () => void;
 }
 

@@ -13,7 +13,7 @@
 import { Defect, Fault } from "../fault.ts";
 import { plainAny } from "../lang/data/any-data.ts";
 import { moved } from "../host/moved.ts";
-import type { Instance, LogLine } from "../host/plugin.ts";
+import type { CallEffect, Instance, LogLine } from "../host/plugin.ts";
 import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
 import { AnyTyped, Closure } from "../lang/value.ts";
 import type { Ahead } from "../lang/vm/ahead.ts";
@@ -26,9 +26,15 @@ import type { Value } from "../wit/value.ts";
 import { crossIn, crossingOf, crossOut } from "./crossing.ts";
 import type { Crossing, CrossingTools } from "./crossing.ts";
 import { errorOf, faultOf } from "./failure.ts";
-import type { CallRecords } from "./durable/call-records.ts";
+import type { EntryOf } from "../journal/entry.ts";
+import type { CallId, CallRecords } from "./durable/call-records.ts";
+import { Callbacks } from "./durable/callbacks.ts";
+import type { Asked, InChain } from "./durable/callbacks.ts";
 import { isOutside } from "./durable/groups.ts";
+import { effectClassOf, keyOfEffect, refuseResources } from "./durable/outside.ts";
 import { rebuild } from "./durable/rebuild.ts";
+import type { RebuildPorts } from "./durable/rebuild.ts";
+import type { RunLog } from "./durable/run-log.ts";
 import type { InstanceGroup } from "./instances.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import { LookAhead, Pace } from "./look-ahead.ts";
@@ -44,8 +50,20 @@ export interface CallbackVm {
   readonly around: (effect: string) => string | null;
   /** The calls that follow it in its loop. Absent: every call goes alone. */
   readonly ahead?: (effect: string, most: number) => Ahead;
-  /** What is recorded of calls. Null: nothing. */
-  readonly records?: CallRecords | null;
+  /** Absent: nothing is recorded. */
+  readonly durable?: DurableCalls | null;
+}
+
+/** What calls need of a run that is recorded. */
+export interface DurableCalls {
+  /** Its id. */
+  readonly run: string;
+  readonly log: RunLog;
+  readonly records: CallRecords;
+  /** A guest calls back during the pending effect `call`. */
+  readonly arrive: (call: CallId, asked: Asked) => void;
+  /** How long it may take to bring a group of instances to where it was, in milliseconds. */
+  readonly rebuildDeadline: number;
 }
 
 /** One function of a package, as this run calls it. */
@@ -58,14 +76,26 @@ interface Route {
 
 /** A call that was given closures. */
 interface Lending {
-  readonly effect: string;
+  readonly eff: string;
+  readonly attempt: number;
+  /** It was made before, and is made again to rebuild a state. */
+  readonly isAgain: boolean;
+  readonly isOutside: boolean;
+  /** Those among its arguments so far, in their order. */
+  readonly closures: Closure[];
+  /** How often the guest has called back. */
+  count: number;
   over: boolean;
+}
+
+function lendingOf({ eff, attempt }: CallId, where: Partial<Pick<Lending, "isAgain" | "isOutside">> = {}): Lending {
+  return { eff, attempt, isAgain: false, isOutside: false, ...where, closures: [], count: 0, over: false };
 }
 
 interface RunningCallback {
   readonly resolve: (answer: Uint8Array) => void;
   readonly reject: (fault: unknown) => void;
-  readonly inChain: <T>(work: () => T) => T;
+  readonly inChain: InChain;
 }
 
 export class ForeignCalls {
@@ -73,7 +103,11 @@ export class ForeignCalls {
   readonly #group: InstanceGroup;
   readonly #ports: RunPorts;
   readonly #vm: CallbackVm;
+  readonly #durable: DurableCalls | null;
   readonly #records: CallRecords | null;
+  readonly #recorded: Callbacks | null;
+  /** By effect: the package of each recorded call that was asked for and is not over. */
+  readonly #going = new Map<string, { readonly package: number; readonly attempt: number }>();
   /** Per package, by function: made at the first call. */
   readonly #routes: Map<FunctionKey, Route>[];
   /** By number of the program's `calls`. */
@@ -85,14 +119,19 @@ export class ForeignCalls {
   /** By the id of the callback. */
   readonly #callbacks = new Map<string, RunningCallback>();
   /** The call whose arguments are being lowered (F2). */
-  #lending: Lending = { effect: "", over: true };
+  #lending: Lending = { ...lendingOf({ eff: "", attempt: 0 }), over: true };
 
   constructor(program: LoadedProgram, group: InstanceGroup, ports: RunPorts, vm: CallbackVm) {
     this.#program = program;
     this.#group = group;
     this.#ports = ports;
     this.#vm = vm;
-    this.#records = vm.records ?? null;
+    const durable = vm.durable ?? null;
+    this.#durable = durable;
+    this.#records = durable?.records ?? null;
+    this.#recorded =
+      durable && new Callbacks(durable.log, durable.records, { start: vm.start, arrive: durable.arrive });
+    this.#records?.saveBy((packs) => group.save(packs));
     this.#routes = program.packages.map(() => new Map());
     this.#lookAhead = vm.ahead === undefined || this.#records !== null ? null : new LookAhead(vm.ahead, ports.clock);
   }
@@ -136,13 +175,14 @@ export class ForeignCalls {
     if (decision.kind === "later") return LATER;
     if (decision.kind === "answered") return this.#answeredNow(args, decision.answer);
     const instance = this.#group.idle(pack);
-    if (instance?.colour !== "sync" || !instance.alive || this.#callbacks.size > 0) {
+    if (instance?.colour !== "sync" || !instance.alive || this.#recorded?.isBusy === true) {
       if (instance === undefined || instance.colour === "sync") records.notNow(pack, decision.id);
       return LATER;
     }
     records.enterNow(pack, fn, args, decision.id);
+    const begun = performance.now();
     const answer = this.#attemptNow(instance, route, args);
-    records.leftNow(pack, decision.id, answer, this.#isLost(pack));
+    records.leftNow(pack, decision.id, answer, { isLost: this.#isLost(pack), time: performance.now() - begun });
     return this.#answeredNow(args, answer);
   }
 
@@ -212,49 +252,101 @@ export class ForeignCalls {
 
   /** The workflow's function that a plugin called has ended. */
   answerCallback(id: string, answer: Answer): void {
+    if (this.#recorded !== null) return this.#recorded.ended(id, answer);
     const waiting = this.#callbacks.get(id);
     this.#callbacks.delete(id);
     if (waiting === undefined) return;
-    if (answer.kind === "error") return waiting.reject(faultOf(answer.error));
     try {
-      waiting.resolve(writeAny(this.data(answer.value)));
+      waiting.resolve(this.#written(answer));
     } catch (fault) {
       waiting.reject(fault);
     }
   }
 
-  async #begin(effect: EffectRequest, route: Route, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
-    if (this.#records !== null && this.#takesClosure(route.crossing, call.args)) throw needsMemory(call.function);
-    if (this.#records !== null && !isOutside(this.package(call.package)))
-      await this.#enter(this.#records, effect, route, call, signal);
-    const lending: Lending = { effect: effect.id, over: false };
+  /** The program took up a callback in the life before, at this place. */
+  startCallback(entry: EntryOf<"CB">, { package: pack, function: fn, args }: ForeignRequest): void {
+    const lending = { ...lendingOf(entry), over: true };
     this.#lending = lending;
-    const args = crossOut(route.crossing, call.args);
-    const ask = (instance: Instance): Value | Promise<Value> =>
-      this.#withThose(instance, effect, route, call.args, args, signal) ?? instance.call(call.function, args, signal);
+    crossOut(this.#route(pack, fn).crossing, args);
+    this.#recorded?.startAgain(entry, lending.closures[entry.closure]);
+  }
+
+  /** What a callback answers its guest. @throws {Fault} what it failed with */
+  #written(answer: Answer): Uint8Array {
+    if (answer.kind === "error") throw faultOf(answer.error);
+    return writeAny(this.data(answer.value));
+  }
+
+  async #begin(effect: EffectRequest, route: Route, call: ForeignRequest, signal: AbortSignal): Promise<Value> {
+    const id: CallId = { eff: effect.id, attempt: effect.attempt };
+    const lending = lendingOf(id, { isOutside: isOutside(this.package(call.package)) });
+    using lent = this.#records !== null && this.#takesClosure(route.crossing, call.args) ? this.#records.lend() : null;
+    void lent;
     try {
+      if (this.#durable !== null && !isOutside(this.package(call.package)))
+        await this.#enter(this.#durable, effect, route, call, signal);
+      this.#lending = lending;
+      const args = crossOut(route.crossing, call.args);
+      const outside = this.#outside(effect.id, call);
+      const ask = (instance: Instance): Value | Promise<Value> =>
+        this.#withThose(instance, effect, route, call.args, args, signal) ??
+        instance.call(call.function, args, signal, outside);
       return await this.#inChain(effect.id)(() => this.#group.use(call.package, ask, signal));
     } finally {
       lending.over = true;
+      if (this.#going.get(effect.id)?.attempt === effect.attempt) this.#going.delete(effect.id);
+      this.#recorded?.over(id);
     }
+  }
+
+  /** What a call is that leaves the run; undefined for every other. @throws {Fault} `needs-memory-run` */
+  #outside(effect: string, { package: pack, function: fn, args }: ForeignRequest): CallEffect | undefined {
+    const to = this.package(pack);
+    if (this.#durable === null || !isOutside(to)) return undefined;
+    refuseResources(to, fn);
+    return {
+      key: keyOfEffect(this.#durable.run, effect),
+      class: effectClassOf(to.plugin, fn, args),
+    };
   }
 
   /** A recorded call waits for its turn, and finds its group as the calls before it left it. */
   async #enter(
-    records: CallRecords,
+    { records, rebuildDeadline: deadline }: DurableCalls,
     effect: EffectRequest,
     { package: pack, function: fn }: Route,
     { args }: ForeignRequest,
     signal: AbortSignal,
   ): Promise<void> {
     const givenUp = (): Fault => new Fault("cancelled", "The call was given up before it began");
+    this.#refuseReentrant(records, effect.id, pack);
+    this.#going.set(effect.id, { package: pack, attempt: effect.attempt });
     await records.turn(pack, effect);
     if (signal.aborted) throw givenUp();
-    if (!records.isUp(pack))
-      await rebuild(records, pack, this.#group, (each, name) => this.#route(each, name).crossing);
+    if (!records.isUp(pack)) await rebuild({ records, deadline, group: this.#group, ...this.#again }, pack);
     await Promise.all(records.groupOf(pack).map((each) => this.#group.begin(each)));
     if (signal.aborted) throw givenUp();
     records.enter(pack, fn, args, effect, signal);
+  }
+
+  /** How calls are made again. */
+  readonly #again: Pick<RebuildPorts, "crossingOf" | "lend"> = {
+    crossingOf: (pack, fn) => this.#route(pack, fn).crossing,
+    lend: (call) => {
+      const lending = lendingOf(call, { isAgain: true });
+      this.#lending = lending;
+      return { [Symbol.dispose]: () => void (lending.over = true) };
+    },
+  };
+
+  /** F3: a call that would wait for one which waits for it. */
+  #refuseReentrant(records: CallRecords, effect: string, pack: number): void {
+    for (let at = this.#vm.around(effect); at !== null;) {
+      const call = this.#recorded?.callOf(at) ?? null;
+      const outer = call === null ? undefined : this.#going.get(call);
+      if (outer !== undefined && records.isSameTurn(outer.package, pack)) throw reentrant(this.package(pack).name);
+      at = call === null ? null : this.#vm.around(call);
+    }
   }
 
   /** Makes the call together with those that follow it; null when it is to go alone. An answer that has to be read first may fail. */
@@ -273,18 +365,24 @@ export class ForeignCalls {
   }
 
   /** F3: as a part of the call whose callback asked for the effect. */
-  #inChain(effect: string): <T>(work: () => T) => T {
-    const around = this.#callbacks.size === 0 ? null : this.#vm.around(effect);
-    return this.#callbacks.get(around ?? "")?.inChain ?? ((work) => work());
+  #inChain(effect: string): InChain {
+    const isAlone = this.#callbacks.size === 0 && this.#recorded?.isBusy !== true;
+    const around = isAlone ? "" : (this.#vm.around(effect) ?? "");
+    return this.#recorded?.chainOf(around) ?? this.#callbacks.get(around)?.inChain ?? ((work) => work());
   }
 
   #callback(closure: Closure, source: string): Callback {
     const lending = this.#lending;
+    const which = lending.closures.push(closure) - 1;
     return new Callback(async (args) => {
       if (lending.over) throw moved();
       const anys = args.map((bytes) => readAny(bytes, source));
-      const id = this.#vm.start(lending.effect, closure, anys);
       const inChain = this.#ports.chain?.() ?? ((work) => work());
+      if (this.#recorded !== null) {
+        const calling = { ...lending, n: lending.count++, closure: which, inChain };
+        return this.#written(await this.#recorded.call(calling, closure, anys));
+      }
+      const id = this.#vm.start(lending.eff, closure, anys);
       return await new Promise((resolve, reject) => this.#callbacks.set(id, { resolve, reject, inChain }));
     });
   }
@@ -325,9 +423,10 @@ export class ForeignCalls {
   }
 }
 
-function needsMemory(fn: FunctionKey): Fault {
-  return new Fault("needs-memory-run", `${fn} takes a function of the workflow, which a durable run cannot give yet`, {
-    hint: "Run the workflow without a store",
+function reentrant(source: string): Fault {
+  return new Fault("re-entrant", `A call of ${source} would wait for the call that it came out of`, {
+    source,
+    hint: "Call it after the call that the callback was given to.",
   });
 }
 

@@ -8,7 +8,7 @@
  */
 import { Defect, Fault } from "../fault.ts";
 import type { Manifest } from "../host/manifest.ts";
-import type { ImportedFunction, Instance, LogLine, ReportProgress, Together } from "../host/plugin.ts";
+import type { CallEffect, ImportedFunction, Instance, LogLine, ReportProgress, Together } from "../host/plugin.ts";
 import type { FunctionKey } from "../wit/types.ts";
 import type { Value } from "../wit/value.ts";
 import type { GuestEffects } from "./durable/guest-effects.ts";
@@ -29,8 +29,21 @@ export interface GroupOptions {
   readonly tally?: Tally;
   /** Records what is imported from outside of the run. Absent: nothing is recorded. */
   readonly effects?: GuestEffects;
+  /** While calls are made again: how long one may take, in milliseconds, whatever its limits are. */
+  readonly lifted?: () => number | null;
   /** While calls are made again, nobody waits for a guest's timers. */
   readonly isHurried?: () => boolean;
+  /** The instances' ids. Absent: every instance has one of its own. */
+  readonly idOf?: (pack: number) => number;
+  /** What the clocks of guests show, where that is not the time as it passes. */
+  readonly clocks?: GuestClocks;
+}
+
+export interface GuestClocks {
+  /** Milliseconds since the epoch. */
+  readonly timeOf: (pack: number) => number;
+  /** A guest has waited so many milliseconds. */
+  readonly slept: (pack: number, milliseconds: number) => void;
 }
 
 export class InstanceGroup implements AsyncDisposable {
@@ -49,6 +62,8 @@ export class InstanceGroup implements AsyncDisposable {
   readonly #givingUp: GivingUp[] = [];
   /** Instances that were replaced and are still to be disposed. */
   readonly #lost: Instance[] = [];
+  /** By package: what its next instance starts as. */
+  readonly #states: (Uint8Array | undefined)[] = [];
   #nextId = 1;
 
   constructor(program: LoadedProgram, options: GroupOptions) {
@@ -62,9 +77,15 @@ export class InstanceGroup implements AsyncDisposable {
    * Calls an export of a package, starting its instance if there is none. A value when that needs no waiting. A call that
    * is given up while its instance starts is not made.
    */
-  call(pack: number, fn: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value> {
+  call(
+    pack: number,
+    fn: FunctionKey,
+    args: readonly Value[],
+    signal?: AbortSignal,
+    effect?: CallEffect,
+  ): Value | Promise<Value> {
     const instance = this.#usable(pack);
-    const work = (started: Instance): Value | Promise<Value> => started.call(fn, args, signal);
+    const work = (started: Instance): Value | Promise<Value> => started.call(fn, args, signal, effect);
     const answer = instance === undefined ? this.use(pack, work, signal) : work(instance);
     if (answer instanceof Promise) this.during(pack, answer, signal);
     return answer;
@@ -105,16 +126,29 @@ export class InstanceGroup implements AsyncDisposable {
     return this.#running[pack]?.alive === false;
   }
 
-  /** Ends the instances of these packages: the next call of one starts afresh. */
-  async reset(packs: readonly number[]): Promise<void> {
+  /** Ends the instances of these packages: the next call of one starts afresh, or as the state of it that is given. */
+  async reset(packs: readonly number[], states?: ReadonlyMap<number, Uint8Array>): Promise<void> {
     await Promise.all(
       packs.map(async (pack) => {
+        this.#states[pack] = states?.get(pack);
         const instance = await this.#starting[pack]?.catch(() => undefined);
         this.#running[pack] = undefined;
         this.#starting[pack] = undefined;
         await instance?.[Symbol.asyncDispose]();
       }),
     );
+  }
+
+  /** The states of these packages' instances; null when one of them cannot be told. They are between two calls. */
+  async save(packs: readonly number[]): Promise<readonly Uint8Array[] | null> {
+    const states: Uint8Array[] = [];
+    for (const pack of packs) {
+      const instance = this.#running[pack];
+      const state = instance?.alive === true ? await instance.save?.() : null;
+      if (state === null || state === undefined || this.#closed.signal.aborted) return null;
+      states.push(state);
+    }
+    return states;
   }
 
   /** The running instance of a package, when there is one. */
@@ -159,18 +193,23 @@ export class InstanceGroup implements AsyncDisposable {
     const imports = await this.#imports(pack);
     if (this.#closed.signal.aborted) throw new Fault("plugin-lost", `${name} was not started: the run has ended`);
     this.#countStart(pack);
-    const { seed, clock, progress } = this.#options;
+    const { seed, clock, progress, clocks, lifted } = this.#options;
+    const state = this.#states[pack];
     const instance = await plugin.instantiate({
-      id: this.#nextId++,
+      id: this.#options.idOf?.(pack) ?? this.#nextId++,
       imports,
       seed: subSeed(seed, name),
-      now: clock.now,
+      now: clocks === undefined ? clock.now : () => clocks.timeOf(pack),
       together: this.#together,
-      sleep: (milliseconds) => this.#sleep(milliseconds),
+      ...(state === undefined ? {} : { state }),
+      // Others are beyond a wall: what they may take is told once.
+      ...(lifted === undefined || !isMetered(plugin.manifest) ? {} : { limits: { lifted } }),
+      sleep: (milliseconds) => this.#sleep(pack, milliseconds),
       log: (line) => this.log(pack, line),
       ...(progress === undefined ? {} : { progress: this.#reporter(pack, progress) }),
     });
     this.#running[pack] = instance;
+    this.#states[pack] = undefined;
     return instance;
   }
 
@@ -206,7 +245,8 @@ export class InstanceGroup implements AsyncDisposable {
     const outside = {
       package: this.#package(from.package),
       function: from.function,
-      perform: (args: readonly Value[]) => this.call(from.package, from.function, args),
+      perform: (args: readonly Value[], effect: CallEffect) =>
+        this.call(from.package, from.function, args, undefined, effect),
     };
     const { name } = this.#package(pack);
     return { colour: "async", call: (args) => effects.call(pack, name, outside, args) };
@@ -226,14 +266,14 @@ export class InstanceGroup implements AsyncDisposable {
     this.#starts[pack] = count;
   }
 
-  async #sleep(milliseconds: number): Promise<void> {
-    if (this.#options.isHurried?.() === true) return;
+  async #sleep(pack: number, milliseconds: number): Promise<void> {
     const over = this.#tally.timer();
     try {
-      await this.#options.clock.sleep(milliseconds, this.#closed.signal);
+      if (this.#options.isHurried?.() !== true) await this.#options.clock.sleep(milliseconds, this.#closed.signal);
     } finally {
       over();
     }
+    this.#options.clocks?.slept(pack, milliseconds);
   }
 
   #reporter(pack: number, progress: ReportProgress): ReportProgress {
@@ -264,6 +304,10 @@ export class InstanceGroup implements AsyncDisposable {
 /** G2 */
 function isReplaceable({ stateless, onFailure }: Manifest): boolean {
   return stateless || onFailure === "fresh";
+}
+
+function isMetered({ language }: Manifest): boolean {
+  return language === "component" || language === "lua";
 }
 
 export function countByLanguage(packages: readonly LoadedPackage[]): Together["count"] {

@@ -24,6 +24,8 @@ export type Loaded =
   | {
       readonly ok: true;
       readonly program: LoadedProgram;
+      /** Its source and the names of its variables, for whoever shows what a run did. */
+      readonly checked: CheckedProgram;
       readonly diagnostics: readonly Diagnostic[];
       readonly grants: Grants;
       readonly project: Project;
@@ -53,7 +55,7 @@ export async function loadProgram(request: LoadRequest): Promise<Loaded> {
     throw placed.fault; // it only answers other packages' imports: no place in the program shows it
   }
   packages.release();
-  return { ok: true, program: placed, diagnostics, grants, project, opened };
+  return { ok: true, program: placed, checked: program, diagnostics, grants, project, opened };
 }
 
 /** Who trusts whom as far as to share a run worker: programs of one folder with the same grants. */

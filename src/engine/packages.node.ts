@@ -53,6 +53,8 @@ export interface Opened {
   readonly specifier: string | null;
   readonly plugin: Plugin;
   readonly files: PackageFiles | null;
+  /** Its folder or file; absent for what comes with the host. */
+  readonly place?: string;
   /** What a run worker opens, where it is not opened here. */
   readonly parcel?: Parcel;
   /** The package that this provider alone answers. */
@@ -241,14 +243,18 @@ export class OpenPackages implements AsyncDisposable {
    * Opens a package where the project says that it runs. One that needs a process of its own goes without files: calls on
    * other cores are made in threads.
    */
-  async #openFiles(files: PackageFiles, specifier: string): Promise<Pick<Opened, "plugin" | "files" | "parcel">> {
+  async #openFiles(
+    files: PackageFiles,
+    specifier: string,
+  ): Promise<Pick<Opened, "plugin" | "files" | "parcel" | "place">> {
     const pack = { names: [specifier, files.manifest.name], place: files.place };
     const isolation = levelOf(this.#project, pack, this.#request.isolation);
     const limited = withLimits(files, this.#project, isolation);
     const isInside = isolation === "L1" && this.#request.besideVm !== false && goesInside(limited, isolation);
-    if (isInside) return { ...(await parcelOf(limited)), files };
+    const { place } = files;
+    if (isInside) return { ...(await parcelOf(limited)), files, place };
     const plugin = await openPlugin(limited, { warn: this.#request.warn, isolation });
-    return { plugin, files: isolation === "L2" ? null : files };
+    return { plugin, files: isolation === "L2" ? null : files, place };
   }
 }
 

@@ -10,7 +10,7 @@ import type { ForeignCalls } from "./foreign-calls.ts";
 import type { Tally } from "./limits.ts";
 import type { RunPorts } from "./ports.ts";
 import type { SeededBytes } from "../host/seeded.ts";
-import { randomFloat, randomUuid, streamOf, subSeed } from "./random.ts";
+import { randomFloat, randomUuid, streamOf, subSeed, webhookSecret } from "./random.ts";
 import type { RunOptions } from "./run-options.ts";
 
 const MILLION = 1_000_000n;
@@ -22,8 +22,8 @@ export class Performer {
   readonly #children: ChildRuns;
   readonly #options: RunOptions;
   readonly #tally: Tally;
-  /** `now()` never goes back within a run. */
-  #latest = 0;
+  /** `now()` never goes back within a run: the latest time that it was told, in milliseconds since the epoch. */
+  latest = 0;
 
   constructor(ports: RunPorts, calls: ForeignCalls, children: ChildRuns, options: RunOptions, tally: Tally) {
     this.#ports = ports;
@@ -126,12 +126,12 @@ export class Performer {
   /** A time that was told in a life before this one: none after it is earlier. */
   told({ request }: EffectRequest, answer: Answer): void {
     if (request.kind !== "now" || answer.kind !== "ok") return;
-    this.#latest = Math.max(this.#latest, Number(BigInt(answer.value as number | bigint) / MILLION));
+    this.latest = Math.max(this.latest, Number(BigInt(answer.value as number | bigint) / MILLION));
   }
 
   #now(): number {
-    this.#latest = Math.max(this.#latest, Math.floor(this.#ports.clock.now()));
-    return this.#latest;
+    this.latest = Math.max(this.latest, Math.floor(this.#ports.clock.now()));
+    return this.latest;
   }
 
   #spawn(effect: EffectRequest, request: Request & { kind: "spawn" }, signal: AbortSignal): Value | Promise<Value> {
@@ -143,7 +143,7 @@ export class Performer {
   #webhook(effect: string): Value {
     const { webhook } = this.#ports;
     if (webhook === undefined) throw new Fault("needs-durable-run", "`webhook()` needs a durable run of a daemon");
-    return [webhook(randomUuid(streamOf(this.#options.seed, `webhook ${effect}`)))];
+    return [webhook(webhookSecret(this.#options.seed, effect), effect)];
   }
 
   async #sleep(nanoseconds: bigint, signal: AbortSignal): Promise<Value> {

@@ -51,8 +51,11 @@ export interface RunPorts {
   readonly fork:
     | ((pack: number, fn: FunctionKey, args: readonly Value[], options: ForkOptions) => Promise<Value>)
     | null;
-  /** The address that a webhook of this token is posted to; the token is its last segment. Absent: there are none. */
-  readonly webhook?: (token: string) => string;
+  /**
+   * The address that the webhook of an effect is posted to: what it was posted to is told by its last segment, and nobody
+   * can guess the secret. Absent: there are none.
+   */
+  readonly webhook?: (secret: string, effect: string) => string;
   /** Remembers which calls are on the way to here, for work that starts later and belongs to them. Absent: unknown. */
   readonly chain?: () => <T>(work: () => T) => T;
   readonly follow: (event: RunEvent) => void;

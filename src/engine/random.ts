@@ -17,6 +17,11 @@ export function subSeed(seed: Uint8Array, name: string): Uint8Array {
   return key;
 }
 
+/** Of the address of a run's webhook: told by the run's seed, so that it can be told again from that alone. */
+export function webhookSecret(seed: Uint8Array, effect: string): string {
+  return randomUuid(streamOf(seed, `webhook ${effect}`));
+}
+
 /** In [0, 1), 53 bits. */
 export function randomFloat(stream: SeededBytes): number {
   return Number(stream.nextU64() >> 11n) / 2 ** 53;

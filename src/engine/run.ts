@@ -1,5 +1,5 @@
 /**
- * One run of a program, in memory: the VM asks, this performs and answers, one delivery at a time (RECOVERY RULE 4).
+ * One run of a program: the VM asks, this performs and answers, one delivery at a time (RECOVERY RULE 4).
  *
  *   R1  The VM runs until every branch waits; then ONE answer is delivered, in order of arrival.
  *   R2  What a run shows (print, log, emit, progress) reaches its follower in the VM's order.
@@ -7,38 +7,38 @@
  *   R4  A run with a log goes the way that is recorded first, and performs nothing meanwhile; then it is live.
  */
 import { Defect, Fault } from "../fault.ts";
-import type { Task } from "../lang/value.ts";
 import { Vm } from "../lang/vm/vm.ts";
 import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
 import type { ChildRuns, StartChild } from "./children.ts";
-import { say } from "./durable/say.ts";
-import { answerDurably } from "./durable/answers.ts";
-import { CallRecords } from "./durable/call-records.ts";
+import type { CallId } from "./durable/call-records.ts";
+import type { Asked } from "./durable/callbacks.ts";
 import { DurableChildren } from "./durable/durable-children.ts";
-import { natureOf } from "./durable/nature.ts";
-import type { Nature } from "./durable/nature.ts";
-import { GuestEffects } from "./durable/guest-effects.ts";
-import type { RunJournal } from "./durable/log-port.ts";
-import { diverged, RunLog } from "./durable/run-log.ts";
-import { ValueBytes } from "./durable/value-bytes.ts";
-import type { Mailbox } from "./durable/mailbox.ts";
-import { Recorded } from "./durable/recorded.ts";
-import type { Delivery, Signal } from "./durable/recorded.ts";
+import { recordingOf } from "./durable/recording.ts";
+import type { Recording } from "./durable/recording.ts";
+import { asleep, Tape } from "./durable/tape.ts";
+import type { Again, Running } from "./durable/tape.ts";
+import type { Delivery } from "./durable/recorded.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
-import { InstanceGroup } from "./instances.ts";
+import { groupOf } from "./group-of.ts";
+import type { InstanceGroup } from "./instances.ts";
 import { Tally } from "./limits.ts";
 import type { LoadedProgram } from "./loaded.ts";
+import type { Arrived, Pending } from "./pending.ts";
 import { Performer } from "./perform.ts";
 import type { RunPorts } from "./ports.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
 
 /** Instructions between two looks at the world: about two milliseconds. */
-const BUDGET = 20_000;
+export const BUDGET = 20_000;
 
-/** Runs one function of a loaded program to its end. A run that another one started counts in its tally. */
+/**
+ * Runs one function of a loaded program to its end. A run that another one started counts in its tally.
+ *
+ * @throws {Fault} `stopped`, `asleep`, `diverged`, … of a run with a log, which can be taken up again
+ */
 export async function execute(
   program: LoadedProgram,
   fn: number,
@@ -47,61 +47,55 @@ export async function execute(
   options: RunOptions,
   tally: Tally = new Tally(program.limits),
 ): Promise<RunResult> {
-  const log = options.journal === undefined ? null : logOf(options.journal, program);
-  const records = log === null ? null : new CallRecords(program, log);
-  await using group = new InstanceGroup(program, {
-    ...(log === null || records === null ? {} : { effects: new GuestEffects(log, records), isHurried: () => log.deaf }),
-    seed: options.seed,
-    clock: ports.clock,
-    log: (source, line) => {
-      if (log === null) ports.follow({ kind: "log", level: line.level, source, text: line.text });
-      else log.hear(source, line);
-    },
-    progress: (done, total, text) => ports.follow({ kind: "progress", done, total, text }),
-    tally,
-  });
-  const run = new Run(program, fn, args, ports, options, group, tally, log, records);
+  const { journal } = options;
+  const recording = journal === undefined ? null : recordingOf(journal, program, ports.clock, tally.limits, options.snapshotAfter);
+  await using group = groupOf(program, ports, options, tally, recording);
+  const vm = vmOf(program, fn, args, options, tally, recording);
+  const run = new Run({ program, vm, ports, options, group, tally, recording });
   await using children = run.children;
   void children;
   return await run.drive();
 }
 
-function logOf({ port, entries }: RunJournal, { ir }: LoadedProgram): RunLog {
-  return new RunLog(port, new Recorded(entries), new ValueBytes(ir));
+function vmOf(
+  { ir }: LoadedProgram,
+  fn: number,
+  args: readonly Value[],
+  { id }: RunOptions,
+  tally: Tally,
+  recording: Recording | null,
+): Vm {
+  const limits = { fibers: tally.limits.branches };
+  const snapshot = recording?.snapshot ?? null;
+  if (snapshot !== null) return Vm.decode(ir, snapshot.vm, limits);
+  return Vm.start(ir, fn, args, { runId: recording?.log.recorded.root ?? id, limits });
 }
 
-interface Pending {
-  readonly effect: EffectRequest;
-  /** Null when its answer is there already, or nobody was asked yet. */
-  readonly controller: AbortController | null;
-}
-
-interface Arrived {
-  readonly pending: Pending;
-  readonly answer: Answer;
-  /** What it was sent, when it waited for that. */
-  readonly signal?: Signal;
+interface RunParts {
+  readonly program: LoadedProgram;
+  readonly vm: Vm;
+  readonly ports: RunPorts;
+  readonly options: RunOptions;
+  readonly group: InstanceGroup;
+  readonly tally: Tally;
+  readonly recording: Recording | null;
 }
 
 class Run {
   readonly children: ChildRuns;
   readonly #vm: Vm;
   readonly #ports: RunPorts;
+  readonly #options: RunOptions;
   readonly #calls: ForeignCalls;
   readonly #performer: Performer;
-  readonly #program: LoadedProgram;
-  readonly #log: RunLog | null;
-  readonly #records: CallRecords | null;
-  readonly #mailbox: Mailbox | null;
+  readonly #tape: Tape | null;
   /** R4 */
   #isLive: boolean;
   /** How often the VM was stopped while it computed. */
   #turn = 0;
   #cancelAsked = false;
   #isOver = false;
-  readonly #signal: AbortSignal | undefined;
-  readonly #stop: AbortSignal | undefined;
-  /** Answers in order of arrival, not delivered yet. */
+  /** In order of arrival, not delivered yet. */
   readonly #arrived: Arrived[] = [];
   /** By effect id: what is asked and not delivered. The attempts of a `retry` ask by the same ids (effect.ts). */
   readonly #pending = new Map<string, Pending>();
@@ -110,29 +104,11 @@ class Run {
   #resume: (() => void) | null = null;
   #broken: unknown = undefined;
 
-  constructor(
-    program: LoadedProgram,
-    fn: number,
-    args: readonly Value[],
-    ports: RunPorts,
-    options: RunOptions,
-    group: InstanceGroup,
-    tally: Tally,
-    log: RunLog | null,
-    records: CallRecords | null,
-  ) {
+  constructor({ program, vm, ports, options, group, tally, recording }: RunParts) {
+    this.#vm = vm;
     this.#ports = ports;
-    this.#program = program;
-    this.#log = log;
-    this.#records = records;
-    this.#mailbox = log?.mailbox() ?? null;
-    this.#isLive = log === null;
-    this.#signal = options.signal;
-    this.#stop = options.stop;
-    this.#vm = Vm.start(program.ir, fn, args, {
-      runId: options.id,
-      limits: { fibers: tally.limits.branches },
-    });
+    this.#options = options;
+    this.#isLive = recording === null;
     this.#calls = new ForeignCalls(program, group, ports, {
       start: (call, closure, callbackArgs) => {
         const id = this.#vm.callback(call, closure, callbackArgs);
@@ -141,7 +117,13 @@ class Run {
       },
       around: (effect) => this.#vm.callbackAround(effect),
       ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
-      records: this.#records,
+      durable: recording && {
+        run: options.id,
+        log: recording.log,
+        records: recording.records,
+        arrive: (call, asked) => this.#calledBack(call, asked),
+        rebuildDeadline: tally.limits.rebuild,
+      },
     });
     const start: StartChild = (childFn, childArgs, id, signal) =>
       execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally);
@@ -150,30 +132,39 @@ class Run {
         ? new Children(options.id, start, tally)
         : new DurableChildren(options.id, options.children, tally, (why) => this.#break(why));
     this.#performer = new Performer(ports, this.#calls, this.children, options, tally);
+    const { children } = this;
+    const [calls, performer, { clock }] = [this.#calls, this.#performer, ports];
+    this.#tape =
+      recording && new Tape(recording, { program, clock, calls, performer, children, limits: tally.limits, options });
+    const snapshot = recording?.snapshot ?? null;
+    if (snapshot === null) return;
+    this.#turn = snapshot.turn;
+    for (const effect of vm.pending()) this.#pending.set(effect.id, { effect, controller: null });
   }
 
   async drive(): Promise<RunResult> {
-    const isCancelled = this.#log?.recorded.deliveries.some(({ kind }) => kind === "CANCEL") === true;
+    const { signal, stop } = this.#options;
+    const isCancelled = this.#tape?.isCancelled === true;
     const cancel = (): void => {
       if (isCancelled) return;
       this.#cancelAsked = true;
       this.#wake();
     };
-    this.#signal?.addEventListener("abort", cancel, { once: true });
-    if (this.#signal?.aborted === true) cancel();
-    const stop = (): void => this.#break(new Fault("stopped", "The run was stopped, and can be taken up again"));
-    this.#stop?.addEventListener("abort", stop, { once: true });
-    if (this.#stop?.aborted === true) stop();
-    void this.#log?.lost.then((why) => this.#break(why));
+    signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted === true) cancel();
+    const halt = (): void => this.#break(new Fault("stopped", "The run was stopped, and can be taken up again"));
+    stop?.addEventListener("abort", halt, { once: true });
+    if (stop?.aborted === true) halt();
+    void this.#tape?.log.lost.then((why) => this.#break(why));
     try {
       await this.#calls.ready();
       return await this.#loop();
     } finally {
-      this.#signal?.removeEventListener("abort", cancel);
-      this.#stop?.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", cancel);
+      stop?.removeEventListener("abort", halt);
       this.#isOver = true;
       if (this.#broken !== undefined) this.children.stop?.();
-      this.#mailbox?.[Symbol.dispose]();
+      this.#tape?.[Symbol.dispose]();
       for (const { controller } of this.#pending.values()) controller?.abort();
     }
   }
@@ -187,94 +178,111 @@ class Run {
       const outcome = this.#vm.run(host, BUDGET);
       this.#take(outcome);
       if (this.#broken !== undefined) throw this.#broken;
-      if (isEnd(outcome) && this.#log?.recorded.end === null) this.children.goLive?.();
       switch (outcome.state) {
         case "done":
-          return { state: "done", value: outcome.value };
+          return this.#ended({ state: "done", value: outcome.value });
         case "failed":
-          return { state: "failed", error: outcome.error };
+          return this.#ended({ state: "failed", error: outcome.error });
         case "cancelled":
-          return { state: "cancelled" };
+          return this.#ended({ state: "cancelled" });
         case "yielded":
           this.#turn += 1;
           if (this.#isLive || this.#turn % 64 === 0) await this.#ports.breathe();
           break;
         case "waiting":
           this.#calls.settle(this.#pending);
-          if (this.#log?.replaying !== true) await this.#something(++sinceBreath);
+          if (this.#tape?.replaying !== true) await this.#something(++sinceBreath);
           break;
       }
-      if (this.#log?.replaying === true) this.#replay(this.#log, outcome.state === "yielded");
-      else this.#deliver(outcome.state === "yielded");
+      const computing = outcome.state === "yielded";
+      // Not behind a delivery: what is in the VM's inbox would be asked for again.
+      if (!computing) this.#tape?.mark(this.#running);
+      if (this.#tape?.replaying === true) this.#replay(this.#tape, computing);
+      else if (!this.#deliver(computing) && computing) this.#tape?.mark(this.#running);
     }
+  }
+
+  #ended(result: RunResult): RunResult {
+    if (this.#tape?.hasEnded !== true) this.children.goLive?.();
+    return result;
   }
 
   /** Waits until there is something to deliver. */
   async #something(count: number): Promise<void> {
     this.#goLive();
-    if (this.#arrived.length === 0 && !this.#cancelAsked) await this.#arrival();
-    else if (count % 64 === 0) await this.#ports.breathe();
+    if (this.#hasNews) {
+      if (count % 64 === 0) await this.#ports.breathe();
+    } else if (this.#tape?.sleepAfter === undefined) await this.#arrival();
+    else await this.#doze(this.#tape, this.#tape.sleepAfter);
   }
 
-  /** R1. A run that computes looks for its timers and for its cancellation only. */
-  #deliver(computing: boolean): void {
+  get #hasNews(): boolean {
+    return this.#arrived.length > 0 || this.#cancelAsked || this.#broken !== undefined;
+  }
+
+  /** As long as nothing comes for so long, it sleeps if it may. */
+  async #doze(tape: Tape, after: number): Promise<void> {
+    const over = new AbortController();
+    const arrival = this.#arrival().finally(() => over.abort());
+    await Promise.race([arrival, this.#ports.clock.sleep(after, over.signal)]);
+    if (!over.signal.aborted && !this.#hasNews && (await tape.sleep(this.#running))) {
+      if (!this.#hasNews) this.#broken = asleep();
+      else tape.wake();
+    }
+    if (!this.#hasNews) await arrival;
+  }
+
+  get #running(): Running {
+    return { isLive: this.#isLive, vm: () => this.#vm.encode(), turn: this.#turn, pending: [...this.#pending.values()] };
+  }
+
+  /** R1. A run that computes looks for its timers and for its cancellation only. Gives whether there was anything. */
+  #deliver(computing: boolean): boolean {
     this.#goLive();
     const turn = computing ? this.#turn : 0;
-    if (this.#cancelAsked) {
+    const isCancelled = this.#cancelAsked;
+    if (isCancelled) {
       this.#cancelAsked = false;
-      this.#log?.cancel(turn);
+      this.#tape?.cancel(turn);
       this.#vm.cancel();
-      if (!computing) return;
+      if (!computing) return true;
     }
     const due = computing
       ? this.#arrived.filter(({ pending }) => this.#vm.isTimer(pending.effect.id))
       : [this.#arrived[0]];
     for (const each of due) if (each !== undefined) this.#hand(each, turn);
+    return isCancelled || due.length > 0;
   }
 
   #hand(arrived: Arrived, turn: number): void {
     this.#arrived.splice(this.#arrived.indexOf(arrived), 1);
+    if (arrived.kind === "callback") return this.#takeUp(arrived);
     const { pending, answer } = arrived;
-    this.#log?.deliver(pending.effect, turn, arrived.signal?.lsn ?? 0);
+    this.#tape?.deliver(pending.effect, turn);
     this.#over(pending.effect);
     this.#vm.deliver(pending.effect.id, answer);
   }
 
+  /** The call may have been answered before: nobody is there to be called back, then. */
+  #takeUp({ pending, asked }: Extract<Arrived, { readonly kind: "callback" }>): void {
+    if (this.#pending.get(pending.effect.id) === pending) asked.begin();
+    else asked.refuse();
+  }
+
   /** R4. What was delivered then, in its order. */
-  #replay(log: RunLog, computing: boolean): void {
+  #replay(tape: Tape, computing: boolean): void {
     const turn = computing ? this.#turn : 0;
-    for (let next = log.next(turn); next !== null; next = computing ? log.next(turn) : null) this.#again(log, next);
-  }
-
-  #again(log: RunLog, delivery: Delivery): void {
-    if (delivery.kind === "CANCEL") return this.#vm.cancel();
-    const pending = this.#pending.get(delivery.eff);
-    if (pending === undefined || pending.effect.attempt !== delivery.attempt) {
-      throw diverged("nothing of the kind", `an answer to ${delivery.eff}`);
+    for (let next = tape.log.next(turn); next !== null; next = computing ? tape.log.next(turn) : null) {
+      if (next.kind === "CANCEL") this.#vm.cancel();
+      else this.#again(tape.again(this.#pending.get(next.eff)?.effect, next), next);
     }
-    const { effect } = pending;
-    const signalled = delivery.signal === 0 ? null : log.signalled(delivery.signal);
-    const answer = signalled ?? log.answer(effect)?.answer ?? this.#performer.computed(effect);
-    if (answer === null) throw diverged(`${effect.request.kind} at ${effect.site}`, "an answer that is not there");
-    this.#compare(effect, answer);
-    this.#over(effect);
-    this.#remember(effect, answer);
-    this.#vm.deliver(effect.id, answer);
   }
 
-  /** Which children there are, of those that were spawned before. */
-  #remember(effect: EffectRequest, answer: Answer): void {
-    if (effect.request.kind === "join") this.children.joined?.(effect.request.task);
-    if (effect.request.kind !== "spawn" || answer.kind === "error") return;
-    this.children.spawned?.(effect, (answer.value as Task).id);
-  }
-
-  /** What is answered from the log is what was asked for then. */
-  #compare(effect: EffectRequest, answer: Answer): void {
-    const nature = natureOf(effect, this.#program);
-    if (nature.kind === "outside") this.#log?.compare(effect, nature.what, nature.input);
-    this.#records?.check(effect);
-    this.#performer.told(effect, answer);
+  #again(again: Again, delivery: Exclude<Delivery, { kind: "CANCEL" }>): void {
+    if (again.answer !== null) {
+      this.#over(again.effect);
+      this.#vm.deliver(again.effect.id, again.answer);
+    } else if (delivery.kind === "CB") this.#calls.startCallback(delivery, again.call);
   }
 
   /** The run has come to where its log ends: what waits is answered as it was, or done. */
@@ -282,16 +290,8 @@ class Run {
     if (this.#isLive) return;
     this.#isLive = true;
     const waiting = [...this.#pending.values()];
-    const known = waiting.flatMap((pending) => {
-      const found = this.#log?.answer(pending.effect) ?? null;
-      return found === null ? [] : [{ pending, ...found }];
-    });
-    for (const { pending, answer } of known) {
-      this.#compare(pending.effect, answer);
-      this.#remember(pending.effect, answer);
-    }
-    this.children.goLive?.();
-    this.#arrived.push(...known.toSorted((a, b) => a.lsn - b.lsn));
+    const known = this.#tape?.goLive(waiting) ?? [];
+    this.#arrived.push(...known);
     for (const pending of waiting) {
       if (!known.some((each) => each.pending === pending)) this.#perform(pending.effect);
     }
@@ -308,13 +308,9 @@ class Run {
     // Asked and abandoned within one outcome; or abandoned and asked for again, by the next attempt of a `retry`.
     const wanted = outcome.abandoned.length === 0 ? null : new Set(this.#vm.pending());
     for (const request of outcome.requests) {
-      if (this.#say(request) || this.#performer.show(request)) continue;
+      if (this.#tape?.say(request) === true || this.#performer.show(request)) continue;
       if (wanted?.has(request) !== false) this.#perform(request);
     }
-  }
-
-  #say(effect: EffectRequest): boolean {
-    return this.#log !== null && say(this.#log, effect, (any) => this.#calls.data(any));
   }
 
   /**
@@ -325,30 +321,29 @@ class Run {
     const pending = this.#pending.get(id);
     pending?.controller?.abort();
     if (pending !== undefined) this.#over(pending.effect);
-    for (const { signal } of this.#arrived.filter((each) => each.pending === pending)) {
-      if (signal !== undefined) this.#mailbox?.giveBack(signal);
+    for (const each of this.#arrived.filter((arrived) => arrived.pending === pending)) {
+      if (each.kind === "callback") each.asked.refuse();
     }
     this.#arrived.splice(0, Infinity, ...this.#arrived.filter((each) => each.pending !== pending));
     this.children.cancel(id);
-    if (!this.#isLive && pending?.effect.request.kind === "spawn") this.children.givenUp?.(pending.effect);
-    if (pending?.effect.request.kind === "join") this.children.cancelTask?.(pending.effect.request.task);
+    if (pending !== undefined) this.#tape?.abandon(pending.effect, this.#isLive);
   }
 
   #perform(effect: EffectRequest): void {
-    const nature = this.#log === null ? null : natureOf(effect, this.#program);
-    const answer = this.#isLive ? this.#performer.foreknown(effect) : null;
-    const known = this.#isLive && answer === null ? (this.#log?.answer(effect)?.answer ?? null) : answer;
+    this.#options.onlooker?.asked(effect);
+    const known = this.#isLive ? (this.#performer.foreknown(effect) ?? this.#tape?.known(effect) ?? null) : null;
     if (!this.#isLive || known !== null) {
       const pending = { effect, controller: null };
       this.#pending.set(effect.id, pending);
-      if (known !== null) this.#arrived.push({ pending, answer: known });
+      if (known !== null) this.#arrived.push({ kind: "answer", pending, answer: known });
       return;
     }
     const controller = new AbortController();
     const pending = { effect, controller };
     this.#pending.set(effect.id, pending);
-    this.#answer(effect, nature, controller.signal)
-      .then((found) => this.#arrive(pending, found, nature, controller.signal.aborted))
+    (this.#tape ?? this.#performer)
+      .answer(effect, controller.signal)
+      .then((answer) => this.#arrive(pending, answer, controller.signal.aborted))
       .catch((failure: unknown) => this.#break(failure));
   }
 
@@ -359,32 +354,21 @@ class Run {
     this.#wake();
   }
 
-  async #answer(effect: EffectRequest, nature: Nature | null, signal: AbortSignal): Promise<Answer | Signal> {
-    const [log, mailbox, performer] = [this.#log, this.#mailbox, this.#performer];
-    if (log === null || mailbox === null || nature === null) return await performer.answer(effect, signal);
-    return await answerDurably(effect, nature, signal, { log, mailbox, performer, clock: this.#ports.clock });
-  }
-
-  #arrive(pending: Pending, found: Answer | Signal, nature: Nature | null, isGivenUp: boolean): void {
+  #arrive(pending: Pending, answer: Answer | null, isGivenUp: boolean): void {
     if (this.#isOver) return;
-    const { effect } = pending;
-    const isWanted = this.#pending.get(effect.id) === pending;
-    if (!("kind" in found)) return this.#received(pending, found, isWanted);
-    const answer = found;
-    const isStopped = isGivenUp && answer.kind === "error";
-    const isFault = nature?.kind === "call" && this.#calls.left(nature.package, effect, isStopped);
-    const how = isFault ? "fault" : isWanted ? "wanted" : "abandoned";
-    if (nature !== null && nature.kind !== "computed") this.#log?.done(effect, answer, how);
+    const isWanted = this.#pending.get(pending.effect.id) === pending;
+    this.#tape?.arrived(pending.effect, answer, isWanted, isGivenUp);
     // Abandoned meanwhile, and perhaps asked for again since: its answer is nobody's.
-    if (!isWanted) return;
-    this.#arrived.push({ pending, answer });
+    if (!isWanted || answer === null) return;
+    this.#arrived.push({ kind: "answer", pending, answer });
     this.#wake();
   }
 
-  /** A signal is an answer that is in the log already. */
-  #received(pending: Pending, signal: Signal, isWanted: boolean): void {
-    if (!isWanted || this.#log === null) return this.#mailbox?.giveBack(signal);
-    this.#arrived.push({ pending, answer: { kind: "ok", value: this.#log.valueOf(signal.value) }, signal });
+  /** A guest calls back: that is taken up in its turn, as an answer is. */
+  #calledBack({ eff, attempt }: CallId, asked: Asked): void {
+    const pending = this.#pending.get(eff);
+    if (pending?.effect.attempt !== attempt || this.#isOver) return asked.refuse();
+    this.#arrived.push({ kind: "callback", pending, asked });
     this.#wake();
   }
 
@@ -398,8 +382,4 @@ class Run {
     this.#resume = null;
     this.#woken = false;
   }
-}
-
-function isEnd({ state }: Outcome): boolean {
-  return state !== "waiting" && state !== "yielded";
 }

@@ -49,6 +49,13 @@ export interface Manifest {
   readonly overlap: boolean;
   /** What a call after a failure meets: `plugin-lost`, or a fresh instance. */
   readonly onFailure: "lost" | "fresh";
+  /**
+   * What happens when a durable run makes calls again to bring an instance to where it was, and one of them does not give
+   * what it gave: the call that needs it fails (unless given), or goes on with what there is, or with a fresh instance.
+   */
+  readonly onDivergence?: "fail" | "accept" | "fresh";
+  /** The most calls that a durable run makes again for that. Absent: any number. */
+  readonly maxRebuildCalls?: number;
   /** Effect class by import key: `read`, `keyed`, `idempotent` or `once`. */
   readonly effects: Readonly<Record<string, "read" | "keyed" | "idempotent" | "once">>;
 }

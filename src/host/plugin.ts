@@ -27,7 +27,7 @@ export interface Plugin extends AsyncDisposable {
    * What a state of its instances depends on besides the state itself: digests of the code as it runs (metered or not) and of
    * its runtime. Absent: its instances cannot be saved.
    */
-  readonly stateOf?: readonly string[];
+  readonly stateOf?: readonly string[] | undefined;
   /**
    * Starts a fresh instance; the caller disposes it.
    * @throws {Fault} `link-failed` naming each import that is not given, `plugin-trapped` when start code fails.
@@ -67,6 +67,13 @@ export interface InstanceOptions {
   readonly state?: Uint8Array;
 }
 
+/** The effect of a durable run that a call is. */
+export interface CallEffect {
+  /** The same however often it is done: by it, whoever gets it knows one that comes again. */
+  readonly key: string;
+  readonly class: Manifest["effects"][string];
+}
+
 /** `total` is null while it is unknown, `text` when there is none. Numbers beyond 2^53 are rounded. */
 export type ReportProgress = (done: number, total: number | null, text: string | null) => void;
 
@@ -104,9 +111,10 @@ export interface Instance extends AsyncDisposable {
   readonly spent?: number | undefined;
   /**
    * Calls an export. Returns a value when the guest answered synchronously, else a promise of it.
+   * `effect` is given where it leaves a durable run: to packages of the host and of the embedding program.
    * @throws {Fault} (or rejects with) `type-mismatch`, `out-of-range`, `plugin-trapped`, `plugin-lost`, `re-entrant`, or the import's fault.
    */
-  call(fn: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value>;
+  call(fn: FunctionKey, args: readonly Value[], signal?: AbortSignal, effect?: CallEffect): Value | Promise<Value>;
   /** Its calls stop when the `signal` of theirs aborts: nobody will hear the answer. A guest's calls run to their end. */
   readonly abortable?: boolean;
   /**
@@ -119,7 +127,7 @@ export interface Instance extends AsyncDisposable {
    * Its whole state as bytes, between calls. Null when it cannot be told now: handles are given out, tasks are pending, or
    * something of it cannot be read (HAZARDS 35). Absent: never. Changes nothing that a guest could notice.
    */
-  save?(): Promise<Uint8Array | null>;
+  readonly save?: (() => Promise<Uint8Array | null>) | undefined;
   /** Drops a handle that this instance gave out. Dropping twice is nothing. */
   drop(handle: number): void | Promise<void>;
 }

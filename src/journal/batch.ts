@@ -7,6 +7,8 @@ export interface Batch {
   readonly blobs: readonly { readonly run: string; readonly digest: Uint8Array; readonly bytes: Uint8Array }[];
   /** How far readers have come. */
   readonly marks: readonly { readonly run: string; readonly reader: string; readonly lsn: Lsn }[];
+  /** Null deletes it. Of equal keys the last counts. */
+  readonly settings: readonly { readonly key: string; readonly value: Uint8Array | null }[];
   /** Those of one run in order, its positions without gaps. */
   readonly appends: readonly Append[];
 }

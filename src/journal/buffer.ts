@@ -15,6 +15,8 @@ interface Log {
   last: Lsn;
   durable: Lsn;
   waits: Wait[];
+  /** How many have opened it and not closed it again. */
+  holders: number;
 }
 
 interface Wait {
@@ -29,8 +31,15 @@ interface Create {
   readonly reject: (why: unknown) => void;
 }
 
+interface Set {
+  readonly setting: Batch["settings"][number];
+  readonly resolve: () => void;
+  readonly reject: (why: unknown) => void;
+}
+
 interface Next {
   creates: Create[];
+  sets: Set[];
   blobs: Batch["blobs"][number][];
   marks: Batch["marks"][number][];
   appends: Append[];
@@ -73,7 +82,7 @@ export class Buffer {
 
   /** Makes a run known, with what is durable of it. */
   open(run: string, durable: Lsn): void {
-    if (!this.#logs.has(run)) this.#logs.set(run, { last: durable, durable, waits: [] });
+    this.#make(run, durable).holders += 1;
   }
 
   isOpen(run: string): boolean {
@@ -83,8 +92,9 @@ export class Buffer {
   async close(run: string): Promise<void> {
     const log = this.#logs.get(run);
     if (log === undefined) return;
+    log.holders = Math.max(0, log.holders - 1);
     await this.flushed(run, log.last);
-    if (log.last === log.durable) this.#logs.delete(run);
+    if (log.holders === 0 && log.last === log.durable && this.#logs.get(run) === log) this.#logs.delete(run);
   }
 
   append(run: string, entries: readonly Uint8Array[], change: HeaderChange = {}, sender?: string): Lsn {
@@ -95,6 +105,14 @@ export class Buffer {
     this.#next.appends.push({ run, lsn, entries, change, ...(sender === undefined ? {} : { sender }) });
     this.#schedule();
     return log.last;
+  }
+
+  set(setting: Batch["settings"][number]): Promise<void> {
+    if (this.#why !== null) return Promise.reject(this.#why);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#next.sets.push({ setting, resolve, reject });
+    this.#schedule();
+    return promise;
   }
 
   keep(blob: Batch["blobs"][number]): void {
@@ -141,9 +159,16 @@ export class Buffer {
     if (this.#why !== null) return;
     this.#why = why;
     this.#lost.resolve(why);
-    for (const { reject } of this.#next.creates) reject(why);
+    for (const { reject } of [...this.#next.creates, ...this.#next.sets]) reject(why);
     this.#next = nothing();
     for (const log of this.#logs.values()) for (const { reject } of log.waits.splice(0)) reject(why);
+  }
+
+  /** Nobody holds what was only made: whoever opens and closes it forgets it. */
+  #make(run: string, durable: Lsn): Log {
+    const log = this.#logs.get(run) ?? { last: durable, durable, waits: [], holders: 0 };
+    this.#logs.set(run, log);
+    return log;
   }
 
   #log(run: string): Log {
@@ -172,21 +197,26 @@ export class Buffer {
     });
   }
 
-  async #commit({ creates, ...rest }: Next): Promise<void> {
+  async #commit({ creates, sets, ...rest }: Next): Promise<void> {
     try {
-      const { created } = await this.#options.commit({ creates: creates.map(({ run }) => run), ...rest });
+      const { created } = await this.#options.commit({
+        creates: creates.map(({ run }) => run),
+        settings: sets.map(({ setting }) => setting),
+        ...rest,
+      });
+      for (const { resolve } of sets) resolve();
       creates.forEach((each, at) => this.#created(each, created[at] === true));
       for (const { run, lsn, entries } of rest.appends) this.#advance(run, lsn + entries.length - 1);
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown : new Defect(String(thrown));
-      for (const { reject } of creates) reject(why);
+      for (const { reject } of [...creates, ...sets]) reject(why);
       this.lose(why);
     }
   }
 
   #created({ run, resolve }: Create, isNew: boolean): void {
     if (isNew) {
-      this.open(run.id, run.entries.length);
+      this.#make(run.id, run.entries.length);
       this.#tell(run.id, run.entries.length);
     }
     resolve(isNew);
@@ -208,9 +238,9 @@ export class Buffer {
 }
 
 function nothing(): Next {
-  return { creates: [], blobs: [], marks: [], appends: [] };
+  return { creates: [], sets: [], blobs: [], marks: [], appends: [] };
 }
 
-function isEmpty({ creates, blobs, marks, appends }: Next): boolean {
-  return creates.length + blobs.length + marks.length + appends.length === 0;
+function isEmpty({ creates, sets, blobs, marks, appends }: Next): boolean {
+  return creates.length + sets.length + blobs.length + marks.length + appends.length === 0;
 }

@@ -79,15 +79,21 @@ export abstract class BufferedStore {
     return hexOfBytes(digest);
   }
 
+  set(key: string, value: Uint8Array | null): Promise<void> {
+    return this.buffer.set({ key, value: value?.slice() ?? null });
+  }
+
   /** Whoever changes a log from outside of its run must have closed it. */
   protected refuseOpen(run: string): void {
     if (this.buffer.isOpen(run)) throw new Defect(`the run ${run} is open`);
   }
 
   async #appendSignal(run: string, sender: string, entry: Uint8Array): Promise<Lsn> {
-    if (!this.buffer.isOpen(run)) await this.open(run);
+    const isOurs = !this.buffer.isOpen(run);
+    if (isOurs) await this.open(run);
     const lsn = this.buffer.append(run, [entry], {}, sender);
     await this.buffer.flushed(run, lsn);
+    if (isOurs) await this.buffer.close(run);
     return lsn;
   }
 }

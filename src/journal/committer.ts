@@ -11,7 +11,7 @@ import { link, ROOT } from "./chain.ts";
 import type { Hash } from "./chain.ts";
 import type { Driver, Statement } from "./driver.ts";
 import { runOf } from "./rows.ts";
-import { APPLICATION_ID, FORMAT, SCHEMA, SQL } from "./sql.ts";
+import { APPLICATION_ID, FORMAT, MIGRATIONS, SCHEMA, SQL } from "./sql.ts";
 import type { NewRun, RunHeader } from "./store.ts";
 
 export interface CommitterOptions {
@@ -53,12 +53,18 @@ export class Committer {
   }
 
   /** @throws {Fault} `store-lost` when somebody else owns the store (T1) */
-  commit({ creates, blobs, marks, appends }: Batch): Committed {
+  commit({ creates, blobs, marks, settings, appends }: Batch): Committed {
     return this.#transaction(() => {
       const created = creates.map((run) => this.#create(run));
       for (const { run, digest, bytes } of blobs) this.#keep(run, digest, bytes);
       for (const append of appends) this.#append(append);
-      for (const { run, reader, lsn } of marks) this.#sql("mark").run(this.#run(run).n, reader, lsn);
+      for (const { run, reader, lsn } of marks) {
+        if (this.#has(run)) this.#sql("mark").run(this.#run(run).n, reader, lsn); // its reader cannot know that it was deleted
+      }
+      for (const { key, value } of settings) {
+        if (value === null) this.#sql("deleteSetting").run(key);
+        else this.#sql("set").run(key, value);
+      }
       return { created };
     });
   }
@@ -119,10 +125,17 @@ export class Committer {
       });
     }
     this.#driver.exec(`pragma journal_mode = wal; pragma synchronous = ${durability}`);
-    if (!isEmpty) return;
+    if (!isEmpty) return this.#migrate(pragma("user_version"));
     this.#driver.exec(
       `begin; ${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`,
     );
+  }
+
+  /** A file of an older format is brought to this one, step by step, in one transaction. */
+  #migrate(from: number): void {
+    if (from === FORMAT) return;
+    const steps = MIGRATIONS.slice(from - 1).join("");
+    this.#driver.exec(`begin immediate; ${steps} pragma user_version = ${FORMAT}; commit`);
   }
 
   #transaction<T>(work: () => T): T {
@@ -152,8 +165,8 @@ export class Committer {
 
   #create(run: NewRun): boolean {
     if (this.#sql("header").all(run.id).length > 0) return false;
-    const { id, name, created, ir, queue, priority } = run;
-    this.#sql("insertRun").run(id, name, created, this.#options.now(), ir, queue, priority, 0);
+    const { id, name, created, ir, queue, priority, state = "running", key = "", parent = null } = run;
+    this.#sql("insertRun").run(id, state, name, created, this.#options.now(), ir, queue, key, priority, parent, 0);
     this.#append({ run: id, lsn: 1, entries: run.entries, change: {} });
     return true;
   }
@@ -163,20 +176,25 @@ export class Committer {
     if (lsn !== known.header.durable + 1) {
       throw new Defect(`entry ${lsn} of ${run} comes after entry ${known.header.durable}`);
     }
+    const updated = this.#options.now();
     entries.forEach((body, at) => {
       known.chain = link(this.#options.hash, known.chain, lsn + at, body);
-      this.#sql("insertEntry").run(known.n, lsn + at, body, known.chain);
+      this.#sql("insertEntry").run(known.n, lsn + at, body, known.chain, updated);
     });
     if (sender !== undefined) this.#sql("insertSender").run(known.n, sender, lsn);
-    known.header = { ...known.header, ...change, durable: lsn + entries.length - 1, updated: this.#options.now() };
-    const { state, updated, wake, reason, ir, queue, priority, durable } = known.header;
-    this.#sql("updateRun").run(state, updated, wake, reason, ir, queue, priority, durable, known.n);
+    known.header = { ...known.header, ...change, durable: lsn + entries.length - 1, updated };
+    const { state, wake, reason, ir, queue, priority, snap, durable } = known.header;
+    this.#sql("updateRun").run(state, updated, wake, reason, ir, queue, priority, snap, durable, known.n);
   }
 
   #keep(run: string, digest: Uint8Array, bytes: Uint8Array): void {
     const { n } = this.#run(run);
     this.#sql("insertBlob").run(digest, bytes);
     this.#sql("keepBlob").run(n, digest);
+  }
+
+  #has(id: string): boolean {
+    return this.#known.has(id) || this.#sql("header").all(id).length > 0;
   }
 
   #run(id: string): Known {

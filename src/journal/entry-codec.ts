@@ -19,8 +19,9 @@ const writer = new EntryWriter();
 export function encodeEntry(entry: Entry): Uint8Array {
   const spec = BY_KIND.get(entry.kind) as KindSpec;
   const values = entry as unknown as Readonly<Record<string, unknown>>;
-  writer.start(spec.number, spec.fields.length);
-  for (const [name, type] of spec.fields) writer.field(type, values[name]);
+  const present = presentOf(spec, values);
+  writer.start(spec.number, present.length);
+  for (const [name, type] of present) writer.field(type, values[name]);
   return writer.finish();
 }
 
@@ -29,19 +30,31 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   const [number, ...data] = parts(bytes);
   const spec = BY_NUMBER.get(number as number);
   if (spec === undefined) throw unknown(number);
-  if (data.length !== spec.fields.length) throw invalid(`a ${spec.kind} of ${data.length} fields`);
-  const fields = spec.fields.map(([name, type], at) => {
+  const most = spec.fields.length;
+  const isWhole =
+    data.length <= most && spec.fields.slice(data.length).every(([, , optional]) => optional !== undefined);
+  if (!isWhole) throw invalid(`a ${spec.kind} of ${data.length} fields`);
+  const fields = spec.fields.slice(0, data.length).map(([name, type], at) => {
     return [name, takenBack(type, data[at], `${spec.kind}.${name}`)] as const;
   });
   return Object.fromEntries([["kind", spec.kind], ...fields]) as unknown as Entry;
+}
+
+/** Its fields without those at the end that are absent. */
+function presentOf({ fields }: KindSpec, values: Readonly<Record<string, unknown>>): KindSpec["fields"] {
+  let count = fields.length;
+  while (fields[count - 1]?.[2] !== undefined && values[fields[count - 1]?.[0] ?? ""] === undefined) count--;
+  return count === fields.length ? fields : fields.slice(0, count);
 }
 
 /** Which kind of entry bytes are, without looking at the rest of them. @throws {Fault} as `decodeEntry` */
 export function kindOf(bytes: Uint8Array): EntryKind {
   // A list of less than 24 items, and a number below 24: one byte each.
   const spec = BY_NUMBER.get(bytes[1] ?? 0);
-  if (spec === undefined || bytes[0] !== 0x81 + spec.fields.length) return decodeEntry(bytes).kind;
-  return spec.kind;
+  const count = (bytes[0] ?? 0) - 0x81;
+  // All but one field: the time may be absent.
+  const isLikely = spec !== undefined && (count === spec.fields.length || count === spec.fields.length - 1);
+  return isLikely ? spec.kind : decodeEntry(bytes).kind;
 }
 
 function parts(bytes: Uint8Array): readonly AnyValue[] {

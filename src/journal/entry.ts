@@ -5,6 +5,7 @@
  *   E1  An entry is written once and never changed. Its position in its run's log is its `Lsn`, from 1 and without gaps.
  *   E2  The first entry of a log is its only START; after END nothing follows but OUT that was said before, SIG, and NOTE.
  *   E3  An answer's arrival (DONE) and its delivery (DLV) are entries of their own: the order of deliveries is that of DLV.
+ *   E4  Times `at` are milliseconds since the run's START was created; they never go back. Older versions left them out.
  */
 
 /** A position in the log of one run, from 1. */
@@ -78,6 +79,8 @@ export type Entry =
       readonly package: number;
       readonly function: string;
       readonly args: Payload;
+      /** What the clocks of the group show while it begins. */
+      readonly at?: number;
     }
   /** An answer arrived. */
   | {
@@ -86,6 +89,8 @@ export type Entry =
       readonly attempt: number;
       readonly outcome: Outcome;
       readonly value: Payload;
+      /** Of what a guest imports: what its clocks show from then on. */
+      readonly at?: number;
     }
   /**
    * An answer was given to the program or a guest. `turn` is 0 when every branch waited; else how often the VM had yielded.
@@ -97,6 +102,7 @@ export type Entry =
       readonly attempt: number;
       readonly turn: number;
       readonly signal: Lsn;
+      readonly at?: number;
     }
   /** The run showed something. */
   | { readonly kind: "OUT"; readonly eff: EffectId; readonly channel: Channel; readonly value: Payload }
@@ -104,21 +110,42 @@ export type Entry =
   | { readonly kind: "ARM"; readonly eff: EffectId; readonly attempt: number; readonly at: number }
   /** Something came for the run. One sender's id is taken once. */
   | { readonly kind: "SIG"; readonly name: string; readonly sender: string; readonly value: Payload }
-  /** The `n`-th time that the guest of a call called back, and how that ended. */
-  | { readonly kind: "CB"; readonly eff: EffectId; readonly n: number; readonly args: Payload }
+  /**
+   * The guest of a call called back for the `n`-th time, from 0, and the program took it up while every branch waited: the
+   * `closure`-th of those among the call's arguments begins.
+   */
+  | {
+      readonly kind: "CB";
+      readonly eff: EffectId;
+      readonly attempt: number;
+      readonly n: number;
+      readonly closure: number;
+      readonly args: Payload;
+      readonly at?: number;
+    }
+  /** How that ended. */
   | {
       readonly kind: "CBRET";
       readonly eff: EffectId;
+      readonly attempt: number;
       readonly n: number;
       readonly outcome: Outcome;
       readonly value: Payload;
+      /** What the clocks of the call's group show from then on. */
+      readonly at?: number;
     }
   /** Which branch of a race, timeout or cancelled scope went on. */
   | { readonly kind: "DEC"; readonly eff: EffectId; readonly winner: number }
   /** Nobody waits for the effect any more, and it was not performed. */
   | { readonly kind: "ABANDON"; readonly eff: EffectId; readonly attempt: number }
-  /** A group of instances was lost after its `upto`-th call; the next one begins. */
-  | { readonly kind: "GEN"; readonly group: number; readonly gen: number; readonly upto: number }
+  /** A group of instances was lost after its `upto`-th call; the next generation begins, with the trace of those after `from`. */
+  | {
+      readonly kind: "GEN";
+      readonly group: number;
+      readonly gen: number;
+      readonly upto: number;
+      readonly from: number;
+    }
   /** The whole state of the VM, every delivery before this entry taken. */
   | { readonly kind: "SNAP"; readonly ir: Digest; readonly state: Payload }
   /** The whole state of a group, `seq` calls taken. `cores` are the digests of the code that can read it. */
@@ -142,7 +169,12 @@ export type Entry =
   | { readonly kind: "CANCEL"; readonly turn: number }
   /** For people: taken up again, moved, parked and why. */
   | { readonly kind: "NOTE"; readonly what: string; readonly at: number; readonly text: string }
-  | { readonly kind: "END"; readonly ending: Ending; readonly value: Payload };
+  | { readonly kind: "END"; readonly ending: Ending; readonly value: Payload }
+  /**
+   * The log up to here is that of another run, `of`, up to its entry `at`: its effects, and those to come, are named after
+   * the run `root`, where it began.
+   */
+  | { readonly kind: "FORK"; readonly root: string; readonly of: string; readonly at: Lsn };
 
 export type EntryKind = Entry["kind"];
 export type EntryOf<K extends EntryKind> = Extract<Entry, { readonly kind: K }>;

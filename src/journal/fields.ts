@@ -2,7 +2,8 @@
  * The fields of entries as data, and how each kind of field is taken back from what CBOR carried.
  *
  *   F1  Taking back is strict: a field of another form is refused, so that bytes from anywhere may be tried.
- *   F2  The numbers of kinds and the order of fields never change. What is added later gets a new number.
+ *   F2  The numbers of kinds and the order of fields never change. What is added later gets a new number, or is a field at
+ *       the end that may be absent.
  */
 import type { AnyValue } from "../wit/any.ts";
 import { Fault } from "../fault.ts";
@@ -20,7 +21,8 @@ const OUTCOMES: Names = ["ok", "error", "fault", "abandoned"];
 const CHANNELS: Names = ["print", "log", "emit", "progress"];
 const ENDINGS: Names = ["done", "failed", "cancelled"];
 
-type Fields = readonly (readonly [name: string, type: FieldType])[];
+/** The last fields of an entry may be absent when they are `optional`. */
+type Fields = readonly (readonly [name: string, type: FieldType, optional?: "optional"])[];
 
 export interface KindSpec {
   readonly kind: EntryKind;
@@ -30,6 +32,8 @@ export interface KindSpec {
 
 const eff = ["eff", "eff"] as const;
 const attempt = ["attempt", "uint"] as const;
+/** Milliseconds since the run was created. */
+const at = ["at", "uint", "optional"] as const;
 
 const FIELDS: Readonly<Record<EntryKind, readonly [number: number, fields: Fields]>> = {
   START: [
@@ -58,10 +62,11 @@ const FIELDS: Readonly<Record<EntryKind, readonly [number: number, fields: Field
       ["package", "uint"],
       ["function", "text"],
       ["args", "payload"],
+      at,
     ],
   ],
-  DONE: [4, [eff, attempt, ["outcome", OUTCOMES], ["value", "payload"]]],
-  DLV: [5, [eff, attempt, ["turn", "uint"], ["signal", "uint"]]],
+  DONE: [4, [eff, attempt, ["outcome", OUTCOMES], ["value", "payload"], at]],
+  DLV: [5, [eff, attempt, ["turn", "uint"], ["signal", "uint"], at]],
   OUT: [6, [eff, ["channel", CHANNELS], ["value", "payload"]]],
   ARM: [7, [eff, attempt, ["at", "uint"]]],
   SIG: [
@@ -72,8 +77,8 @@ const FIELDS: Readonly<Record<EntryKind, readonly [number: number, fields: Field
       ["value", "payload"],
     ],
   ],
-  CB: [9, [eff, ["n", "uint"], ["args", "payload"]]],
-  CBRET: [10, [eff, ["n", "uint"], ["outcome", OUTCOMES], ["value", "payload"]]],
+  CB: [9, [eff, attempt, ["n", "uint"], ["closure", "uint"], ["args", "payload"], at]],
+  CBRET: [10, [eff, attempt, ["n", "uint"], ["outcome", OUTCOMES], ["value", "payload"], at]],
   DEC: [11, [eff, ["winner", "uint"]]],
   ABANDON: [12, [eff, attempt]],
   GEN: [
@@ -82,6 +87,7 @@ const FIELDS: Readonly<Record<EntryKind, readonly [number: number, fields: Field
       ["group", "uint"],
       ["gen", "uint"],
       ["upto", "uint"],
+      ["from", "uint"],
     ],
   ],
   SNAP: [
@@ -124,6 +130,14 @@ const FIELDS: Readonly<Record<EntryKind, readonly [number: number, fields: Field
     [
       ["ending", ENDINGS],
       ["value", "payload"],
+    ],
+  ],
+  FORK: [
+    20,
+    [
+      ["root", "text"],
+      ["of", "text"],
+      ["at", "uint"],
     ],
   ],
 };

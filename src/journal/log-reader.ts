@@ -7,7 +7,7 @@ import { bytesOfHex } from "./hex.ts";
 import { runOf } from "./rows.ts";
 import type { KnownRun } from "./rows.ts";
 import { LIST, SQL } from "./sql.ts";
-import type { Problem, RunHeader, RunQuery, StoredEntry } from "./store.ts";
+import type { Problem, RunHeader, RunQuery, Setting, StoredEntry } from "./store.ts";
 
 type Name = keyof typeof SQL;
 
@@ -32,7 +32,8 @@ export class LogReader {
     return this.#run(run).header;
   }
 
-  list({ states, prefix, queue, due, after, limit = MOST }: RunQuery): readonly RunHeader[] {
+  list(query: RunQuery): readonly RunHeader[] {
+    const { states, prefix, queue, parent, due, unchanged, stirred, except, after, limit = MOST } = query;
     const where: string[] = [];
     const values: SqlValue[] = [];
     const only = (condition: string, ...given: readonly SqlValue[]): void => {
@@ -42,19 +43,37 @@ export class LogReader {
     if (states !== undefined) only(`state in (${states.map(() => "?").join(", ")})`, ...states);
     if (prefix !== undefined) only("substr(id, 1, ?) = ?", [...prefix].length, prefix);
     if (queue !== undefined) only("queue = ?", queue);
+    if (parent === null) only("parent is null");
+    else if (parent !== undefined) only("parent = ?", parent);
     if (due !== undefined) only("wake is not null and wake <= ?", due);
-    if (after !== undefined) only(afterCondition(due !== undefined), after);
-    const order = due === undefined ? "n desc" : "wake, n";
+    if (unchanged !== undefined) only("updated <= ?", unchanged);
+    if (stirred === true) only(STIRRED);
+    if (except !== undefined) only("state = 'queued'");
+    for (const each of except ?? []) {
+      if (each.key === undefined) only("queue <> ?", each.queue);
+      else only("not (queue = ? and key = ?)", each.queue, each.key);
+    }
+    const order = orderOf(query);
+    if (after !== undefined) only(AFTER[order], after);
     const conditions = where.length === 0 ? "" : ` where ${where.join(" and ")}`;
-    const rows = this.#driver.prepare(`${LIST}${conditions} order by ${order} limit ?`).all(...values, limit);
+    const rows = this.#driver
+      .prepare(`${LIST}${INDEX[order]}${conditions} order by ${ORDER[order]} limit ?`)
+      .all(...values, limit);
     return rows.map((row) => runOf(row).header);
   }
 
+  /** @throws {Fault} `store-rotten` at an entry that is not what was written, or follows one that is missing */
   read(run: string, from: number, most: number): readonly StoredEntry[] {
     const { n, header } = this.#run(run);
+    const [before] = this.#sql("chainBefore").all(n, from);
+    const check = new ChainCheck(this.#hash, before);
     return this.#sql("entries")
       .all(n, from, header.durable, most)
-      .map(({ lsn, body }) => ({ lsn: Number(lsn), bytes: body as Uint8Array }));
+      .map((row) => {
+        const wrong = check.next(row);
+        if (wrong !== null) throw unsound(run, check.sound, wrong.what);
+        return { lsn: Number(row["lsn"]), bytes: row["body"] as Uint8Array, at: Number(row["at"]) };
+      });
   }
 
   /** The position of what a sender sent. */
@@ -65,6 +84,15 @@ export class LogReader {
 
   marked(run: string, reader: string): number {
     return Number(this.#sql("marked").all(run, reader)[0]?.["lsn"] ?? 0);
+  }
+
+  setting(key: string): Uint8Array | undefined {
+    return this.#sql("setting").all(key)[0]?.["value"] as Uint8Array | undefined;
+  }
+
+  settings(prefix: string): readonly Setting[] {
+    const rows = this.#sql("settings").all([...prefix].length, prefix);
+    return rows.map(({ key, value }) => ({ key: String(key), value: value as Uint8Array }));
   }
 
   blob(digest: string): Uint8Array {
@@ -96,19 +124,14 @@ export class LogReader {
 
   #verifyOne(id: string): Problem | null {
     const { n, header } = this.#run(id);
-    let chain = ROOT;
-    let sound = 0;
-    for (let rows = this.#chained(n, 0); rows.length > 0; rows = this.#chained(n, sound)) {
+    const check = new ChainCheck(this.#hash);
+    for (let rows = this.#chained(n, 0); rows.length > 0; rows = this.#chained(n, check.sound)) {
       for (const row of rows) {
-        const lsn = Number(row["lsn"]);
-        const stored = row["chain"] as Uint8Array;
-        const isAfterForgotten = sound === 1 && lsn > 2; // K1
-        if (lsn !== sound + 1 && !isAfterForgotten) return problem(id, sound, "torn", `entry ${sound + 1} is missing`);
-        if (!isAfterForgotten && !isSame(stored, link(this.#hash, chain, lsn, row["body"] as Uint8Array)))
-          return problem(id, sound, "rotten", `entry ${lsn} is not what was written`);
-        [chain, sound] = [stored, lsn];
+        const wrong = check.next(row);
+        if (wrong !== null) return problem(id, check.sound, wrong.kind, wrong.what);
       }
     }
+    const { sound } = check;
     if (sound === header.durable) return null;
     return problem(id, sound, "torn", `it ends at entry ${sound}, and ${header.durable} were acknowledged`);
   }
@@ -135,11 +158,65 @@ export class LogReader {
   }
 }
 
-/** What follows a run in the order of the list. */
-function afterCondition(isByWake: boolean): string {
-  if (!isByWake) return "n < (select n from run where id = ?)";
-  return "(wake, n) > (select wake, n from run where id = ?)";
+/** Follows the chain of a log, entry by entry. */
+class ChainCheck {
+  readonly #hash: Hash;
+  /** The last position that is sound. */
+  sound: number;
+  #chain: Uint8Array;
+
+  /** @param before the row before the first, when there is one */
+  constructor(hash: Hash, before?: Readonly<Record<string, SqlValue>>) {
+    this.#hash = hash;
+    this.sound = Number(before?.["lsn"] ?? 0);
+    this.#chain = (before?.["chain"] as Uint8Array | undefined) ?? ROOT;
+  }
+
+  /** What is wrong with the next entry; null when nothing is. */
+  next(row: Readonly<Record<string, SqlValue>>): (Pick<Problem, "kind"> & { readonly what: string }) | null {
+    const lsn = Number(row["lsn"]);
+    const stored = row["chain"] as Uint8Array;
+    const isAfterForgotten = this.sound === 1 && lsn > 2; // K1
+    if (lsn !== this.sound + 1 && !isAfterForgotten)
+      return { kind: "torn", what: `entry ${this.sound + 1} is missing` };
+    const isSound = isAfterForgotten || isSame(stored, link(this.#hash, this.#chain, lsn, row["body"] as Uint8Array));
+    if (!isSound) return { kind: "rotten", what: `entry ${lsn} is not what was written` };
+    [this.#chain, this.sound] = [stored, lsn];
+    return null;
+  }
 }
+
+function unsound(run: string, sound: number, what: string): Fault {
+  return new Fault("store-rotten", `The log of ${run} cannot be trusted: ${what}`, {
+    hint: `Restore the store from a backup, or cut the log off after entry ${sound}: \`sennit store cut ${run}\``,
+  });
+}
+
+type Order = "newest" | "wake" | "turn";
+
+function orderOf({ due, except }: RunQuery): Order {
+  return except !== undefined ? "turn" : due !== undefined ? "wake" : "newest";
+}
+
+const ORDER: Readonly<Record<Order, string>> = { newest: "n desc", wake: "wake, n", turn: "priority desc, n" };
+
+/** Where SQLite would rather sort all that it finds by another index, which holds more the more runs wait. */
+const INDEX: Readonly<Record<Order, string>> = {
+  newest: "",
+  wake: " indexed by run_by_wake",
+  turn: " indexed by run_by_turn",
+};
+
+/** What follows a run in the order of the list. */
+const AFTER: Readonly<Record<Order, string>> = {
+  newest: "n < (select n from run where id = ?)",
+  wake: "(wake, n) > (select wake, n from run where id = ?)",
+  turn: "(-priority, n) > (select -priority, n from run where id = ?)",
+};
+
+const STIRRED = `state = 'waiting' and (durable > snap or exists (
+  select 1 from run as child
+  where child.parent = run.id and child.state in ('done', 'failed', 'cancelled')))`;
 
 function problem(run: string, sound: number, kind: Problem["kind"], what: string): Problem {
   return { run, sound, kind, text: `The log of ${run} is ${kind}: ${what}` };

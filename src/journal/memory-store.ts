@@ -9,7 +9,8 @@ import { BufferedStore } from "./buffered-store.ts";
 import type { Hash } from "./chain.ts";
 import type { Digest, Lsn } from "./entry.ts";
 import { hexOfBytes } from "./hex.ts";
-import type { NewRun, Problem, RunHeader, RunQuery, Store, StoredEntry } from "./store.ts";
+import { RunIndex } from "./run-index.ts";
+import type { NewRun, Problem, RunHeader, RunQuery, Setting, Store, StoredEntry } from "./store.ts";
 
 export interface MemoryOptions {
   readonly hash: Hash;
@@ -19,9 +20,10 @@ export interface MemoryOptions {
 }
 
 interface Kept {
+  readonly n: number;
   header: RunHeader;
   /** By position; the first is 1. */
-  readonly entries: Map<Lsn, Uint8Array>;
+  readonly entries: Map<Lsn, StoredEntry>;
   readonly senders: Map<string, Lsn>;
   readonly marks: Map<string, Lsn>;
   readonly blobs: Set<Digest>;
@@ -37,6 +39,9 @@ export class MemoryStore extends BufferedStore implements Store {
   readonly #options: MemoryOptions;
   readonly #runs: Map<string, Kept>;
   readonly #blobs: Map<Digest, Uint8Array>;
+  readonly #settings: Map<string, Uint8Array>;
+  readonly #index = new RunIndex();
+  #made = 0;
   #held: Held | null = null;
 
   constructor(options: MemoryOptions, before?: MemoryStore) {
@@ -52,6 +57,9 @@ export class MemoryStore extends BufferedStore implements Store {
     this.epoch = (before?.epoch ?? 0) + 1;
     this.#runs = new Map(before === undefined ? [] : [...before.#runs].map(([id, kept]) => [id, copied(kept)]));
     this.#blobs = new Map(before === undefined ? [] : before.#blobs);
+    this.#settings = new Map(before === undefined ? [] : before.#settings);
+    this.#made = before === undefined ? 0 : before.#made;
+    for (const run of this.#runs.values()) this.#index.add(run);
   }
 
   /** Makes the batch that waits durable; false when there is none (M1). */
@@ -80,27 +88,26 @@ export class MemoryStore extends BufferedStore implements Store {
     return this.#runs.get(run)?.header;
   }
 
-  async list({ states, prefix = "", queue, due, after, limit = 1000 }: RunQuery): Promise<readonly RunHeader[]> {
-    const all = [...this.#runs.values()].map(({ header }) => header);
-    const ordered = due === undefined ? all.toReversed() : all.toSorted((a, b) => (a.wake ?? 0) - (b.wake ?? 0));
-    const from = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
-    return ordered
-      .slice(from)
-      .filter(({ id, state, wake, queue: own }) => {
-        if (due !== undefined && (wake === null || wake > due)) return false;
-        return id.startsWith(prefix) && states?.includes(state) !== false && (queue ?? own) === own;
-      })
-      .slice(0, limit);
+  async list(query: RunQuery): Promise<readonly RunHeader[]> {
+    return this.#index.list(query);
   }
 
   async read(run: string, from: Lsn, most: number = Infinity): Promise<readonly StoredEntry[]> {
     const { entries } = this.#kept(run);
-    const found = [...entries].filter(([lsn]) => lsn >= from).slice(0, most);
-    return found.map(([lsn, bytes]) => ({ lsn, bytes }));
+    return [...entries.values()].filter(({ lsn }) => lsn >= from).slice(0, most);
   }
 
   async marked(run: string, reader: string): Promise<Lsn> {
     return this.#kept(run).marks.get(reader) ?? 0;
+  }
+
+  async setting(key: string): Promise<Uint8Array | undefined> {
+    return this.#settings.get(key)?.slice();
+  }
+
+  async settings(prefix: string): Promise<readonly Setting[]> {
+    const found = [...this.#settings].filter(([key]) => key.startsWith(prefix));
+    return found.map(([key, value]) => ({ key, value: value.slice() })).sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   async blob(digest: Digest): Promise<Uint8Array> {
@@ -111,7 +118,7 @@ export class MemoryStore extends BufferedStore implements Store {
 
   async remove(run: string): Promise<void> {
     this.refuseOpen(run);
-    this.#kept(run);
+    this.#index.delete(this.#kept(run));
     this.#runs.delete(run);
     const kept = new Set([...this.#runs.values()].flatMap(({ blobs }) => [...blobs]));
     for (const digest of this.#blobs.keys()) if (!kept.has(digest)) this.#blobs.delete(digest);
@@ -133,7 +140,7 @@ export class MemoryStore extends BufferedStore implements Store {
     const kept = this.#kept(run);
     for (const lsn of kept.entries.keys()) if (lsn > after) kept.entries.delete(lsn);
     for (const [sender, lsn] of kept.senders) if (lsn > after) kept.senders.delete(sender);
-    kept.header = { ...kept.header, durable: after };
+    kept.header = { ...kept.header, durable: after, snap: kept.header.snap > after ? 0 : kept.header.snap };
   }
 
   backup(path: string): Promise<void> {
@@ -154,31 +161,42 @@ export class MemoryStore extends BufferedStore implements Store {
     return await new Promise((resolve) => (this.#held = { batch, resolve }));
   }
 
-  #write({ creates, blobs, marks, appends }: Batch): Committed {
+  #write({ creates, blobs, marks, settings, appends }: Batch): Committed {
     const created = creates.map((run) => this.#create(run));
     for (const { run, digest, bytes } of blobs) {
       this.#blobs.set(hexOfBytes(digest), bytes);
       this.#kept(run).blobs.add(hexOfBytes(digest));
     }
     for (const append of appends) this.#append(append);
-    for (const { run, reader, lsn } of marks) this.#kept(run).marks.set(reader, lsn);
+    for (const { run, reader, lsn } of marks) this.#runs.get(run)?.marks.set(reader, lsn);
+    for (const { key, value } of settings) {
+      if (value === null) this.#settings.delete(key);
+      else this.#settings.set(key, value);
+    }
     return { created };
   }
 
   #create({ entries, ...run }: NewRun): boolean {
     if (this.#runs.has(run.id)) return false;
-    const header: RunHeader = { ...run, state: "running", updated: run.created, wake: null, reason: "", durable: 0 };
-    this.#runs.set(run.id, { header, entries: new Map(), senders: new Map(), marks: new Map(), blobs: new Set() });
+    const made = { state: "running", key: "", parent: null, updated: run.created, wake: null, reason: "" } as const;
+    const header: RunHeader = { ...made, snap: 0, durable: 0, ...run };
+    this.#made += 1;
+    const [entriesOf, senders, marks, blobs] = [new Map(), new Map(), new Map(), new Set<Digest>()];
+    const kept: Kept = { n: this.#made, header, entries: entriesOf, senders, marks, blobs };
+    this.#runs.set(run.id, kept);
+    this.#index.add(kept);
     this.#append({ run: run.id, lsn: 1, entries, change: {} });
     return true;
   }
 
   #append({ run, lsn, entries, change, sender }: Append): void {
     const kept = this.#kept(run);
-    entries.forEach((bytes, at) => kept.entries.set(lsn + at, bytes.slice()));
     if (sender !== undefined) kept.senders.set(sender, lsn);
     const updated = (this.#options.now ?? Date.now)();
-    kept.header = { ...kept.header, ...change, updated, durable: lsn + entries.length - 1 };
+    entries.forEach((bytes, at) => kept.entries.set(lsn + at, { lsn: lsn + at, bytes: bytes.slice(), at: updated }));
+    const before = kept.header;
+    kept.header = { ...before, ...change, updated, durable: lsn + entries.length - 1 };
+    this.#index.changed(kept, before);
   }
 
   #kept(run: string): Kept {
@@ -188,8 +206,9 @@ export class MemoryStore extends BufferedStore implements Store {
   }
 }
 
-function copied({ header, entries, senders, marks, blobs }: Kept): Kept {
+function copied({ n, header, entries, senders, marks, blobs }: Kept): Kept {
   return {
+    n,
     header,
     entries: new Map(entries),
     senders: new Map(senders),

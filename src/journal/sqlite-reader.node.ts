@@ -5,7 +5,7 @@ import { Fault } from "../fault.ts";
 import { existsSync } from "node:fs";
 import { nodeDriver } from "./driver.node.ts";
 import { LogReader } from "./log-reader.ts";
-import { sha256 } from "./owned.node.ts";
+import { own, sha256 } from "./owned.node.ts";
 import { APPLICATION_ID, FORMAT } from "./sql.ts";
 import type { Store } from "./store.ts";
 import { troubleWith } from "./trouble.ts";
@@ -26,7 +26,9 @@ export function readSqlite(path: string): StoreReader {
     if (pragma("application_id") !== APPLICATION_ID) {
       throw new Fault("store-unreadable", `${path} is a database of another program`, { hint: "Choose another file." });
     }
-    if (pragma("user_version") > FORMAT) throw new Fault("store-newer", `${path} was written by a newer version`);
+    const format = pragma("user_version");
+    if (format > FORMAT) throw new Fault("store-newer", `${path} was written by a newer version`);
+    if (format < FORMAT) own({ path, durability: "full" }).close(); // which brings the file to this format
     return readerOf(path, new LogReader(driver, sha256));
   } catch (thrown) {
     throw troubleWith(path, thrown);

@@ -5,7 +5,7 @@ import type { Digest, Lsn } from "./entry.ts";
 import { LogReader } from "./log-reader.ts";
 import { sha256 } from "./owned.node.ts";
 import type { Chore } from "./owned.node.ts";
-import type { Problem, RunHeader, RunQuery, Store, StoredEntry } from "./store.ts";
+import type { Problem, RunHeader, RunQuery, Setting, Store, StoredEntry } from "./store.ts";
 import { troubleWith } from "./trouble.ts";
 import { writeHere, writeInThread } from "./writer.node.ts";
 import type { Writer } from "./writer.node.ts";
@@ -73,6 +73,14 @@ class SqliteStore extends BufferedStore implements Store {
 
   async marked(run: string, reader: string): Promise<Lsn> {
     return this.#read(() => this.#reader.marked(run, reader));
+  }
+
+  async setting(key: string): Promise<Uint8Array | undefined> {
+    return this.#read(() => this.#reader.setting(key));
+  }
+
+  async settings(prefix: string): Promise<readonly Setting[]> {
+    return this.#read(() => this.#reader.settings(prefix));
   }
 
   async blob(digest: Digest): Promise<Uint8Array> {

@@ -29,15 +29,25 @@ export interface RunHeader {
   /** Of the program it runs. */
   readonly ir: Digest;
   readonly queue: string;
+  /** Runs of one queue and key are limited by themselves; empty: it has none. */
+  readonly key: string;
   readonly priority: number;
+  /** The run that spawned it; null when it was begun by itself. */
+  readonly parent: string | null;
+  /** The position of the last SNAP, where a recovery begins to read; 0 when there is none. */
+  readonly snap: Lsn;
   /** The last durable position. */
   readonly durable: Lsn;
 }
 
 /** What of a header the entries of an append change. */
-export type HeaderChange = Partial<Pick<RunHeader, "state" | "wake" | "reason" | "ir" | "queue" | "priority">>;
+export type HeaderChange = Partial<Pick<RunHeader, "state" | "wake" | "reason" | "ir" | "queue" | "priority" | "snap">>;
 
 export interface NewRun extends Pick<RunHeader, "id" | "name" | "created" | "ir" | "queue" | "priority"> {
+  /** `running` unless given. */
+  readonly state?: "queued" | "running";
+  readonly key?: string;
+  readonly parent?: string | null;
   /** Encoded; the first is START. */
   readonly entries: readonly Uint8Array[];
 }
@@ -45,6 +55,13 @@ export interface NewRun extends Pick<RunHeader, "id" | "name" | "created" | "ir"
 export interface StoredEntry {
   readonly lsn: Lsn;
   readonly bytes: Uint8Array;
+  /** When it was committed, in milliseconds since the epoch: for people, and no part of the chain. */
+  readonly at: number;
+}
+
+export interface Setting {
+  readonly key: string;
+  readonly value: Uint8Array;
 }
 
 /** A place where a log cannot be trusted. */
@@ -64,7 +81,15 @@ export interface RunQuery {
   readonly queue?: string;
   /** Runs whose `wake` is not later. */
   readonly due?: number;
-  /** By `created`, the newest first unless `due` is given: then by `wake`. */
+  /** Runs that this one spawned; null: those that nobody spawned. */
+  readonly parent?: string | null;
+  /** Runs that have not changed since: `updated` is not later. */
+  readonly unchanged?: number;
+  /** Runs for which something may have come while they waited: their log goes on after its last SNAP, or a run that they spawned has ended. */
+  readonly stirred?: true;
+  /** Queued runs only, in the order in which they are to begin, without those of these queues, or of a key there. */
+  readonly except?: readonly { readonly queue: string; readonly key?: string }[];
+  /** The newest first unless `due` or `except` is given: then by `wake`, or by priority and the oldest first. */
   readonly after?: string;
   readonly limit?: number;
 }
@@ -80,7 +105,7 @@ export interface Store extends AsyncDisposable {
   create(run: NewRun): Promise<boolean>;
   /** Makes a run known here, so that it can be appended to. @throws {Fault} `unknown-run` */
   open(run: string): Promise<RunHeader>;
-  /** Forgets an open run once all of it is durable: what sleeps takes no memory here. */
+  /** Forgets an open run once all of it is durable and as many have closed it as opened it: what sleeps takes no memory here. */
   close(run: string): Promise<void>;
   /** Buffers entries of an open run (S1); gives the position of the last. @throws {Fault} `unknown-run`, `store-lost` */
   append(run: string, entries: readonly Uint8Array[], change?: HeaderChange): Lsn;
@@ -111,6 +136,13 @@ export interface Store extends AsyncDisposable {
   keep(run: string, bytes: Uint8Array): Digest;
   /** @throws {Fault} `blob-missing`, `blob-rotten` */
   blob(digest: Digest): Promise<Uint8Array>;
+
+  /** What the owner of the store keeps beside its runs; undefined when nothing was set. */
+  setting(key: string): Promise<Uint8Array | undefined>;
+  /** All whose key begins so, in the order of the keys. */
+  settings(prefix: string): Promise<readonly Setting[]>;
+  /** Resolves once it is durable; null deletes it. */
+  set(key: string, value: Uint8Array | null): Promise<void>;
 
   /** Deletes a run with everything of it. */
   remove(run: string): Promise<void>;

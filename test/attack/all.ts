@@ -24,6 +24,7 @@ import { PYTHON_RESOURCES } from "./python-resources.ts";
 import { REALMS } from "./realms.ts";
 import { REENTRANCE } from "./reentrance.ts";
 import { RUNS } from "./runs.ts";
+import { STATES } from "./states.ts";
 import { TEXTS } from "./texts.ts";
 import { WASI } from "./wasi.ts";
 
@@ -52,6 +53,7 @@ export const GROUPS: readonly Group[] = [
   { title: "Core calls", attacks: CORE_CALLS },
   { title: "Realms that were taken over", attacks: REALMS },
   { title: "From one run to the next", attacks: [...RUNS, ...DOMAINS] },
+  { title: "Saved states", attacks: STATES },
   { title: "Text", attacks: TEXTS },
   { title: "Lies about the canonical ABI", attacks: CANONICAL },
 ];

@@ -32,7 +32,8 @@ export class Folder implements Disposable {
   ): Promise<Ended> {
     const child = spawn(process.execPath, [command, ...args], {
       cwd: this.path,
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+      // A store of its own: this machine's user may have a daemon.
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], XDG_STATE_HOME: join(this.path, "state") },
     });
     child.stdin.end(options.input ?? "");
     let stdout = "";

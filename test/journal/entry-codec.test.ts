@@ -102,8 +102,8 @@ describe("entries as bytes", () => {
   });
 
   it("of a newer version are told apart", () => {
-    expect(codeOf(() => decodeEntry(encodeAny([20, 1])))).toBe("journal-newer");
-    expect(codeOf(() => kindOf(encodeAny([20, 1])))).toBe("journal-newer");
+    expect(codeOf(() => decodeEntry(encodeAny([21, 1])))).toBe("journal-newer");
+    expect(codeOf(() => kindOf(encodeAny([21, 1])))).toBe("journal-newer");
   });
 
   it("keep their numbers and fields for ever", () => {
@@ -112,23 +112,24 @@ describe("entries as bytes", () => {
       [
         "1 START ir,digest program,payload packages,texts function,uint args,payload seed,seed created,uint parent,texts grants,texts",
         "2 REQ eff,eff attempt,uint class,read,keyed,idempotent,once what,text input,payload",
-        "3 CALL eff,eff attempt,uint group,uint gen,uint seq,uint package,uint function,text args,payload",
-        "4 DONE eff,eff attempt,uint outcome,ok,error,fault,abandoned value,payload",
-        "5 DLV eff,eff attempt,uint turn,uint signal,uint",
+        "3 CALL eff,eff attempt,uint group,uint gen,uint seq,uint package,uint function,text args,payload at,uint,optional",
+        "4 DONE eff,eff attempt,uint outcome,ok,error,fault,abandoned value,payload at,uint,optional",
+        "5 DLV eff,eff attempt,uint turn,uint signal,uint at,uint,optional",
         "6 OUT eff,eff channel,print,log,emit,progress value,payload",
         "7 ARM eff,eff attempt,uint at,uint",
         "8 SIG name,text sender,text value,payload",
-        "9 CB eff,eff n,uint args,payload",
-        "10 CBRET eff,eff n,uint outcome,ok,error,fault,abandoned value,payload",
+        "9 CB eff,eff attempt,uint n,uint closure,uint args,payload at,uint,optional",
+        "10 CBRET eff,eff attempt,uint n,uint outcome,ok,error,fault,abandoned value,payload at,uint,optional",
         "11 DEC eff,eff winner,uint",
         "12 ABANDON eff,eff attempt,uint",
-        "13 GEN group,uint gen,uint upto,uint",
+        "13 GEN group,uint gen,uint upto,uint from,uint",
         "14 SNAP ir,digest state,payload",
         "15 ISNAP group,uint gen,uint seq,uint cores,digests state,payload",
         "16 MIGRATE ir,digest program,payload packages,texts map,payload",
         "17 CANCEL turn,uint",
         "18 NOTE what,text at,uint text,text",
         "19 END ending,done,failed,cancelled value,payload",
+        "20 FORK root,text of,text at,uint",
       ]
     `);
   });

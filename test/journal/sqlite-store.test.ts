@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
+import { link, ROOT } from "../../src/journal/chain.ts";
 import { Committer } from "../../src/journal/committer.ts";
 import { nodeDriver } from "../../src/journal/driver.node.ts";
+import { readSqlite } from "../../src/journal/sqlite-reader.node.ts";
 import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
 import type { Store } from "../../src/journal/store.ts";
 import { troubleWith } from "../../src/journal/trouble.ts";
@@ -36,6 +38,28 @@ function damage(path: string, sql: string): void {
   driver.exec(sql);
   driver.close();
 }
+
+/** The tables of a store as the first version made them. */
+const FIRST = `
+create table owner (only_one integer primary key check (only_one = 1), epoch integer not null) strict;
+insert into owner values (1, 4);
+create table run (n integer primary key, id text not null unique, state text not null, name text not null,
+  created integer not null, updated integer not null, wake integer, reason text not null, ir text not null,
+  queue text not null, priority integer not null, durable integer not null) strict;
+create index run_by_wake on run (wake) where wake is not null;
+create index run_by_state on run (state, queue, priority);
+create index run_by_created on run (created);
+create table entry (run integer not null, lsn integer not null, body blob not null, chain blob not null,
+  primary key (run, lsn)) without rowid, strict;
+create table blob (n integer primary key, digest blob not null unique, bytes blob not null) strict;
+create table kept (run integer not null, blob integer not null, primary key (run, blob)) without rowid, strict;
+create index kept_by_blob on kept (blob);
+create table mark (run integer not null, reader text not null, lsn integer not null, primary key (run, reader))
+  without rowid, strict;
+create table sender (run integer not null, sender text not null, lsn integer not null, primary key (run, sender))
+  without rowid, strict;
+pragma application_id = ${0x53656e74};
+pragma user_version = 1;`;
 
 async function problemsOf(path: string): ReturnType<Store["verify"]> {
   await using store = await openSqlite(path);
@@ -94,6 +118,30 @@ describe("a store's file", () => {
     const before = await readFile(file.path);
     await expect(openSqlite(file.path)).rejects.toMatchObject({ code });
     expect(Buffer.compare(await readFile(file.path), before)).toBe(0);
+  });
+
+  it("of the first format is brought to this one, and nothing of it is lost", async () => {
+    await using file = await withFile();
+    const effect = "0123456789abcdef".repeat(2);
+    damage(file.path, FIRST);
+    const driver = nodeDriver(file.path);
+    const body = note("first");
+    for (const [at, id] of ["a", `a.${effect}`, `a.${effect}.2`, `a.${effect}.${effect}`, `b.${effect}`].entries()) {
+      driver.prepare("insert into run values (?, ?, 'waiting', 'n', 1, 2, 77, '', 'ab', 'q', 3, 1)").run(at + 1, id);
+      driver.prepare("insert into entry values (?, 1, ?, ?)").run(at + 1, body, link(sha256, ROOT, 1, body));
+    }
+    driver.close();
+    using reader = readSqlite(file.path);
+    expect(await reader.list({ limit: 1 })).toMatchObject([{ id: `b.${effect}`, parent: null, key: "", snap: 0 }]);
+    await using store = await openSqlite(file.path);
+    const parents = (await store.list({})).map(({ parent }) => parent);
+    expect(parents.toReversed()).toEqual([null, "a", "a", `a.${effect}`, null]);
+    expect(await store.header("a")).toMatchObject({ state: "waiting", wake: 77, queue: "q", priority: 3 });
+    expect(await store.verify()).toEqual([]);
+    await store.set("x", new Uint8Array([1]));
+    await store.open("a");
+    expect(store.append("a", [note("2")])).toBe(2);
+    await store.flushed("a", 2);
   });
 
   it("in a folder that is not there is refused", async () => {
@@ -159,6 +207,7 @@ describe("a store's file", () => {
         creates: [],
         blobs: [],
         marks: [],
+        settings: [],
         appends: [{ run: "a", lsn: 3, entries: [large], change: {} }],
       });
     } catch (thrown) {

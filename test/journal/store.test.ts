@@ -27,9 +27,19 @@ describe.each(STORES)("a store %s", (_, open) => {
     expect(await store.create(newRun("a"))).toBe(true);
     expect(await store.create(newRun("a", { entries: [note("another")] }))).toBe(false);
     expect(await Promise.all([store.create(newRun("b")), store.create(newRun("b"))])).toEqual([true, false]);
-    expect(await store.read("a", 1)).toEqual([{ lsn: 1, bytes: note("first") }]);
+    expect(await store.read("a", 1)).toMatchObject([{ lsn: 1, bytes: note("first") }]);
     expect(await store.header("a")).toMatchObject({ id: "a", state: "running", wake: null, durable: 1 });
     expect(await store.header("c")).toBeUndefined();
+  });
+
+  it("tells when an entry was committed", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await store.create(newRun("a"));
+    await store.flushed("a", store.append("a", [note("2")]));
+    const times = (await store.read("a", 1)).map(({ at }) => at);
+    expect(times.at(-1)).toBe((await store.header("a"))?.updated);
+    expect(times.toSorted((a, b) => a - b)).toEqual(times);
   });
 
   it("gives positions at once, and shows what is durable only", async () => {
@@ -41,7 +51,7 @@ describe.each(STORES)("a store %s", (_, open) => {
     expect([store.durable("a"), (await store.read("a", 1)).length]).toEqual([1, 1]);
     await store.flushed("a", 3);
     expect(store.durable("a")).toBe(4);
-    expect(await store.read("a", 3)).toEqual([
+    expect(await store.read("a", 3)).toMatchObject([
       { lsn: 3, bytes: note("3") },
       { lsn: 4, bytes: note("4") },
     ]);
@@ -54,9 +64,11 @@ describe.each(STORES)("a store %s", (_, open) => {
     const store = await opened(stack);
     await store.create(newRun("a"));
     const lsn = store.append("a", [note("2")], { state: "waiting", wake: 5000 });
-    store.append("a", [], { reason: "why" });
+    store.append("a", [], { reason: "why", snap: lsn });
     await store.flushed("a", lsn);
-    expect(await store.header("a")).toMatchObject({ state: "waiting", wake: 5000, reason: "why", durable: 2 });
+    const expected = { state: "waiting", wake: 5000, reason: "why", snap: 2, durable: 2 };
+    expect(await store.header("a")).toMatchObject(expected);
+    expect(await store.list({})).toMatchObject([expected]);
   });
 
   it("tells those who watch, in order", async () => {
@@ -112,6 +124,93 @@ describe.each(STORES)("a store %s", (_, open) => {
     expect(await ids({ due: 300, after: "y1" })).toEqual(["x1"]);
   });
 
+  it("lists queued runs in their turn, without those whose place is taken", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    for (const [id, queue, key, priority] of [
+      ["a", "", "", 0],
+      ["b", "mail", "x", 0],
+      ["c", "mail", "y", 5],
+      ["d", "mail", "x", 5],
+      ["e", "", "", 1],
+    ] as const)
+      await store.create(newRun(id, { queue, key, priority, state: "queued" }));
+    await store.create(newRun("f", { priority: 9 }));
+    const ids = async (query: Parameters<Store["list"]>[0]): Promise<string> =>
+      (await store.list(query)).map(({ id }) => id).join("");
+    expect(await ids({ except: [] })).toBe("cdeab");
+    expect(await ids({ except: [], limit: 2 })).toBe("cd");
+    expect(await ids({ except: [], after: "d" })).toBe("eab");
+    expect(await ids({ except: [{ queue: "mail" }] })).toBe("ea");
+    expect(await ids({ except: [{ queue: "" }, { queue: "mail", key: "x" }] })).toBe("c");
+    expect(await ids({ except: [], queue: "mail" })).toBe("cdb");
+    expect(await store.header("d")).toMatchObject({ state: "queued", key: "x", priority: 5, parent: null });
+  });
+
+  it("lists what a run spawned, and what waits though something came", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    for (const id of ["a", "b", "c", "d"]) await store.create(newRun(id));
+    for (const [id, parent] of [
+      ["b.1", "b"],
+      ["b.2", "b"],
+      ["c.1", "c"],
+      ["d.1", "d"],
+    ] as const)
+      await store.create(newRun(id, { parent }));
+    for (const id of ["a", "b", "c"])
+      await store.flushed(id, store.append(id, [note("waits")], { state: "waiting", wake: null, snap: 2 }));
+    for (const id of ["b.2", "d.1"]) await store.flushed(id, store.append(id, [note("end")], { state: "failed" }));
+    const ids = async (query: Parameters<Store["list"]>[0]): Promise<string> =>
+      (await store.list(query)).map(({ id }) => id).join();
+    expect(await ids({ parent: "b" })).toBe("b.2,b.1");
+    expect(await ids({ parent: null })).toBe("d,c,b,a");
+    expect(await ids({ stirred: true })).toBe("b");
+    await store.signal("a", "s", note("signal"));
+    await store.signal("d", "s", note("signal"));
+    expect(await ids({ stirred: true })).toBe("b,a");
+    await store.close("b.2");
+    await store.remove("b.2");
+    expect(await ids({ stirred: true })).toBe("a");
+    expect(await ids({ unchanged: 0 })).toBe("");
+    expect(await ids({ unchanged: Date.now() + 1000, states: ["running"] })).toBe("c.1,b.1,d");
+  });
+
+  it("keeps settings beside its runs", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    const given = bytes("one");
+    await Promise.all([store.set("a/1", given), store.set("b", bytes("two")), store.set("a/2", new Uint8Array())]);
+    await store.set("b", bytes("three"));
+    expect(await store.setting("a/1")).toEqual(bytes("one"));
+    expect(await store.setting("b")).toEqual(bytes("three"));
+    expect(await store.setting("c")).toBeUndefined();
+    expect((await store.settings("a/")).map(({ key, value }) => [key, value.length])).toEqual([
+      ["a/1", 3],
+      ["a/2", 0],
+    ]);
+    await store.set("a/1", null);
+    await store.set("nothing", null);
+    expect(await store.setting("a/1")).toBeUndefined();
+    expect(await store.settings("")).toHaveLength(2);
+  });
+
+  it("holds a log open as long as somebody who opened it", async () => {
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    await store.create(newRun("a"));
+    await store.open("a");
+    await store.open("a");
+    await store.close("a");
+    expect(store.append("a", [note("2")])).toBe(2);
+    await expect(store.remove("a")).rejects.toThrow(/open/);
+    await store.close("a");
+    expect(() => store.append("a", [note("3")])).toThrow(Fault);
+    await store.signal("a", "s", note("3"));
+    await store.remove("a");
+  });
+
   it("takes a sender's signal once, also while the first is on its way", async () => {
     await using stack = new AsyncDisposableStack();
     const store = await opened(stack);
@@ -152,17 +251,17 @@ describe.each(STORES)("a store %s", (_, open) => {
     await using stack = new AsyncDisposableStack();
     const store = await opened(stack);
     await store.create(newRun("a"));
-    await store.flushed("a", store.append("a", ["2", "3", "4", "5"].map(note)));
+    await store.flushed("a", store.append("a", ["2", "3", "4", "5"].map(note), { snap: 5 }));
     await store.forget("a", 4);
     expect((await store.read("a", 1)).map(({ lsn }) => lsn)).toEqual([1, 4, 5]);
     expect(await store.verify()).toEqual([]);
     await store.close("a");
     await store.cut("a", 4);
-    expect(await store.header("a")).toMatchObject({ durable: 4 });
+    expect(await store.header("a")).toMatchObject({ durable: 4, snap: 0 });
     await store.open("a");
     expect(store.append("a", [note("new 5")])).toBe(5);
     await store.flushed("a", 5);
-    expect(await store.read("a", 4)).toEqual([
+    expect(await store.read("a", 4)).toMatchObject([
       { lsn: 4, bytes: note("4") },
       { lsn: 5, bytes: note("new 5") },
     ]);
@@ -209,7 +308,7 @@ describe.each(STORES)("a store %s", (_, open) => {
         for (const { id, texts } of logs) {
           await store.flushed(id, texts.length);
           const expected = texts.map((text, at) => ({ lsn: at + 1, bytes: note(text) }));
-          expect(await store.read(id, 1)).toEqual(expected);
+          expect(await store.read(id, 1)).toMatchObject(expected);
         }
         expect(await store.verify()).toEqual([]);
       }),

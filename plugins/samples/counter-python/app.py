@@ -9,6 +9,15 @@ from componentize_py_types import Err
 count = 0
 
 
+def save_state() -> bytes:
+    return count.to_bytes(8, "little")
+
+
+def load_state(state: bytes) -> None:
+    global count
+    count = int.from_bytes(state, "little")
+
+
 class WitWorld(wit_world.WitWorld):
     def increment(self) -> int:
         global count

@@ -5,10 +5,12 @@ import type { Diagnostic } from "../../lang/diagnostic.ts";
 import type { Invocation } from "../arguments.ts";
 import { toJson } from "../json.ts";
 import { readProgram } from "../program-file.node.ts";
+import { againstRunsCommand } from "./against-runs.node.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
 
 export async function checkCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
+  if (invocation.has("against-runs")) return await againstRunsCommand(invocation, terminal);
   const files = invocation.positionals;
   if (files.length === 0) throw new Fault("usage", "`sennit check` needs a file", { hint: invocation.command.usage });
   const all: Diagnostic[] = [];

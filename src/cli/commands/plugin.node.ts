@@ -5,6 +5,7 @@ import type { Limits } from "../../host/manifest.ts";
 import { openPlugin } from "../../host/open.node.ts";
 import type { IsolationLevel } from "../../host/package/project.ts";
 import type { Plugin } from "../../host/plugin.ts";
+import { type SavedAs, savedAs } from "../../host/state/saved-as.ts";
 import { formatFunction, formatWorld } from "../../wit/text.ts";
 import { functionsOf } from "../../wit/types.ts";
 import type { WitType } from "../../wit/types.ts";
@@ -50,6 +51,7 @@ function describe(plugin: Plugin, { level }: Placed): unknown {
     digest,
     wants: manifest.wants,
     stateless: manifest.stateless,
+    saved: savedAs(plugin),
     overlap: manifest.overlap,
     level,
     limits: manifest.limits,
@@ -70,6 +72,17 @@ const LEVELS: Readonly<Record<IsolationLevel, string>> = {
   L2: "in a process of its own (L2)",
 };
 
+function savedText({ how, reason }: SavedAs): string {
+  switch (how) {
+    case "memory":
+      return "as memory";
+    case "functions":
+      return "by its own `save_state` and `load_state`";
+    case "calls":
+      return `not: it is rebuilt by its calls, because ${reason}`;
+  }
+}
+
 function limitsText({ memory, deadline, fuel }: Limits): string {
   return [
     ...(memory === undefined ? [] : [`${Math.round(memory / 2 ** 20)} MiB of memory`]),
@@ -87,6 +100,7 @@ function text(plugin: Plugin, { level }: Placed): string {
     `digest  ${digest}`,
     `wants   ${wants}`,
     `state   ${state}`,
+    `saved   ${savedText(savedAs(plugin))}`,
     `runs    ${LEVELS[level]}, with ${limitsText(manifest.limits)}`,
     ...colourLines(plugin),
     "",

@@ -10,7 +10,9 @@ import { runLoaded } from "../../engine/run-program.node.ts";
 import type { RunProgramOptions } from "../../engine/run-program.node.ts";
 import { openSqlite } from "../../journal/sqlite-store.node.ts";
 import type { Value } from "../../wit/value.ts";
+import type { DaemonClient } from "../../daemon/client.node.ts";
 import type { Invocation } from "../arguments.ts";
+import { daemonOf } from "../daemon-client.node.ts";
 import { Interrupt } from "../interrupt.node.ts";
 import { isolationIn } from "../isolation.ts";
 import { jsonError, toJson } from "../json.ts";
@@ -19,8 +21,11 @@ import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
 import { drive } from "./stored-run.node.ts";
 import type { Driven } from "./stored-run.node.ts";
+import { attend, onlyFile, submitFile } from "./submit.node.ts";
 
 export async function runCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
+  const client = invocation.value("store") === undefined ? null : await daemonOf(invocation, terminal);
+  if (client !== null) return await runThere(client, invocation, terminal);
   if (!invocation.has("json")) return await runForPeople(invocation, terminal);
   const output: string[] = [];
   try {
@@ -32,6 +37,20 @@ export async function runCommand(invocation: Invocation, terminal: Terminal): Pr
     process.stdout.write(`${toJson({ ok: false, error: errorJson(failure), output })}\n`);
     return failure instanceof ProgramRefused ? EXIT.refused : terminal.exitOf(failure);
   }
+}
+
+/** By the daemon that owns the store: it goes on there, whatever becomes of this process. Ctrl-C cancels it, as here. */
+async function runThere(client: DaemonClient, invocation: Invocation, terminal: Terminal): Promise<number> {
+  if (invocation.has("isolation"))
+    throw new Fault("usage", "`--isolation` is for a run of this process, and not of the daemon");
+  const { id, isNew } = await submitFile(client, invocation);
+  if (!isNew) throw runExists(id, invocation.value("store") ?? "");
+  terminal.warn(`run ${id}`);
+  return await attend(client, id, invocation, terminal, { cancels: true });
+}
+
+function runExists(id: string, store: string): Fault {
+  return new Fault("run-exists", `There is a run ${id} already`, { hint: `\`sennit resume ${id} --store ${store}\`` });
 }
 
 async function runForPeople(invocation: Invocation, terminal: Terminal): Promise<number> {
@@ -118,21 +137,10 @@ async function runStored(
   await using store = await openSqlite(resolve(path));
   const run = { id, name: file, source: text, function: 0, args, seed, grants, created: Date.now() };
   if (!(await beginRun(store, loaded.program, run))) {
-    throw new Fault("run-exists", `There is a run ${id} already`, { hint: `\`sennit resume ${id} --store ${path}\`` });
+    throw runExists(id, path);
   }
   how.terminal.warn(`run ${id}`);
   return await drive({ store, id, loaded, ...how });
-}
-
-function onlyFile(invocation: Invocation): string {
-  const [file, more] = invocation.positionals;
-  if (file === undefined) throw new Fault("usage", "`sennit run` needs a file", { hint: invocation.command.usage });
-  if (more !== undefined) {
-    throw new Fault("usage", `\`sennit run\` takes one file, and there is also \`${more}\``, {
-      hint: "Give params with --param NAME=VALUE",
-    });
-  }
-  return file;
 }
 
 function seedOf(invocation: Invocation): Uint8Array | undefined {

@@ -1,84 +1,168 @@
-/** `sennit ps`, `show` and `logs`: runs in a store, also while another process owns it. */
+/** `sennit ps`, `show` and `logs`: of the daemon that owns the store, else from the file, whoever owns that. */
 import { Fault } from "../../fault.ts";
 import { startOf } from "../../engine/durable/durable-run.ts";
 import { follow } from "../../engine/durable/follow.ts";
 import { ValueBytes } from "../../engine/durable/value-bytes.ts";
+import { toPlain } from "../../engine/plain.ts";
+import type { RunEvent } from "../../engine/ports.ts";
+import type { ShownEvent } from "../../engine/run-program.node.ts";
+import type { DaemonClient } from "../../daemon/client.node.ts";
+import { headerData, stateNamed } from "../../daemon/run-data.ts";
+import type { RunData } from "../../daemon/run-data.ts";
 import { readSqlite } from "../../journal/sqlite-reader.node.ts";
-import type { RunHeader } from "../../journal/store.ts";
 import type { Invocation } from "../arguments.ts";
+import { askRun, daemonOf, unknownAmong } from "../daemon-client.node.ts";
+import { harmless } from "../harmless.ts";
 import { Interrupt } from "../interrupt.node.ts";
 import { toJson } from "../json.ts";
+import { integerIn } from "../quantities.ts";
+import { storeIn, storeOf } from "../store-file.node.ts";
+import { table, time } from "../table.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { harmless } from "../harmless.ts";
-import { storeIn, unknownRun } from "./resume.node.ts";
+import { followRun } from "./followed-run.node.ts";
 
-export async function psCommand(invocation: Invocation): Promise<number> {
-  using store = readSqlite(storeIn(invocation));
-  const runs = await store.list({ limit: 1000 });
-  if (invocation.has("json")) process.stdout.write(`${toJson(runs.map(asData))}\n`);
-  else if (runs.length === 0) process.stdout.write("no runs\n");
-  else process.stdout.write(table(runs));
+/** How many are listed unless `--limit` says. */
+const LISTED = 1000;
+
+export async function psCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
+  const limit = limitIn(invocation);
+  const state = invocation.value("state");
+  for (const each of state?.split(",") ?? []) stateNamed(each);
+  const client = await daemonOf(invocation, terminal);
+  const runs = client === null ? await fileRuns(invocation, limit, state) : await daemonRuns(client, limit, state);
+  if (invocation.has("json")) process.stdout.write(`${toJson(runs)}\n`);
+  else if (invocation.has("ids")) process.stdout.write(runs.map(({ id }) => `${harmless(id)}\n`).join(""));
+  else process.stdout.write(runs.length === 0 ? "no runs\n" : runsTable(runs));
+  if (runs.length === limit && !invocation.has("json")) terminal.warn(`the newest ${limit}: --limit shows more`);
   return EXIT.done;
 }
 
-function asData({ id, state, name, created, updated, wake, reason, durable }: RunHeader): unknown {
-  return { id, state, name, created, updated, wake, reason, entries: durable };
+function limitIn(invocation: Invocation): number {
+  const limit = integerIn(invocation, "limit") ?? LISTED;
+  if (limit >= 1) return limit;
+  throw new Fault("usage", "`--limit` takes a number from 1 on");
 }
 
-function table(runs: readonly RunHeader[]): string {
-  const rows = [["ID", "STATE", "BEGUN", "ENTRIES", "PROGRAM"]].concat(
-    runs.map(({ id, state, created, durable, name }) => [id, state, time(created), String(durable), name]),
-  );
-  const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => (row[at] ?? "").length))) ?? [];
-  const line = (row: readonly string[]): string => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ");
-  return rows.map((row) => `${harmless(line(row)).trimEnd()}\n`).join("");
-}
-
-function time(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ");
-}
-
-export async function showCommand(invocation: Invocation): Promise<number> {
-  const id = onlyRun(invocation);
+async function fileRuns(invocation: Invocation, limit: number, state: string | undefined): Promise<readonly RunData[]> {
   using store = readSqlite(storeIn(invocation));
-  const header = await store.header(id);
-  if (header === undefined) throw unknownRun(id);
-  const { packages, grants } = await startOf(store, id);
-  const names = packages.filter((_, at) => at % 2 === 0);
+  const states = state === undefined ? {} : { states: state.split(",").map(stateNamed) };
+  return (await store.list({ limit, ...states })).map(headerData);
+}
+
+/** Page by page. */
+async function daemonRuns(client: DaemonClient, limit: number, state: string | undefined): Promise<readonly RunData[]> {
+  const found: RunData[] = [];
+  for (let after: unknown = null; found.length < limit;) {
+    const query = new URLSearchParams({ limit: String(Math.min(LISTED, limit - found.length)) });
+    if (state !== undefined) query.set("state", state);
+    if (typeof after === "string") query.set("after", after);
+    const page = await client.ask("GET", `/v1/runs?${query.toString()}`);
+    found.push(...(page["runs"] as readonly RunData[]));
+    after = page["after"];
+    if (typeof after !== "string") break;
+  }
+  return found;
+}
+
+function runsTable(runs: readonly RunData[]): string {
+  const row = ({ id, state, created, entries, name }: RunData): readonly string[] => [
+    id,
+    state,
+    time(created),
+    String(entries),
+    name,
+  ];
+  return table(["ID", "STATE", "BEGUN", "ENTRIES", "PROGRAM"], runs.map(row));
+}
+
+interface Details extends RunData {
+  readonly packages: readonly string[];
+  readonly grants: readonly string[];
+  readonly parent: string | null;
+}
+
+export async function showCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
+  const id = onlyRun(invocation);
+  const client = await daemonOf(invocation, terminal);
+  const run = client === null ? await fileDetails(invocation, id) : await daemonDetails(client, id);
   if (invocation.has("json")) {
-    process.stdout.write(`${toJson({ ...(asData(header) as object), packages: names, grants })}\n`);
+    process.stdout.write(`${toJson(run)}\n`);
     return EXIT.done;
   }
   const lines = [
-    `run       ${header.id}`,
-    `state     ${header.state}${header.reason === "" ? "" : `: ${header.reason}`}`,
-    `program   ${header.name}`,
-    `packages  ${names.join(", ") || "none"}`,
-    `grants    ${grants.join(", ") || "none"}`,
-    `begun     ${time(header.created)}`,
-    `changed   ${time(header.updated)}`,
-    ...(header.wake === null ? [] : [`wakes     ${time(header.wake)}`]),
-    `entries   ${header.durable}`,
+    `run       ${run.id}`,
+    `state     ${run.state}${run.reason === "" ? "" : `: ${run.reason}`}`,
+    `program   ${run.name}`,
+    `packages  ${run.packages.join(", ") || "none"}`,
+    `grants    ${run.grants.join(", ") || "none"}`,
+    ...(run.parent === null ? [] : [`parent    ${run.parent}`]),
+    ...(run.queue === "" ? [] : [`queue     ${run.queue}${run.key === "" ? "" : `, key ${run.key}`}`]),
+    ...(run.priority === 0 ? [] : [`priority  ${run.priority}`]),
+    `begun     ${time(run.created)}`,
+    `changed   ${time(run.updated)}`,
+    ...(run.wake === null ? [] : [`wakes     ${time(run.wake)}`]),
+    `entries   ${run.entries}`,
   ];
   process.stdout.write(lines.map((line) => `${harmless(line)}\n`).join(""));
   return EXIT.done;
 }
 
+async function fileDetails(invocation: Invocation, id: string): Promise<Details> {
+  using store = readSqlite(storeIn(invocation));
+  const header = await store.header(id);
+  if (header === undefined) throw unknownAmong(id, await store.list({ limit: LISTED }));
+  const { packages, grants } = await startOf(store, id);
+  return { ...headerData(header), packages: packages.filter((_, at) => at % 2 === 0), grants, parent: header.parent };
+}
+
+async function daemonDetails(client: DaemonClient, id: string): Promise<Details> {
+  return (await askRun(client, "GET", id, ""))["run"] as Details;
+}
+
 export async function logsCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   const id = onlyRun(invocation);
-  using store = readSqlite(storeIn(invocation));
-  if ((await store.header(id)) === undefined) throw unknownRun(id);
-  using interrupt = new Interrupt();
-  const until = invocation.has("follow") ? { until: interrupt.signal } : {};
-  for await (const { event } of follow(store, id, new ValueBytes(null), until)) {
-    if (event.kind === "print") terminal.print(event.text);
+  const isJson = invocation.has("json");
+  const shown = (event: ShownEvent, lsn: number): void => {
+    if (isJson) process.stdout.write(`${toJson({ lsn, ...event })}\n`);
+    else if (event.kind === "print") terminal.print(event.text);
     else if (event.kind === "log") terminal.event(event);
-  }
+  };
+  using interrupt = new Interrupt();
+  const client = await daemonOf(invocation, terminal);
+  if (client === null) await fileLogs(invocation, id, interrupt.signal, shown);
+  else await daemonLogs(client, invocation, id, interrupt.signal, shown);
   return interrupt.signal.aborted ? EXIT.interrupted : EXIT.done;
 }
 
-function onlyRun(invocation: Invocation): string {
+type Show = (event: ShownEvent, lsn: number) => void;
+
+async function fileLogs(invocation: Invocation, id: string, signal: AbortSignal, shown: Show): Promise<void> {
+  using store = readSqlite(storeIn(invocation));
+  if ((await store.header(id)) === undefined) throw unknownAmong(id, await store.list({ limit: LISTED }));
+  const until = invocation.has("follow") ? { until: signal } : {};
+  for await (const { lsn, event } of follow(store, id, new ValueBytes(null), until)) shown(plainEvent(event), lsn);
+}
+
+function plainEvent(event: RunEvent): ShownEvent {
+  return event.kind === "emit" ? { ...event, value: toPlain({ kind: "Any" }, event.value) } : event;
+}
+
+async function daemonLogs(
+  client: DaemonClient,
+  invocation: Invocation,
+  id: string,
+  signal: AbortSignal,
+  shown: Show,
+): Promise<void> {
+  await askRun(client, "GET", id, ""); // an unknown id gets its hint
+  if (invocation.has("follow")) return await followRun({ client, store: storeOf(invocation), id, signal, shown });
+  for await (const { lsn, ...event } of client.lines(`/v1/runs/${encodeURIComponent(id)}/logs`, { signal })) {
+    if (typeof lsn === "number") shown(event as unknown as ShownEvent, lsn);
+  }
+}
+
+export function onlyRun(invocation: Invocation): string {
   const [id, more] = invocation.positionals;
   if (id !== undefined && more === undefined) return id;
   throw new Fault("usage", `\`sennit ${invocation.command.name}\` needs the id of one run`, {

@@ -1,4 +1,128 @@
-/** Commands of the daemon, and to it. */
+/** Commands of the daemon, and of what it keeps beside runs. */
 import type { CommandSpec } from "../command-spec.ts";
+import { general, grant, json, param, queueing, store } from "./options.ts";
 
-export const daemonCommands: readonly CommandSpec[] = [];
+export const daemonCommands: readonly CommandSpec[] = [
+  {
+    name: "daemon start",
+    usage: "sennit daemon start [--store FILE] [--port N] [--foreground]",
+    summary: "Start the background service that owns a store and drives its runs",
+    options: [
+      store,
+      { name: "port", value: "N", help: "where it answers on 127.0.0.1; unless given, where it did before" },
+      { name: "public-url", value: "URL", help: "where webhooks are reached from elsewhere, such as behind a proxy" },
+      { ...grant, help: "allow every program that is submitted this, beside what it is submitted with" },
+      { name: "keep", value: "DURATION", help: "delete runs so long after their end; unless given, they stay" },
+      { name: "otlp", value: "URL", help: "where spans are sent; unless given, OTEL_EXPORTER_OTLP_ENDPOINT" },
+      { name: "foreground", help: "stay in this terminal; Ctrl-C stops it, and runs stay where they are" },
+      json,
+      ...general,
+    ],
+    examples: [
+      ["sennit daemon start", "of the user's own store"],
+      ["sennit daemon start --store runs.db --port 7070", "of another one"],
+      ["sennit daemon start --public-url https://hooks.example.org", "with a proxy in front of its webhooks"],
+    ],
+    files: [],
+  },
+  {
+    name: "daemon stop",
+    usage: "sennit daemon stop [--store FILE] [--json]",
+    summary: "Stop the daemon; its runs stay where they are",
+    options: [store, json, ...general],
+    examples: [["sennit daemon stop", "returns once it has stopped"]],
+    files: [],
+  },
+  {
+    name: "daemon status",
+    usage: "sennit daemon status [--store FILE] [--json]",
+    summary: "Tell whether a daemon owns the store, and where it is",
+    options: [store, json, ...general],
+    examples: [["sennit daemon status", "exit 0 when there is one, 1 when there is none"]],
+    files: [],
+  },
+  {
+    name: "reload",
+    usage: "sennit reload [--store FILE] [--json]",
+    summary: "Let the daemon take up changed packages, for new runs",
+    options: [store, json, ...general],
+    examples: [["sennit reload", "after a package was built or its lockfile changed"]],
+    files: [],
+  },
+  {
+    name: "queue list",
+    usage: "sennit queue list [--store FILE] [--json]",
+    summary: "List queues with limits",
+    options: [store, json, ...general],
+    examples: [["sennit queue list", "how many of their runs go on at once"]],
+    files: [],
+  },
+  {
+    name: "queue set",
+    usage:
+      "sennit queue set NAME [--concurrency N] [--per-key N] [--keep DURATION] [--keep-newest N] [--store FILE] [--json]",
+    summary: "Set how many runs of a queue go on at once, and how long they are kept",
+    options: [
+      { name: "concurrency", value: "N", help: "most of the queue" },
+      { name: "per-key", value: "N", help: "most of each key" },
+      { name: "keep", value: "DURATION", help: "delete its runs so long after their end" },
+      { name: "keep-newest", value: "N", help: "of its runs that have ended, keep so many" },
+      store,
+      json,
+      ...general,
+    ],
+    examples: [["sennit queue set mail --concurrency 10 --per-key 1", "ten at once, one for each recipient"]],
+    files: [],
+  },
+  {
+    name: "queue remove",
+    usage: "sennit queue remove NAME [--store FILE] [--json]",
+    summary: "Lift the limits of a queue",
+    options: [store, json, ...general],
+    examples: [["sennit queue remove mail", "its runs go on without a limit"]],
+    files: [],
+  },
+  {
+    name: "schedule list",
+    usage: "sennit schedule list [--store FILE] [--json]",
+    summary: "List schedules, and when each is due",
+    options: [store, json, ...general],
+    examples: [["sennit schedule list", "times are UTC"]],
+    files: [],
+  },
+  {
+    name: "schedule set",
+    usage: "sennit schedule set NAME FILE (--cron FIELDS [--zone ZONE] | --every DURATION) [--param NAME=VALUE …]",
+    summary: "Submit a program again and again",
+    options: [
+      { name: "cron", value: "FIELDS", help: "five fields, or six with seconds first" },
+      { name: "zone", value: "ZONE", help: "the time zone that they are read in; UTC unless given" },
+      { name: "every", value: "DURATION", help: "or: how often, such as 10m" },
+      {
+        name: "missed",
+        value: "once|skip",
+        beginnings: ["once", "skip"],
+        help: "what was due while no daemon ran: one run for all of them, or none; none unless given",
+      },
+      param,
+      grant,
+      ...queueing,
+      store,
+      json,
+      ...general,
+    ],
+    examples: [
+      ["sennit schedule set report report.sennit --cron '0 8 * * 1-5' --zone Europe/Paris", "on weekdays at eight"],
+      ["sennit schedule set poll poll.sennit --every 10m", "every ten minutes"],
+    ],
+    files: [".sennit", ".ox"],
+  },
+  {
+    name: "schedule remove",
+    usage: "sennit schedule remove NAME [--store FILE] [--json]",
+    summary: "Remove a schedule; runs that it has begun go on",
+    options: [store, json, ...general],
+    examples: [["sennit schedule remove poll", "no more of them"]],
+    files: [],
+  },
+];

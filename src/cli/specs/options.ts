@@ -17,5 +17,24 @@ export const isolation: OptionSpec = {
   beginnings: ["L0", "L1", "L2"],
   help: "where plugins run of which the project says nothing: this thread, a worker, a process each",
 };
-export const store: OptionSpec = { name: "store", value: "FILE", help: "the file that keeps runs" };
+export const store: OptionSpec = {
+  name: "store",
+  value: "FILE",
+  help: "the file that keeps runs; unless given, the user's own",
+};
+export const json: OptionSpec = { name: "json", help: "print one JSON object" };
+export const param: OptionSpec = {
+  name: "param",
+  short: "p",
+  value: "NAME=VALUE",
+  multiple: true,
+  help: "give one of the program's params",
+};
+/** Where a submitted run goes. */
+export const queueing: readonly OptionSpec[] = [
+  { name: "queue", value: "NAME", help: "the queue whose limits it keeps" },
+  { name: "key", value: "TEXT", help: "runs of one queue and key are limited by themselves" },
+  { name: "priority", value: "N", help: "greater goes first within its queue; 0 unless given" },
+];
+export const quiet: OptionSpec = { name: "quiet", short: "q", help: "no progress line and no warnings" };
 export const general: readonly OptionSpec[] = [color, debug, help];

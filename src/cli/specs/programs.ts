@@ -1,14 +1,27 @@
 /** Commands about programs. */
 import type { CommandSpec } from "../command-spec.ts";
-import { general } from "./options.ts";
+import { general, isolation, store } from "./options.ts";
 
 export const programsCommands: readonly CommandSpec[] = [
   {
     name: "check",
-    usage: "sennit check FILE…",
+    usage: "sennit check FILE… [--against-runs --store FILE [--all]] [--json]",
     summary: "Report every mistake of programs without running them",
-    options: [{ name: "json", help: "print the diagnostics as one JSON array" }, ...general],
-    examples: [["sennit check *.sennit", "exit 2 when one has errors, 0 with warnings only"]],
+    options: [
+      {
+        name: "against-runs",
+        help: "play the runs of a store back with this version: which go on, and which need a decision",
+      },
+      store,
+      { name: "all", help: "also runs that have ended" },
+      isolation,
+      { name: "json", help: "print the diagnostics, or the verdicts, as one JSON array" },
+      ...general,
+    ],
+    examples: [
+      ["sennit check *.sennit", "exit 2 when one has errors, 0 with warnings only"],
+      ["sennit check order.sennit --against-runs --store runs.db", "exit 1 when a run would go another way"],
+    ],
     files: [".sennit", ".ox"],
   },
   {

@@ -16,13 +16,16 @@ export interface DurablePorts {
   readonly clock: Clock;
 }
 
-/** Asks for it durably first, where it has to be, and performs it. A signal is an answer that is in the log already. */
+/**
+ * Asks for it durably first, where it has to be, and performs it. A signal is an answer that is in the log already; null:
+ * it was given up before it was performed.
+ */
 export async function answerDurably(
   effect: EffectRequest,
   nature: Nature,
   signal: AbortSignal,
   ports: DurablePorts,
-): Promise<Answer | Signal> {
+): Promise<Answer | Signal | null> {
   const { log, performer, clock } = ports;
   if (nature.kind === "signal") return await signalled(effect, nature.name, signal, ports);
   if (nature.kind === "timer") {
@@ -35,6 +38,7 @@ export async function answerDurably(
     const isAsked = log.recorded.request(effect.id, effect.attempt) !== undefined;
     if (nature.class === "once" && isAsked) return uncertain(nature.what);
     await log.request(effect, nature.class, nature.what, nature.input);
+    if (signal.aborted) return null;
   }
   return await performer.answer(effect, signal);
 }

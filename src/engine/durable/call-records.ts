@@ -8,15 +8,23 @@
  *       record under that name, and nothing else.
  *   C3  Stateless packages are not recorded: their calls are computed again. Where one was to be made at once and was not,
  *       or ended its instance, that is noted, and stays so.
- *   C4  A call that ended an instance, or was stopped in the middle, leaves no trace in the state of its group: the group is
- *       built anew from the calls before it, by the next one.
+ *   C4  A call that ended an instance, or was stopped in the middle, leaves no trace in the state of its group: its next
+ *       generation is built from the calls before it, by the next one; or afresh, where the manifest says so.
+ *   C5  Between two calls the state of a group is saved now and then, as bytes: those of all its instances, or none. Calls
+ *       before that need not be made again where code of the same digests is.
+ *   C6  The clocks of a group stand still but for what is recorded: when a call began, and when it was answered.
  */
+import { Fault } from "../../fault.ts";
+import { Blob } from "../../journal/entry.ts";
 import type { EntryOf, Payload } from "../../journal/entry.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
 import type { LoadedProgram } from "../loaded.ts";
-import { groupsOf, isOutside } from "./groups.ts";
+import { callGroups } from "./call-group.ts";
+import type { Group } from "./call-group.ts";
+import type { CallState } from "./call-state.ts";
 import type { Inside } from "./inside.ts";
+import { Known } from "./known.ts";
 import { keyOf } from "./recorded.ts";
 import type { Entered, Recorded } from "./recorded.ts";
 import { diverged } from "./run-log.ts";
@@ -24,6 +32,17 @@ import type { RunLog } from "./run-log.ts";
 
 /** How a call that is recorded is named. */
 export type CallId = Pick<EntryOf<"CALL">, "eff" | "attempt">;
+
+/** The states of these packages' instances, all or none. */
+export type SaveStates = (packages: readonly number[]) => Promise<readonly Uint8Array[] | null>;
+
+/** What brings a fresh group to where it was. */
+export interface Rebuilding {
+  /** By package: how its instance starts. Null: afresh. */
+  readonly states: ReadonlyMap<number, Uint8Array> | null;
+  /** To be made again then, in their order. */
+  readonly calls: readonly Entered[];
+}
 
 /** What is to be done with a call that could be made at once. */
 export type NowDecision =
@@ -33,59 +52,48 @@ export type NowDecision =
   /** It was made, and this is how it ended. */
   | { readonly kind: "answered"; readonly answer: Answer };
 
-interface Group {
-  readonly number: number;
-  readonly packages: readonly number[];
-  /** C3. One that imports from outside is recorded all the same. */
-  readonly stateless: boolean;
-  /** Whether a fresh one is as good as any: it has no state. */
-  readonly isFresh: boolean;
-  /** Whether it imports from outside of the run. */
-  readonly isCapable: boolean;
-  /** How often the program asked whether a call can be made at once (C2). */
-  asked: number;
-  /** Of the next call. */
-  seq: number;
-  gen: number;
-  /** Its instances are there, as all calls before left them. */
-  isUp: boolean;
-  /** Calls that are inside or wait for their turn, in that order (C1). */
-  readonly line: { readonly key: string; readonly enter: () => void }[];
-  /** The call that is inside, once it has begun. */
-  inside: Inside | null;
-}
-
 export class CallRecords {
   readonly #log: RunLog;
+  readonly #packages: LoadedProgram["packages"];
   readonly #groups: readonly Group[];
   readonly #byPackage: readonly Group[];
   /** By package: what its guest has imported while it starts. */
   readonly #starting = new Map<number, Inside>();
-  /** The log as it was read last. */
-  known: Recorded;
+  /** By group: since when the call that is inside is. */
+  readonly #began = new Map<number, number>();
+  readonly known: Known;
 
-  constructor(program: LoadedProgram, log: RunLog) {
+  /** Calls that functions of the program were given to, and that are not over. */
+  #lendings = 0;
+  #save: SaveStates | null = null;
+
+  /** @param state as of the snapshot that the log begins with */
+  constructor(program: LoadedProgram, log: RunLog, state: CallState | null = null) {
     this.#log = log;
-    this.known = log.recorded;
-    this.#groups = groupsOf(program.packages).map((packages, number) => {
-      const last = log.recorded.calls(number).at(-1)?.entry;
-      const isFresh = packages.every((at) => program.packages[at]?.plugin.manifest.stateless === true);
-      const isCapable = packages.some((at) => importsOutside(program, at));
-      return {
-        number,
-        packages,
-        stateless: isFresh && !isCapable,
-        isFresh,
-        isCapable,
-        asked: 0,
-        seq: (last?.seq ?? 0) + 1,
-        gen: last?.gen ?? 1,
-        isUp: last === undefined || (isFresh && !isCapable),
-        line: [],
-        inside: null,
-      };
-    });
+    this.#packages = program.packages;
+    this.known = new Known(log.recorded);
+    this.#groups = callGroups(program, log.recorded, state);
     this.#byPackage = program.packages.map((_, at) => this.#groups.find((each) => each.packages.includes(at)) as Group);
+  }
+
+  /** How far the calls have come; null when that cannot be told now: the program may be in the middle of a guest's call. */
+  saved(): CallState | null {
+    if (this.#lendings > 0) return null;
+    return this.#groups.map(({ asked, seq, gen, from, saved }) => ({ asked, seq, gen, from, saved }));
+  }
+
+  /** A call begins to which functions of the program are given. Until it is over, nothing can be `saved`. */
+  lend(): Disposable {
+    this.#lendings += 1;
+    return { [Symbol.dispose]: () => void (this.#lendings -= 1) };
+  }
+
+  /** While calls are made again: how long one may take, in milliseconds, whatever its limits are. */
+  lifted: number | null = null;
+
+  /** C5: by what the states of a group are saved. */
+  saveBy(save: SaveStates): void {
+    this.#save = save;
   }
 
   /** C2. To be asked once for every call of the program, in its order. */
@@ -114,11 +122,16 @@ export class CallRecords {
     if (!this.#of(pack).stateless) this.#enter(pack, fn, args, id);
   }
 
-  /** A call that was made at once has ended; `isLost`: with its instance. */
-  leftNow(pack: number, { eff: id, attempt }: CallId, answer: Answer, isLost: boolean): void {
+  /** A call that was made at once has ended; `isLost`: with its instance. It took so many milliseconds. */
+  leftNow(pack: number, { eff: id, attempt }: CallId, answer: Answer, how: { isLost: boolean; time: number }): void {
     const group = this.#of(pack);
+    const { isLost, time } = how;
     if (isLost && !group.stateless) this.#lose(group);
-    if (!group.stateless || isLost) this.#log.done({ id, attempt }, answer, isLost ? "fault" : "wanted");
+    const isWorthIt = !group.stateless || (time >= COSTLY && !this.#log.replaying);
+    if (isWorthIt || isLost) this.#log.done({ id, attempt }, answer, isLost ? "fault" : "wanted");
+    if (group.stateless || isLost) return;
+    group.weight.add(time);
+    if (this.#isToSave(group)) this.#saveFirst(group);
   }
 
   /** Resolves when it is the call's turn to enter its group. Whoever waits ends with `left`, come in or not. */
@@ -138,6 +151,7 @@ export class CallRecords {
     this.check(effect);
     if (group.stateless) return;
     group.inside = { eff, attempt, counts: new Map(), isStart: false, signal };
+    this.#began.set(group.number, performance.now());
     this.#enter(pack, fn, args, { eff, attempt });
   }
 
@@ -155,12 +169,19 @@ export class CallRecords {
     if (isInside) {
       group.inside = null;
       group.line.shift();
-      group.line[0]?.enter();
+      group.weight.add(performance.now() - (this.#began.get(group.number) ?? Infinity));
+      if (!isFault && this.#isToSave(group)) this.#saveFirst(group);
+      else group.line[0]?.enter();
     } else {
       const at = group.line.findIndex((each) => each.key === key);
       if (at > 0) group.line.splice(at, 1);
     }
     return isFault;
+  }
+
+  /** Whether a call of one package waits for a call of the other to end. */
+  isSameTurn(one: number, other: number): boolean {
+    return one === other || (this.#of(one) === this.#of(other) && !this.#of(one).stateless);
   }
 
   /** The packages that are started and rebuilt together with this one. */
@@ -178,11 +199,39 @@ export class CallRecords {
     return this.#of(pack).isUp;
   }
 
-  /** Calls that bring a fresh group to where it was: those that left a trace in it, in their order. */
-  async toRebuild(pack: number): Promise<readonly Entered[]> {
-    const { number, isFresh } = this.#of(pack);
-    this.known = await this.#log.reload();
-    return isFresh ? [] : this.known.calls(number).filter(({ done }) => done !== null && done.outcome !== "fault");
+  /**
+   * What brings a fresh group to where it was: the last state of it that this code can read, and the calls since that left a
+   * trace in it. The log is read here from where that state was saved, and nowhere else from its beginning.
+   *
+   * @throws {Fault} `rebuild-limit`
+   */
+  async toRebuild(pack: number, isFromStart: boolean): Promise<Rebuilding> {
+    const group = this.#of(pack);
+    const { number, isFresh, from, most } = group;
+    const start = isFromStart ? 1 : Math.max(1, group.saved);
+    const read = await this.#log.reload(start);
+    this.known.read(start, read);
+    if (isFresh) return { states: null, calls: [] };
+    const saved = isFromStart ? null : await this.#lastState(group, read);
+    if (saved === null && start > 1) return await this.toRebuild(pack, true);
+    const after = Math.max(from, saved?.seq ?? 0);
+    const calls = read
+      .calls(number)
+      .filter(({ entry, done }) => entry.seq > after && done !== null && done.outcome !== "fault");
+    if (calls.length > most) throw tooMany(this.#packages[pack]?.name ?? "", calls.length, most);
+    return { states: saved?.states ?? null, calls };
+  }
+
+  /** The group begins afresh, without a trace of the calls before. */
+  forget(pack: number): void {
+    const group = this.#of(pack);
+    group.from = group.seq - 1;
+    this.#begin(group);
+  }
+
+  /** What to do when a call of this package does not give again what it gave. */
+  onDivergence(pack: number): "fail" | "accept" | "fresh" {
+    return this.#packages[pack]?.plugin.manifest.onDivergence ?? "fail";
   }
 
   /** What a package imports belongs to: the call that is inside its group, or its start. */
@@ -201,21 +250,51 @@ export class CallRecords {
   }
 
   /** A call is made again. */
-  enterAgain({ group, eff, attempt }: EntryOf<"CALL">): void {
-    (this.#groups[group] as Group).inside = { eff, attempt, counts: new Map(), isStart: false, signal: null };
+  enterAgain({ group: number, eff, attempt, at }: EntryOf<"CALL">): void {
+    const group = this.#groups[number] as Group;
+    group.inside = { eff, attempt, counts: new Map(), isStart: false, signal: null };
+    this.#show(group, at ?? 0);
+  }
+
+  /** An instance that is brought to where another was has its id, since handles know it by that. */
+  idOf(pack: number): number {
+    return 1 + pack + this.#packages.length * this.#of(pack).from;
+  }
+
+  /** C6: what the clocks of a package show, in milliseconds since the epoch. */
+  timeOf(pack: number): number {
+    const group = this.#of(pack);
+    return group.stateless ? Math.max(group.time, this.#log.shown) : Math.max(group.time, this.#log.timeOf(0));
+  }
+
+  /** C6: a guest has slept so many milliseconds. */
+  slept(pack: number, milliseconds: number): void {
+    this.#of(pack).time = this.timeOf(pack) + Math.max(0, milliseconds);
+  }
+
+  /** C6: the call that is inside was answered what it asked for, at that time of the run. */
+  advance(eff: string, at: number): void {
+    for (const group of this.#groups) if (group.inside?.eff === eff) this.#show(group, at);
   }
 
   /** Its guests are started afresh. */
   starts(pack: number): void {
     const group = this.#of(pack);
     group.inside = null;
+    group.time = 0;
     for (const each of group.packages) this.#starting.delete(each);
   }
 
   /** While calls are made again, what the guests say is heard by nobody. */
-  again(): Disposable {
+  again(deadline: number): Disposable {
     this.#log.deaf = true;
-    return { [Symbol.dispose]: () => void (this.#log.deaf = false) };
+    this.lifted = deadline;
+    return {
+      [Symbol.dispose]: () => {
+        this.#log.deaf = false;
+        this.lifted = null;
+      },
+    };
   }
 
   valueOf(payload: Payload): Value {
@@ -246,13 +325,60 @@ export class CallRecords {
 
   #lose(group: Group): void {
     group.isUp = false;
+    if (group.losesState) group.from = group.seq - 1;
+    this.#begin(group);
+  }
+
+  /** Its next generation begins. */
+  #begin(group: Group): void {
     group.gen += 1;
+    const { number, gen, from, seq } = group;
+    this.#log.generation({ group: number, gen, upto: seq - 1, from });
   }
 
   #enter(pack: number, fn: string, args: readonly Value[], id: CallId): void {
     const group = this.#of(pack);
     const { number, gen } = group;
-    this.#log.enter({ ...id, group: number, gen, seq: group.seq++, package: pack, function: fn }, args);
+    const at = this.#log.stamp();
+    this.#show(group, at);
+    this.#log.enter({ ...id, group: number, gen, seq: group.seq++, package: pack, function: fn, at }, args);
+  }
+
+  #show(group: Group, at: number): void {
+    group.time = Math.max(group.time, this.#log.timeOf(at));
+  }
+
+  #isToSave({ weight, cores, isFresh }: Group): boolean {
+    return this.#save !== null && cores !== null && !isFresh && weight.isDue;
+  }
+
+  /** C5: before anything else enters. */
+  #saveFirst(group: Group): void {
+    group.line.unshift({ key: "", enter: () => {} });
+    void this.#saveNow(group).finally(() => {
+      group.line.shift();
+      group.line[0]?.enter();
+    });
+  }
+
+  async #saveNow(group: Group): Promise<void> {
+    const { number, gen, seq, packages, cores, weight } = group;
+    const begun = performance.now();
+    const states = await (this.#save as SaveStates)(packages).catch(() => null);
+    if (states === null || cores === null || !group.isUp) return weight.refused();
+    group.saved = this.#log.saved({ group: number, gen, seq: seq - 1, cores }, [...states]);
+    weight.saved(performance.now() - begun);
+  }
+
+  async #lastState({ number, from, cores, packages }: Group, read: Recorded): Promise<SavedState | null> {
+    const last = read
+      .saved(number)
+      .find(({ entry }) => entry.seq >= from && cores !== null && isEqual(entry.cores, cores))?.entry;
+    if (last === undefined) return null;
+    const bytes = last.state instanceof Blob ? await this.#log.fetch(last.state) : last.state;
+    if (bytes === null) return null;
+    const states = this.#log.valueOf(bytes) as readonly Uint8Array[];
+    return { seq: last.seq, states: new Map(packages.map((pack, at) => [pack, states[at] as Uint8Array])) };
   }
 
   #compare(before: EntryOf<"CALL">, pack: number, fn: string, args: readonly Value[]): void {
@@ -265,8 +391,23 @@ export class CallRecords {
   }
 }
 
-function importsOutside({ packages }: LoadedProgram, at: number): boolean {
-  return [...(packages[at]?.imports.values() ?? [])].some((from) => isOutside(packages[from.package]));
+interface SavedState {
+  readonly seq: number;
+  readonly states: ReadonlyMap<number, Uint8Array>;
+}
+
+/** Milliseconds. What takes longer is not computed again. */
+const COSTLY = 1;
+
+function isEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each, at) => each === b[at]);
+}
+
+function tooMany(name: string, count: number, most: number): Fault {
+  return new Fault("rebuild-limit", `${name} would have to make ${count} calls again, and may make ${most}`, {
+    source: name,
+    hint: "Raise `max-rebuild-calls` in its manifest, or let it save its state.",
+  });
 }
 
 /** C2. No effect has such an id: theirs are hashes. */

@@ -6,6 +6,10 @@ import type { RunResult } from "../run-result.ts";
 export interface ChildStore {
   /** Makes a run, durably, unless it is there. */
   readonly create: (id: string, effect: string, fn: number, args: readonly Value[]) => Promise<void>;
-  /** Runs it to its end; one that has ended gives its result, and one that was never made is as one that was cancelled. `stop` leaves it where it is. */
+  /**
+   * Runs it to its end; one that has ended gives its result, and one that was never made is as one that was cancelled.
+   * `stop`: its parent waits no longer, as it stopped or fell asleep. Then it rejects soon, with the child left where it is
+   * or to whoever drives it.
+   */
   readonly run: (id: string, cancel: AbortSignal, stop: AbortSignal) => Promise<RunResult>;
 }

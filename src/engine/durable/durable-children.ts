@@ -14,11 +14,13 @@ import type { ChildRuns } from "../children.ts";
 import type { Tally } from "../limits.ts";
 import type { RunResult } from "../run-result.ts";
 import type { ChildStore } from "./child-store.ts";
+import type { SavedChild } from "./snapshot.ts";
 
 interface Child {
   readonly effect: string;
   readonly cancel: AbortController;
   result: Promise<RunResult> | null;
+  hasEnded: boolean;
 }
 
 export class DurableChildren implements ChildRuns {
@@ -44,7 +46,7 @@ export class DurableChildren implements ChildRuns {
     const id = this.#idOf(asked);
     try {
       await this.#store.create(id, effect, fn, args);
-      const child: Child = { effect, cancel: new AbortController(), result: null };
+      const child: Child = childOf(effect);
       if (signal.aborted) child.cancel.abort();
       this.#children.set(id, child);
       this.#begin(id, child).then(over, over);
@@ -57,14 +59,14 @@ export class DurableChildren implements ChildRuns {
 
   /** D2: a task was given in a life before this one. */
   spawned({ id: effect }: EffectRequest, task: string): void {
-    this.#children.set(task, { effect, cancel: new AbortController(), result: null });
+    this.#children.set(task, childOf(effect));
   }
 
   /** D2: it was given up before its task was given, and may be there all the same. */
   givenUp(effect: EffectRequest): void {
-    const cancel = new AbortController();
-    cancel.abort();
-    this.#children.set(this.#idOf(effect), { effect: effect.id, cancel, result: null });
+    const child = childOf(effect.id);
+    child.cancel.abort();
+    this.#children.set(this.#idOf(effect), child);
   }
 
   /** D2: it was joined in a life before this one. */
@@ -75,6 +77,26 @@ export class DurableChildren implements ChildRuns {
   /** D2 */
   goLive(): void {
     for (const [id, child] of this.#children) if (child.result === null) void this.#begin(id, child).catch(() => {}); // told by #failed
+  }
+
+  saved(): readonly SavedChild[] {
+    return Array.from(this.#children, ([id, { effect, cancel }]) => ({
+      id,
+      effect,
+      isCancelled: cancel.signal.aborted,
+    }));
+  }
+
+  restore(children: readonly SavedChild[]): void {
+    for (const { id, effect, isCancelled } of children) {
+      const child = childOf(effect);
+      if (isCancelled) child.cancel.abort();
+      this.#children.set(id, child);
+    }
+  }
+
+  isQuiet(): boolean {
+    return [...this.#children.values()].every(({ result, hasEnded }) => result === null || hasEnded);
   }
 
   cancel(effect: string): void {
@@ -111,8 +133,12 @@ export class DurableChildren implements ChildRuns {
   #begin(id: string, child: Child): Promise<RunResult> {
     if (child.result === null) {
       child.result = this.#store.run(id, child.cancel.signal, this.#stop.signal);
-      child.result.catch(this.#failed);
+      child.result.then(() => (child.hasEnded = true), this.#failed);
     }
     return child.result;
   }
+}
+
+function childOf(effect: string): Child {
+  return { effect, cancel: new AbortController(), result: null, hasEnded: false };
 }

@@ -1,9 +1,9 @@
 /** Runs that a store keeps: begun once, taken up as often as it takes (RECOVERY). */
 import { Fault } from "../../fault.ts";
-import { decodeEntry, encodeEntry } from "../../journal/entry-codec.ts";
+import { encodeEntry } from "../../journal/entry-codec.ts";
 import { Blob } from "../../journal/entry.ts";
-import type { Entry, Payload } from "../../journal/entry.ts";
-import type { Store } from "../../journal/store.ts";
+import type { Entry, EntryOf } from "../../journal/entry.ts";
+import type { RunHeader, Store } from "../../journal/store.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";
 import type { Value } from "../../wit/value.ts";
 import type { LoadedProgram } from "../loaded.ts";
@@ -11,11 +11,17 @@ import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
 import { execute } from "../run.ts";
 import type { ChildStore } from "./child-store.ts";
-import { Recorded } from "./recorded.ts";
-import type { Numbered } from "./recorded.ts";
+import type { Runs } from "./children-here.ts";
+import { childrenHere, ENDINGS } from "./children-here.ts";
+import { fetched, journalOf, readLog } from "./loading.ts";
+import type { LogPort, RunJournal } from "./log-port.ts";
+import { effectiveStart, readStart } from "./moved-run.ts";
 import { LARGE } from "./run-log.ts";
-import type { LogPort } from "./log-port.ts";
+import { decodeSnapshot } from "./snapshot.ts";
+import { endLife, oneLife, refuseParked } from "./taking-up.ts";
 import { ValueBytes } from "./value-bytes.ts";
+
+type Start = EntryOf<"START">;
 
 export interface NewDurableRun {
   readonly id: string;
@@ -32,6 +38,11 @@ export interface NewDurableRun {
   readonly created: number;
   /** The run that spawned it, and the effect by which. */
   readonly parent?: { readonly run: string; readonly effect: string };
+  /** `running` unless given. */
+  readonly state?: "queued" | "running";
+  readonly queue?: string;
+  readonly key?: string;
+  readonly priority?: number;
 }
 
 /** Makes a run of a program, durably; false when there is one of that id. */
@@ -49,55 +60,160 @@ export async function beginRun(store: Store, program: LoadedProgram, run: NewDur
     parent: run.parent === undefined ? [] : [run.parent.run, run.parent.effect],
     grants: run.grants,
   };
-  const { id, name, created } = run;
-  return await store.create({ id, name, created, ir, queue: "", priority: 0, entries: [encodeEntry(start)] });
+  const { id, name, created, state = "running", queue = "", key = "", priority = 0 } = run;
+  const parent = run.parent?.run ?? null;
+  const entries = [encodeEntry(start)];
+  return await store.create({ id, name, created, ir, state, queue, key, priority, parent, entries });
 }
 
-export type ResumeOptions = Pick<RunOptions, "grants" | "signal" | "stop" | "oneByOne">;
+export interface ResumeOptions extends Pick<
+  RunOptions,
+  "grants" | "signal" | "stop" | "oneByOne" | "keep" | "snapshotAfter"
+> {
+  /** Who runs the children. Absent: they run here. */
+  readonly children?: ChildStore;
+  /** It is put to sleep once it has waited so many milliseconds for timers, signals, and children of `children`. Absent: never. */
+  readonly sleepAfter?: number;
+  /** A parked run is taken up all the same. */
+  readonly force?: boolean;
+  /** Its log is played back from its beginning, and not from its last snapshot. */
+  readonly fromStart?: boolean;
+}
+
+/** How a life of a run ended. Asleep: all of it is durable, its header is `waiting`, and nothing of it is left in memory. */
+export type Taken = RunResult | { readonly state: "asleep"; readonly wake: number | null };
 
 /**
- * Takes a run up where its log ends, and runs it to its end; one that has ended gives its result again.
+ * Takes a run up where its log ends, and runs it to its end, or until it sleeps; one that has ended gives its result again.
  *
- * @throws {Fault} `unknown-run`, `diverged` when the program is not the one it began with, `store-lost`
+ * @throws {Fault} `unknown-run`, `stopped`, `parked`, `store-lost`; and, with the run parked, `diverged`, `quarantined`,
+ *   `run-too-large` or what else keeps it from going on
  */
 export async function resumeRun(
   store: Store,
   program: LoadedProgram,
   id: string,
   ports: RunPorts,
+  options: ResumeOptions & { readonly sleepAfter?: never },
+): Promise<RunResult>;
+export async function resumeRun(
+  store: Store,
+  program: LoadedProgram,
+  id: string,
+  ports: RunPorts,
   options: ResumeOptions,
-): Promise<RunResult> {
-  await store.open(id);
+): Promise<Taken>;
+export async function resumeRun(
+  store: Store,
+  program: LoadedProgram,
+  id: string,
+  ports: RunPorts,
+  options: ResumeOptions,
+): Promise<Taken> {
+  for (;;) {
+    const taken = await takeUp(store, program, id, ports, options);
+    if (taken === "again") continue;
+    if (taken !== "asleep") return taken;
+    const header = await store.header(id);
+    if (header === undefined || !(await hasCome(store, header, options.signal)))
+      return { state: "asleep", wake: header?.wake ?? null };
+  }
+}
+
+/** One life of a run. */
+async function takeUp(
+  store: Store,
+  program: LoadedProgram,
+  id: string,
+  ports: RunPorts,
+  options: ResumeOptions,
+): Promise<RunResult | "asleep" | "again"> {
+  const header = await store.open(id);
+  const { force = false } = options;
   try {
-    const entries = (from: number): Promise<readonly Numbered[]> => entriesOf(store, id, from);
-    const known = await entries(1);
-    const recorded = new Recorded(known);
-    refuseOther(recorded, program);
-    const port: LogPort = {
-      append: (entries: readonly Uint8Array[], change?: Parameters<Store["append"]>[2]) =>
-        store.append(id, entries, change),
-      durable: () => store.durable(id),
-      flushed: (upto: number) => store.flushed(id, upto),
-      keep: (bytes: Uint8Array) => store.keep(id, bytes),
-      lost: store.lost,
-      entries,
-      watch: (told: () => void) => store.watch((run) => void (run === id && told())),
-    };
-    const values = new ValueBytes(program.ir);
-    const { seed, function: fn, args } = recorded.start;
-    const given = values.decode(args as Uint8Array) as readonly Value[];
-    const result = await execute(program, fn, given, ports, {
-      ...options,
-      id,
-      seed,
-      journal: { port, entries: known },
-      children: childrenOf(store, program, id, recorded.start, ports, options),
-    });
-    if (recorded.end === null) await end(port, result, values);
-    return result;
+    refuseParked(header, force);
+    const port = portOf(store, id);
+    try {
+      const ir = irDigest(program.ir);
+      const journal = await journalOf(store, header, port, ir, options.fromStart === true);
+      return await live(store, program, header, ports, { ...options, journal });
+    } catch (failure) {
+      if (failure instanceof Fault && failure.code === "asleep") return "asleep";
+      if (failure instanceof Fault && failure.code === "worker-lost") return "again"; // its log says what became of it
+      if (!ENDINGS.has(header.state)) await endLife(port, ports.clock, failure).catch(() => {}); // what is thrown says more
+      throw failure;
+    }
   } finally {
     await store.close(id).catch(() => {}); // a store that was lost has said so
   }
+}
+
+async function live(
+  store: Store,
+  program: LoadedProgram,
+  header: RunHeader,
+  ports: RunPorts,
+  options: ResumeOptions & { readonly journal: RunJournal },
+): Promise<RunResult> {
+  const { id } = header;
+  const { journal, sleepAfter, force = false } = options;
+  const { port, entries } = journal;
+  const start = effectiveStart(entries);
+  refuseOther(start, program);
+  const hasEnded = entries.some(({ entry }) => entry.kind === "END");
+  const values = new ValueBytes(program.ir);
+  const given = values.decode(start.args as Uint8Array) as readonly Value[];
+  const { grants, oneByOne = false } = options;
+  const runs: Runs = {
+    begin: (run) => beginRun(store, program, run),
+    resume: (child, signal, stop) => resumeRun(store, program, child, ports, { grants, oneByOne, signal, stop }),
+  };
+  const running = async (): Promise<RunResult> =>
+    await executed(program, start.function, given, ports, {
+      ...options,
+      id,
+      seed: start.seed,
+      ...(sleepAfter === undefined ? {} : { sleep: { after: sleepAfter, joins: options.children !== undefined } }),
+      children: options.children ?? childrenHere({ store, program, id, start, now: ports.clock.now }, runs),
+    });
+  if (hasEnded) return await running();
+  const result = await oneLife(port, header, entries, { clock: ports.clock, force, running });
+  await end(port, result, values);
+  return result;
+}
+
+/** One life of a run, where the program's runs are. */
+function executed(
+  program: LoadedProgram,
+  fn: number,
+  args: readonly Value[],
+  ports: RunPorts,
+  options: RunOptions,
+): Promise<RunResult> {
+  return program.elsewhere?.run(fn, args, ports, options) ?? execute(program, fn, args, ports, options);
+}
+
+/** Whether something came for a run while it fell asleep. */
+async function hasCome(store: Store, { id, snap, durable }: RunHeader, cancel?: AbortSignal): Promise<boolean> {
+  if (durable > snap) return true;
+  if (cancel?.aborted !== true) return false;
+  const { entries } = await readLog(store, id, snap, 1);
+  const entry = entries[0]?.entry;
+  return entry?.kind === "SNAP" && !decodeSnapshot(await fetched(store, entry.state)).isCancelled;
+}
+
+function portOf(store: Store, id: string): LogPort {
+  return {
+    append: (entries, change) => store.append(id, entries, change),
+    durable: () => store.durable(id),
+    flushed: (upto) => store.flushed(id, upto),
+    keep: (bytes) => store.keep(id, bytes),
+    forget: (below) => store.forget(id, below),
+    blob: (digest) => store.blob(digest),
+    lost: store.lost,
+    entries: async (from, most) => (await readLog(store, id, from, most)).entries,
+    watch: (told) => store.watch((run) => void (run === id && told())),
+  };
 }
 
 /** Resolves when the end is durable. */
@@ -108,56 +224,11 @@ async function end(port: LogPort, result: RunResult, values: ValueBytes): Promis
   await port.flushed(port.append([encodeEntry({ kind: "END", ending: state, value })], { state, wake: null }));
 }
 
-function childrenOf(
-  store: Store,
-  program: LoadedProgram,
-  parent: string,
-  { seed, program: source, grants }: Recorded["start"],
-  ports: RunPorts,
-  options: ResumeOptions,
-): ChildStore {
-  return {
-    create: async (id, effect, fn, args) => {
-      const name = program.ir.functions[fn]?.name ?? "";
-      const text = source instanceof Blob ? await store.blob(source.digest) : source;
-      await beginRun(store, program, {
-        id,
-        name,
-        source: new TextDecoder().decode(text),
-        function: fn,
-        args,
-        seed,
-        grants,
-        created: Math.max(0, Math.floor(ports.clock.now())),
-        parent: { run: parent, effect },
-      });
-    },
-    run: async (id, signal, stop) =>
-      (await endedOf(store, program, id)) ?? (await resumeRun(store, program, id, ports, { ...options, signal, stop })),
-  };
-}
-
-/** How a run ended, without playing it back; null when it has not. */
-async function endedOf(store: Store, program: LoadedProgram, id: string): Promise<RunResult | null> {
-  const header = await store.header(id);
-  if (header === undefined) return { state: "cancelled" };
-  if (!ENDINGS.has(header.state)) return null;
-  for (const { entry } of await entriesOf(store, id, header.durable)) {
-    if (entry.kind !== "END" || entry.value instanceof Blob) continue;
-    if (entry.ending === "cancelled") return { state: "cancelled" };
-    const answer = new ValueBytes(program.ir).decodeAnswer(entry.ending === "done", entry.value);
-    return answer.kind === "ok" ? { state: "done", value: answer.value } : { state: "failed", error: answer.error };
-  }
-  return null;
-}
-
-const ENDINGS: ReadonlySet<string> = new Set(["done", "failed", "cancelled"]);
-
 function endOf(result: RunResult): Value {
   return result.state === "done" ? result.value : result.state === "failed" ? result.error : null;
 }
 
-function refuseOther({ start }: Recorded, program: LoadedProgram): void {
+function refuseOther(start: Start, program: LoadedProgram): void {
   const changed = changedSince(start, program);
   if (changed === null) return;
   throw new Fault("diverged", `This run began with another version of ${changed}`, {
@@ -165,51 +236,19 @@ function refuseOther({ start }: Recorded, program: LoadedProgram): void {
   });
 }
 
-function changedSince({ ir, packages }: Recorded["start"], program: LoadedProgram): string | null {
+function changedSince({ ir, packages }: Start, program: LoadedProgram): string | null {
   if (ir !== irDigest(program.ir)) return "its program";
   const now = packagesOf(program);
   const other = packages.findIndex((text, at) => text !== now[at]);
   return other < 0 && packages.length === now.length ? null : (packages[other - (other % 2)] ?? "its packages");
 }
 
-function packagesOf({ packages }: LoadedProgram): readonly string[] {
+export function packagesOf({ packages }: LoadedProgram): readonly string[] {
   return packages.flatMap(({ name, plugin }) => [name, plugin.digest]);
 }
 
-/** What a run began with. @throws {Fault} `unknown-run`, `journal-invalid` */
-export async function startOf(store: Pick<Store, "read" | "blob">, id: string): Promise<Recorded["start"]> {
-  const [first] = await store.read(id, 1, 1);
-  const entry = first === undefined ? undefined : decodeEntry(first.bytes);
-  if (entry?.kind !== "START") throw new Fault("journal-invalid", `The log of ${id} has no beginning`);
-  return { ...entry, program: await fetchedFrom(store, entry.program) };
-}
-
-async function fetchedFrom(store: Pick<Store, "blob">, payload: Payload): Promise<Payload> {
-  return payload instanceof Blob ? await store.blob(payload.digest) : payload;
-}
-
-/** Everything durable of a run from a position on, with the values beside its log. */
-async function entriesOf(store: Store, id: string, from: number): Promise<readonly Numbered[]> {
-  const entries: Numbered[] = [];
-  for (const { lsn, bytes } of await store.read(id, from)) {
-    entries.push({ lsn, entry: await whole(store, decodeEntry(bytes)) });
-  }
-  return entries;
-}
-
-async function whole(store: Store, entry: Entry): Promise<Entry> {
-  const fetched = async (payload: Payload): Promise<Payload> =>
-    payload instanceof Blob ? await store.blob(payload.digest) : payload;
-  switch (entry.kind) {
-    case "DONE":
-    case "SIG":
-      return { ...entry, value: await fetched(entry.value) };
-    case "REQ":
-      return { ...entry, input: await fetched(entry.input) };
-    case "CALL":
-    case "START":
-      return { ...entry, args: await fetched(entry.args) };
-    default:
-      return entry;
-  }
+/** What a run goes on with. @throws {Fault} `unknown-run`, `journal-invalid` */
+export async function startOf(store: Pick<Store, "read" | "blob" | "header">, id: string): Promise<Start> {
+  const start = await readStart(store, id);
+  return { ...start, program: await fetched(store, start.program) };
 }

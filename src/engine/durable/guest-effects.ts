@@ -17,7 +17,9 @@ import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { errorOf, faultOf } from "../failure.ts";
 import type { LoadedPackage } from "../loaded.ts";
+import type { CallEffect } from "../../host/plugin.ts";
 import type { CallRecords } from "./call-records.ts";
+import { effectClassOf, keyOfEffect, refuseResources } from "./outside.ts";
 import type { Inside } from "./inside.ts";
 import type { RunLog } from "./run-log.ts";
 import { uncertain } from "./uncertain.ts";
@@ -25,16 +27,19 @@ import { uncertain } from "./uncertain.ts";
 export interface Outside {
   readonly package: LoadedPackage;
   readonly function: FunctionKey;
-  readonly perform: (args: readonly Value[]) => Value | Promise<Value>;
+  readonly perform: (args: readonly Value[], effect: CallEffect) => Value | Promise<Value>;
 }
 
 export class GuestEffects {
   readonly #log: RunLog;
   readonly #records: CallRecords;
+  readonly #run: string;
 
-  constructor(log: RunLog, records: CallRecords) {
+  /** @param run its id */
+  constructor(log: RunLog, records: CallRecords, run: string) {
     this.#log = log;
     this.#records = records;
+    this.#run = run;
   }
 
   /** `caller` imports something. */
@@ -45,14 +50,21 @@ export class GuestEffects {
     const id = nextId(inside, what);
     const effect = { id, attempt: inside.attempt, site: `an import of ${callerName}` };
     const known = this.#records.known.done(id, inside.attempt)?.entry;
-    if (known !== undefined) return given(this.#records.answerOf(known));
+    if (known !== undefined) {
+      this.#records.advance(inside.eff, known.at ?? 0);
+      return given(this.#records.answerOf(known));
+    }
     const isAgain = this.#log.deaf && !inside.isStart;
     if (isAgain || isGivenUp(inside)) throw new Fault("cancelled", "The call was given up");
-    const kind = plugin.manifest.effects[outside.function] ?? "once";
+    refuseResources(outside.package, outside.function);
+    const kind = effectClassOf(plugin, outside.function, args);
     const isDone = await this.#request(effect, kind, what, [...args]);
     if (isGivenUp(inside)) throw new Fault("cancelled", "The call was given up");
-    const answer = isDone ? uncertain(what) : await performed(outside, args);
-    this.#log.done(effect, answer, "wanted");
+    const key = keyOfEffect(this.#run, id);
+    const answer = isDone ? uncertain(what) : await performed(outside, args, { key, class: kind });
+    const at = this.#log.stamp();
+    this.#log.done(effect, answer, "wanted", at);
+    this.#records.advance(inside.eff, at);
     return given(answer);
   }
 
@@ -63,7 +75,7 @@ export class GuestEffects {
     what: string,
     input: Value,
   ): Promise<boolean> {
-    const isKnown = this.#log.recorded.request(effect.id, effect.attempt) !== undefined;
+    const isKnown = this.#records.known.request(effect.id, effect.attempt) !== undefined;
     try {
       await this.#log.request(effect, kind, what, input);
     } catch (failure) {
@@ -85,9 +97,9 @@ function nextId({ eff, counts }: Inside, what: string): string {
   return hex(hash128(new TextEncoder().encode(`${eff} ${what} ${n}`)));
 }
 
-async function performed(outside: Outside, args: readonly Value[]): Promise<Answer> {
+async function performed(outside: Outside, args: readonly Value[], effect: CallEffect): Promise<Answer> {
   try {
-    return { kind: "ok", value: await outside.perform(args) };
+    return { kind: "ok", value: await outside.perform(args, effect) };
   } catch (failure) {
     return { kind: "error", error: errorOf(failure, outside.package.name) };
   }

@@ -5,15 +5,24 @@
  *   M2  A signal is taken when its answer is delivered, and the log says which. One that was promised to a wait that was then
  *       given up stays for the next.
  *   M3  Only what is durable is taken: its sender may have been told so.
+ *   M4  Of the log, only what others left there is read, and once.
  */
 import type { Lsn } from "../../journal/entry.ts";
+import { tooLarge } from "./ledger.ts";
 import type { Numbered, Signal } from "./recorded.ts";
+import type { Range } from "./snapshot.ts";
 
 export interface MailboxPort {
-  /** Durable entries from there on. */
-  readonly entries: (from: Lsn) => Promise<readonly Numbered[]>;
+  /** Durable entries from there on; at most so many. */
+  readonly entries: (from: Lsn, most: number) => Promise<readonly Numbered[]>;
   /** Told whenever the log has grown. */
   readonly watch: (told: () => void) => Disposable;
+  /** Where others have left something durable that was not `seen`. */
+  readonly unread: () => readonly Range[];
+  readonly seen: (range: Range) => void;
+  /** Most signals that nobody has taken. */
+  readonly most: number;
+  readonly failed: (why: unknown) => void;
 }
 
 /** Somebody waits for a signal. */
@@ -32,22 +41,34 @@ interface Waiter {
 
 export class Mailbox implements Disposable {
   readonly #port: MailboxPort;
-  readonly #failed: (why: unknown) => void;
-  /** By position; nobody took them. */
+  /** By position; nobody took them, and nobody waits for them. */
   readonly #signals: Signal[];
+  /** All that nobody took, those that somebody was promised among them. */
+  readonly #held: Map<Lsn, Signal>;
   readonly #waiters: Waiter[] = [];
-  /** The next position to look at. */
-  #at: Lsn;
   #watching: Disposable | null = null;
-  #isReading = false;
+  #reading: Promise<void> | null = null;
   #isStale = false;
 
-  /** `signals` of the log before `at`. */
-  constructor(port: MailboxPort, signals: readonly Signal[], at: Lsn, failed: (why: unknown) => void) {
+  constructor(port: MailboxPort, signals: readonly Signal[]) {
     this.#port = port;
     this.#signals = [...signals];
-    this.#at = at;
-    this.#failed = failed;
+    this.#held = new Map(signals.map((signal) => [signal.lsn, signal]));
+  }
+
+  /** What nobody took, as far as it is known here. */
+  get held(): readonly Signal[] {
+    return [...this.#held.values()];
+  }
+
+  /** Somebody is about to be given what was waited for. */
+  get isServing(): boolean {
+    return this.#waiters.some(({ signal }) => signal !== null);
+  }
+
+  /** M2 */
+  taken({ lsn }: Signal): void {
+    this.#held.delete(lsn);
   }
 
   wait(name: string): Wait {
@@ -55,7 +76,7 @@ export class Mailbox implements Disposable {
     const waiter: Waiter = { name, told, signal: null };
     this.#waiters.push(waiter);
     this.#serve();
-    if (waiter.signal === null) this.#look();
+    if (waiter.signal === null) this.#watch();
     return { served, close: () => this.#close(waiter) };
   }
 
@@ -90,24 +111,37 @@ export class Mailbox implements Disposable {
     }
   }
 
-  /** Somebody waits: the log is looked at now, and whenever it has grown. */
-  #look(): void {
-    this.#watching ??= this.#port.watch(() => this.#look());
-    if (!this.#waiters.some(({ signal }) => signal === null)) return;
+  /** Resolves when all is known here that is durable now. */
+  async look(): Promise<void> {
     this.#isStale = true;
-    if (!this.#isReading) void this.#read().catch(this.#failed);
+    this.#reading ??= this.#read().finally(() => (this.#reading = null));
+    await this.#reading;
+  }
+
+  /** Somebody waits: the log is looked at now, and whenever it has grown. */
+  #watch(): void {
+    this.#watching ??= this.#port.watch(() => this.#watch());
+    if (this.#waiters.some(({ signal }) => signal === null)) this.look().catch(this.#port.failed);
   }
 
   async #read(): Promise<void> {
-    this.#isReading = true;
     while (this.#isStale) {
       this.#isStale = false;
-      for (const { lsn, entry } of await this.#port.entries(this.#at)) {
-        this.#at = lsn + 1;
-        if (entry.kind === "SIG") this.#signals.push({ lsn, name: entry.name, value: entry.value });
-      }
+      for (const range of this.#port.unread()) await this.#fetch(range);
       this.#serve();
     }
-    this.#isReading = false;
+  }
+
+  /** M4 */
+  async #fetch(range: Range): Promise<void> {
+    const { from, upto } = range;
+    for (const { lsn, entry } of await this.#port.entries(from, upto - from + 1)) {
+      if (lsn > upto || entry.kind !== "SIG") continue;
+      const signal = { lsn, name: entry.name, value: entry.value };
+      this.#signals.push(signal);
+      this.#held.set(lsn, signal);
+    }
+    this.#port.seen(range);
+    if (this.#held.size > this.#port.most) throw tooLarge("signals", `More than ${this.#port.most} untaken signals`);
   }
 }

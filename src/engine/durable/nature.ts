@@ -4,6 +4,7 @@ import type { EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import { isOutside } from "./groups.ts";
+import { effectClassOf } from "./outside.ts";
 
 export type Nature =
   /** The seed decides: nothing is recorded but when it was delivered. */
@@ -30,13 +31,16 @@ export function natureOf({ request }: EffectRequest, program: LoadedProgram): Na
     case "call": {
       const pack = program.packages[request.package];
       if (!isOutside(pack)) return { kind: "call", package: request.package };
-      const known = pack?.plugin.manifest.effects[request.function] ?? "once";
+      const known = pack === undefined ? "once" : effectClassOf(pack.plugin, request.function, request.args);
       return { kind: "outside", class: known, what: `${pack?.name ?? ""} ${request.function}`, input: request.args };
     }
     case "signal":
       return { kind: "signal", name: request.name, timeout: request.timeout };
-    case "spawn":
-      return { kind: "outside", class: "keyed", what: "spawn", input: [request.function, request.args] };
+    case "spawn": {
+      // By name: its number is another in another version of the program.
+      const name = program.ir.functions[request.function]?.name ?? "";
+      return { kind: "outside", class: "keyed", what: "spawn", input: [name, request.args] };
+    }
     case "shell":
       return { kind: "outside", class: "once", what: "shell", input: [request.commands, request.input] };
     default:

@@ -12,7 +12,7 @@ export interface Signal {
   readonly value: Payload;
 }
 
-export type Delivery = EntryOf<"DLV"> | EntryOf<"CANCEL">;
+export type Delivery = EntryOf<"DLV"> | EntryOf<"CANCEL"> | EntryOf<"CB">;
 
 export interface Done {
   readonly lsn: Lsn;
@@ -23,6 +23,11 @@ export interface Done {
 export interface Entered {
   readonly entry: EntryOf<"CALL">;
   readonly done: EntryOf<"DONE"> | null;
+}
+
+export interface Saved {
+  readonly lsn: Lsn;
+  readonly entry: EntryOf<"ISNAP">;
 }
 
 export interface Numbered {
@@ -37,6 +42,10 @@ export class Recorded {
   readonly end: EntryOf<"END"> | null;
   /** Those that nobody took. */
   readonly signals: readonly Signal[];
+  /** The run that its effects are named after, where that is another. */
+  readonly root: string | null;
+  /** The last move to another version of the program. */
+  readonly moved: Numbered | null;
   /** The position after the last. */
   readonly next: Lsn;
   readonly #requests = new Map<string, EntryOf<"REQ"> | EntryOf<"ARM">>();
@@ -45,22 +54,39 @@ export class Recorded {
   readonly #calls = new Map<number, EntryOf<"CALL">[]>();
   readonly #signals = new Map<Lsn, Signal>();
   readonly #entered = new Map<string, EntryOf<"CALL">>();
+  readonly #callbacks = new Map<string, EntryOf<"CB">>();
+  readonly #returned = new Map<string, EntryOf<"CBRET">>();
+  /** By group. */
+  readonly #generations = new Map<number, EntryOf<"GEN">>();
+  readonly #saved = new Map<number, Saved[]>();
+  #latest = 0;
 
-  /** @throws {Fault} `journal-invalid` for a log that does not begin as one */
-  constructor(entries: readonly Numbered[]) {
+  /**
+   * @param from what stands before it is known, and not to be played back: a snapshot is behind it
+   * @throws {Fault} `journal-invalid` for a log that does not begin as one
+   */
+  constructor(entries: readonly Numbered[], from: Lsn = 1) {
     const [first] = entries;
     if (first?.entry.kind !== "START") throw new Fault("journal-invalid", "The log of a run has no beginning");
     this.start = first.entry;
     const deliveries: Delivery[] = [];
     const outputs: EntryOf<"OUT">[] = [];
     let end: EntryOf<"END"> | null = null;
+    let root: string | null = null;
     for (const { lsn, entry } of entries) {
-      if (entry.kind === "DLV" || entry.kind === "CANCEL") deliveries.push(entry);
-      else if (entry.kind === "OUT") {
-        if (entry.eff !== HEARD) outputs.push(entry);
+      if ("at" in entry && entry.at !== undefined && entry.kind !== "ARM" && entry.kind !== "NOTE")
+        this.#latest = Math.max(this.#latest, entry.at);
+      if (entry.kind === "CB") this.#callbacks.set(callbackKey(entry), entry);
+      if (entry.kind === "DLV" || entry.kind === "CANCEL" || entry.kind === "CB") {
+        if (lsn >= from) deliveries.push(entry);
+      } else if (entry.kind === "OUT") {
+        if (entry.eff !== HEARD && lsn >= from) outputs.push(entry);
       } else if (entry.kind === "END") end = entry;
+      else if (entry.kind === "FORK") root ??= entry.root;
       else this.#note(lsn, entry);
     }
+    this.root = root;
+    this.moved = entries.findLast(({ entry }) => entry.kind === "MIGRATE") ?? null;
     this.deliveries = deliveries;
     this.outputs = outputs;
     this.end = end;
@@ -97,6 +123,31 @@ export class Recorded {
       .map((entry) => ({ entry, done: this.#done.get(callKey(entry))?.entry ?? null }));
   }
 
+  /** The latest time in it, in milliseconds since the run was created. */
+  get latest(): number {
+    return this.#latest;
+  }
+
+  /** What the guest of a call called back. */
+  callback(call: CallbackName): EntryOf<"CB"> | undefined {
+    return this.#callbacks.get(callbackKey(call));
+  }
+
+  /** How that ended. */
+  returned(call: CallbackName): EntryOf<"CBRET"> | undefined {
+    return this.#returned.get(callbackKey(call));
+  }
+
+  /** How the last generation of a group began. */
+  generation(group: number): EntryOf<"GEN"> | undefined {
+    return this.#generations.get(group);
+  }
+
+  /** The states of a group that were saved, the last one first. */
+  saved(group: number): readonly Saved[] {
+    return (this.#saved.get(group) ?? []).toReversed();
+  }
+
   #note(lsn: Lsn, entry: Entry): void {
     switch (entry.kind) {
       case "REQ":
@@ -116,6 +167,15 @@ export class Recorded {
         this.#calls.set(entry.group, calls);
         return;
       }
+      case "CBRET":
+        this.#returned.set(callbackKey(entry), entry);
+        return;
+      case "GEN":
+        this.#generations.set(entry.group, entry);
+        return;
+      case "ISNAP":
+        this.#saved.set(entry.group, [...(this.#saved.get(entry.group) ?? []), { lsn, entry }]);
+        return;
       default:
     }
   }
@@ -123,6 +183,13 @@ export class Recorded {
 
 export function keyOf(eff: EffectId, attempt: number): string {
   return `${eff}/${attempt}`;
+}
+
+/** What tells one callback from another. */
+export type CallbackName = Pick<EntryOf<"CB">, "eff" | "attempt" | "n">;
+
+export function callbackKey({ eff, attempt, n }: CallbackName): string {
+  return `${keyOf(eff, attempt)}/${n}`;
 }
 
 function callKey({ eff, attempt }: EntryOf<"CALL">): string {

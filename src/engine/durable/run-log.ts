@@ -4,24 +4,49 @@
  *   L1  While there are recorded deliveries left, nothing is written and nothing performed: the run goes the way it went.
  *   L2  What the program says and asks is compared with what it said and asked. Where they differ, the run has `diverged`.
  *   L3  Entries are appended in the order in which they happen. Whoever acts outside waits for `durable` first (RULE 1).
+ *   L4  Times are written where guests may see them, and seen from there again: the time of a run never goes back.
  */
 import { Fault } from "../../fault.ts";
 import { encodeEntry } from "../../journal/entry-codec.ts";
 import { Blob } from "../../journal/entry.ts";
-import type { Channel, EffectClass, Entry, Lsn, Outcome, Payload } from "../../journal/entry.ts";
+import type { Channel, Digest, EffectClass, Entry, EntryOf, Lsn, Outcome, Payload } from "../../journal/entry.ts";
 import type { HeaderChange } from "../../journal/store.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
+import type { RunLimits } from "../../host/package/limits.ts";
+import type { Ledger } from "./ledger.ts";
 import { Mailbox } from "./mailbox.ts";
+import type { Named } from "./open-entries.ts";
 import { HEARD, Recorded } from "./recorded.ts";
-import type { Delivery } from "./recorded.ts";
+import type { CallbackName, Delivery, Numbered, Signal } from "./recorded.ts";
 import type { LogPort } from "./log-port.ts";
+import { encodeSnapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { ValueBytes } from "./value-bytes.ts";
 
 /** Bytes beyond which a value lies beside the log. */
 export const LARGE = 16_384;
 
-type Named = Pick<EffectRequest, "id" | "attempt">;
+export interface RunLogParts {
+  readonly port: LogPort;
+  readonly recorded: Recorded;
+  readonly values: ValueBytes;
+  /** The time in milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly ledger: Ledger;
+  readonly limits: RunLimits;
+  /** Where the run begins, when that is not its first step. */
+  readonly snapshot: Snapshot | null;
+}
+
+/** What a snapshot is made of, beside what the log knows. */
+export interface Kept {
+  readonly pending: readonly Named[];
+  /** A call is among them. */
+  readonly isCalling: boolean;
+  readonly signals: readonly Signal[];
+  readonly rest: Pick<Snapshot, "turn" | "latest" | "isCancelled" | "calls" | "children" | "vm">;
+}
 
 export class RunLog {
   readonly recorded: Recorded;
@@ -32,11 +57,39 @@ export class RunLog {
   readonly #broken: PromiseWithResolvers<Error> = Promise.withResolvers();
   #delivered = 0;
   #said = 0;
+  readonly #now: () => number;
+  /** Milliseconds since the run was created: of the last thing written, and of the last delivery. */
+  #latest: number;
+  #shown = 0;
 
-  constructor(port: LogPort, recorded: Recorded, values: ValueBytes) {
+  readonly #ledger: Ledger;
+  readonly #limits: RunLimits;
+
+  constructor({ port, recorded, values, now, ledger, limits, snapshot }: RunLogParts) {
     this.#port = port;
     this.recorded = recorded;
     this.#values = values;
+    this.#now = now;
+    this.#ledger = ledger;
+    this.#limits = limits;
+    this.#latest = Math.max(recorded.latest, snapshot?.latestAt ?? 0);
+    this.#shown = snapshot?.shownAt ?? 0;
+  }
+
+  /** L4. The time of what is written now, in milliseconds since the run was created. */
+  stamp(): number {
+    this.#latest = Math.max(this.#latest, Math.floor(this.#now() - this.recorded.start.created));
+    return this.#latest;
+  }
+
+  /** L4. The time of the last delivery, as it was recorded: in milliseconds since the epoch. */
+  get shown(): number {
+    return this.timeOf(this.#shown);
+  }
+
+  /** Milliseconds since the epoch. */
+  timeOf(at: number): number {
+    return this.recorded.start.created + at;
   }
 
   /** Settles when the run cannot go on. */
@@ -60,11 +113,13 @@ export class RunLog {
    */
   next(turn: number): Delivery | null {
     const next = this.recorded.deliveries[this.#delivered];
-    if (next === undefined || next.turn !== turn) {
-      if (turn === 0 && next !== undefined) throw diverged("it waits", `it computed, in turn ${next.turn}`);
+    const due = next === undefined || next.kind === "CB" ? 0 : next.turn;
+    if (next === undefined || due !== turn) {
+      if (turn === 0 && next !== undefined) throw diverged("it waits", `it computed, in turn ${due}`);
       return null;
     }
     this.#delivered += 1;
+    if (next.kind !== "CANCEL") this.#shown = next.at ?? this.#shown;
     return next;
   }
 
@@ -126,22 +181,55 @@ export class RunLog {
   }
 
   /** An answer arrived: `fault` when it ended a guest, `abandoned` when nobody waits for it. */
-  done({ id: eff, attempt }: Named, answer: Answer, how: "wanted" | "fault" | "abandoned"): void {
+  done({ id: eff, attempt }: Named, answer: Answer, how: "wanted" | "fault" | "abandoned", at?: number): void {
     const outcome: Outcome = how !== "wanted" ? how : answer.kind === "ok" ? "ok" : "error";
-    const value = answer.kind === "ok" ? answer.value : answer.error;
-    this.#append({ kind: "DONE", eff, attempt, outcome, value: this.#payload(value) });
+    const value = this.#payload(answer.kind === "ok" ? answer.value : answer.error);
+    this.#append({ kind: "DONE", eff, attempt, outcome, value, ...(at === undefined ? {} : { at }) });
   }
 
   /** `signal` is the position of what was sent, when that is the answer. */
   deliver({ id: eff, attempt }: Named, turn: number, signal: Lsn): void {
-    this.#append({ kind: "DLV", eff, attempt, turn, signal });
+    this.#shown = this.stamp();
+    this.#append({ kind: "DLV", eff, attempt, turn, signal, at: this.#shown });
+  }
+
+  /** The program takes up what a guest called back. */
+  callBack(callback: Omit<EntryOf<"CB">, "kind" | "args" | "at">, args: readonly Value[]): void {
+    this.#shown = this.stamp();
+    this.#append({ kind: "CB", ...callback, args: this.#payload(args), at: this.#shown });
+  }
+
+  /** That is over. */
+  returned(callback: CallbackName, answer: Answer, at: number): void {
+    const { eff, attempt, n } = callback;
+    const value = this.#payload(answer.kind === "ok" ? answer.value : answer.error);
+    this.#append({ kind: "CBRET", eff, attempt, n, outcome: answer.kind, value, at });
+  }
+
+  /** A group of instances begins anew. */
+  generation(entry: Omit<EntryOf<"GEN">, "kind">): void {
+    this.#append({ kind: "GEN", ...entry });
+  }
+
+  /** The state of a group of instances. Gives its position. */
+  saved(entry: Omit<EntryOf<"ISNAP">, "kind" | "state">, state: Value): Lsn {
+    this.#append({ kind: "ISNAP", ...entry, state: this.#payload(state) });
+    return this.#last;
   }
 
   /** What was sent to the run, and not taken yet. */
   mailbox(): Mailbox {
-    const { signals, next } = this.recorded;
-    return new Mailbox(this.#port, signals, next, (why) =>
-      this.break(why instanceof Error ? why : new Error(String(why))),
+    const { recorded } = this;
+    return new Mailbox(
+      {
+        entries: (from, most) => this.#port.entries(from, most),
+        watch: (told) => this.#port.watch(told),
+        unread: () => this.#ledger.unread(this.#port.durable()),
+        seen: (range) => this.#ledger.seen(range),
+        most: this.#limits.signals,
+        failed: (why) => this.break(why instanceof Error ? why : new Error(String(why))),
+      },
+      recorded.signals,
     );
   }
 
@@ -174,10 +262,68 @@ export class RunLog {
     return this.#values.decodeAnswer(outcome === "ok", here(payload));
   }
 
-  /** The log up to here, what this life added to it among it. */
-  async reload(): Promise<Recorded> {
+  /** A value beside the log; null when it cannot be had any more. */
+  async fetch({ digest }: Blob): Promise<Uint8Array | null> {
+    return (await this.#port.blob?.(digest).catch(() => null)) ?? null;
+  }
+
+  /** The log from a position up to here, what this life added to it among it. */
+  async reload(from: Lsn): Promise<Recorded> {
     await this.#port.flushed(this.#last);
-    return new Recorded(await this.#port.entries(1));
+    const entries = await this.#port.entries(from);
+    return new Recorded(from === 1 ? entries : [{ lsn: 1, entry: this.recorded.start }, ...entries]);
+  }
+
+  /** Nobody waits for it any more, and it was not done. */
+  abandon({ id: eff, attempt }: Named): void {
+    this.#append({ kind: "ABANDON", eff, attempt });
+  }
+
+  /** Until when the timer of a pending effect runs, in milliseconds since the epoch; null when it has none. */
+  due(effect: Named): number | null {
+    return this.#ledger.open.armed(effect);
+  }
+
+  /** Whether a snapshot is worth its bytes. */
+  get isLong(): boolean {
+    return this.#ledger.isLong;
+  }
+
+  /** What a run needs of its log to go on from here without it. */
+  snapshot({ pending, isCalling, signals, rest }: Kept): Snapshot {
+    const { open, before } = this.#ledger;
+    const untaken = signals.map(({ lsn, name, value }): Numbered => {
+      return { lsn, entry: { kind: "SIG", name, sender: "", value } };
+    });
+    const moved = this.recorded.moved === null ? [] : [this.recorded.moved];
+    const carried = [...moved, ...open.of(pending, isCalling), ...untaken].toSorted((a, b) => a.lsn - b.lsn);
+    const times = { latestAt: this.#latest, shownAt: this.#shown };
+    return { ...before, ...times, ...rest, carried: carried.map((each) => this.#beside(each)) };
+  }
+
+  /** Writes one. With `isEnough`, what nobody needs any more is forgotten once that is durable. */
+  snap(snapshot: Snapshot, ir: Digest, isEnough: boolean, change: HeaderChange): void {
+    const state = encodeSnapshot(snapshot);
+    this.#append({ kind: "SNAP", ir, state: isEnough ? state : this.#bytes(state) }, change);
+    this.#ledger.kept(this.#last, state.length);
+    this.change({ snap: this.#last });
+    const below = isEnough ? this.#ledger.forget(snapshot) : null;
+    if (below !== null) this.#forget(below, this.#last).catch((why: Error) => this.break(why));
+  }
+
+  async #forget(below: Lsn, snap: Lsn): Promise<void> {
+    await this.#port.flushed(snap);
+    await this.#port.forget?.(below);
+  }
+
+  /** Changes what the store says of the run, with the next commit. */
+  change(change: HeaderChange): void {
+    this.#port.append([], change);
+  }
+
+  /** Resolves when all that was written is durable. */
+  async written(): Promise<void> {
+    await this.#port.flushed(this.#last);
   }
 
   get #last(): Lsn {
@@ -187,12 +333,43 @@ export class RunLog {
   #appended: Lsn | null = null;
 
   #append(entry: Entry, change?: HeaderChange): void {
-    this.#appended = this.#port.append([encodeEntry(entry)], change);
+    const bytes = encodeEntry(entry);
+    this.#appended = this.#port.append([bytes], change);
+    this.#ledger.wrote(this.#appended, entry, bytes.length);
+    try {
+      this.#ledger.check(this.#limits);
+    } catch (failure) {
+      this.break(failure as Error);
+    }
+  }
+
+  /** An entry as it is in the log: values that were fetched lie beside it again. */
+  #beside({ lsn, entry }: Numbered): Numbered {
+    switch (entry.kind) {
+      case "DONE":
+      case "CBRET":
+      case "SIG":
+        return { lsn, entry: { ...entry, value: this.#away(entry.value) } };
+      case "REQ":
+        return { lsn, entry: { ...entry, input: this.#away(entry.input) } };
+      case "CALL":
+      case "CB":
+        return { lsn, entry: { ...entry, args: this.#away(entry.args) } };
+      default:
+        return { lsn, entry };
+    }
+  }
+
+  #away(payload: Payload): Payload {
+    return payload instanceof Blob ? payload : this.#bytes(payload);
+  }
+
+  #bytes(bytes: Uint8Array): Payload {
+    return bytes.length <= LARGE ? bytes : new Blob(this.#port.keep(bytes), bytes.length);
   }
 
   #payload(value: Value): Payload {
-    const bytes = this.#values.encode(value);
-    return bytes.length <= LARGE ? bytes : new Blob(this.#port.keep(bytes), bytes.length);
+    return this.#bytes(this.#values.encode(value));
   }
 }
 

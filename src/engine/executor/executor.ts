@@ -19,6 +19,8 @@ export interface Submission {
   readonly file: string;
   readonly source: string;
   readonly params?: Readonly<Record<string, Plain>>;
+  /** The same as written at a command line, `NAME=VALUE`: read by the types that the program declares. Not both. */
+  readonly texts?: readonly string[];
   readonly grants?: readonly string[];
   readonly queue?: string | undefined;
   /** Runs of one queue and key are limited by themselves. */
@@ -46,6 +48,16 @@ export interface QueueSettings {
   readonly concurrency: number | null;
   /** Most runs at once of each key. */
   readonly perKey: number | null;
+  /** Which of its runs that have ended stay. Absent: as the executor has it for all. */
+  readonly retention?: Retention;
+}
+
+/** Which of the runs that have ended stay, with those that they spawned. Empty: all. */
+export interface Retention {
+  /** Milliseconds for which they stay. */
+  readonly olderThan?: number;
+  /** How many stay, of the newest. */
+  readonly newest?: number;
 }
 
 export interface Schedule {
@@ -67,6 +79,8 @@ export interface ScheduleState extends Schedule {
 }
 
 export interface Executor extends AsyncDisposable {
+  /** Settles when it drives nothing any more though nobody disposed it, with why; never while it is well. */
+  readonly lost: Promise<Error>;
   /** @throws {ProgramRefused} when it has mistakes @throws {Fault} what was not granted; `id-taken` when the id is another program's */
   submit(run: Submission): Promise<{ readonly id: string; readonly isNew: boolean }>;
   list(query: RunQuery): Promise<readonly RunHeader[]>;

@@ -13,9 +13,13 @@ export interface Ask<T> {
   readonly write: (to: Writer) => void;
   readonly read: (from: Reader) => T;
   readonly signal: AbortSignal;
+  readonly send: (frame: Uint8Array<ArrayBuffer>) => void;
+  /** It may take as long as a run: it is no part of how many there may be. */
+  readonly isLong?: boolean;
 }
 
 interface Asked {
+  readonly isLong: boolean;
   readonly bytes: number;
   readonly read: (from: Reader) => unknown;
   readonly resolve: (answer: unknown) => void;
@@ -25,39 +29,39 @@ interface Asked {
 export class Asks {
   readonly #writer: Writer;
   readonly #reader: Reader;
-  readonly #send: (frame: Uint8Array<ArrayBuffer>) => void;
   readonly #open = new Map<number, Asked>();
   /** Those that are asked when others have been answered. */
   readonly #later: (() => void)[] = [];
   #last = 0;
   #bytes = 0;
+  #long = 0;
 
-  constructor(writer: Writer, reader: Reader, send: (frame: Uint8Array<ArrayBuffer>) => void) {
+  constructor(writer: Writer, reader: Reader) {
     this.#writer = writer;
     this.#reader = reader;
-    this.#send = send;
   }
 
   /** @throws {Fault} what could not be written; what the engine answered */
-  ask<T>({ kind, write, read, signal }: Ask<T>): Promise<T> {
+  ask<T>({ kind, write, read, signal, send, isLong = false }: Ask<T>): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
       const ask = (): void => {
         let bytes: number;
         try {
-          bytes = this.#sent(kind, write);
+          bytes = this.#sent(kind, write, send);
         } catch (fault) {
           return reject(fault);
         }
         const number = this.#last;
         this.#bytes += bytes;
-        this.#open.set(number, { bytes, read, resolve, reject });
+        this.#open.set(number, { bytes, read, resolve, reject, isLong });
+        if (isLong) this.#long += 1;
         const giveUp = (): void => {
-          if (this.#open.has(number)) this.#send(this.#writer.start(GIVE_UP, number).finish());
+          if (this.#open.has(number)) send(this.#writer.start(GIVE_UP, number).finish());
         };
         if (signal.aborted) giveUp();
         else signal.addEventListener("abort", giveUp, { once: true });
       };
-      if (this.#hasRoom) ask();
+      if (this.#hasRoom || isLong) ask();
       else this.#later.push(ask);
     }) as Promise<T>;
   }
@@ -67,6 +71,7 @@ export class Asks {
     if (asked === undefined) return;
     this.#open.delete(question);
     this.#bytes -= asked.bytes;
+    if (asked.isLong) this.#long -= 1;
     const reader = this.#reader;
     reader.open(bytes);
     reader.u8();
@@ -77,15 +82,15 @@ export class Asks {
   }
 
   get #hasRoom(): boolean {
-    return this.#open.size < MOST_ASKED && this.#bytes < MOST_BYTES;
+    return this.#open.size - this.#long < MOST_ASKED && this.#bytes < MOST_BYTES;
   }
 
   /** How many bytes. @throws {Fault} */
-  #sent(kind: number, write: (to: Writer) => void): number {
+  #sent(kind: number, write: (to: Writer) => void, send: Ask<unknown>["send"]): number {
     this.#last = (this.#last + 1) >>> 0;
     write(this.#writer.start(kind, this.#last));
     const frame = bounded(this.#writer.finish());
-    this.#send(frame);
+    send(frame);
     return frame.length;
   }
 }

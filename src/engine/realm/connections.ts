@@ -5,10 +5,14 @@ import type { CallLimits } from "../../host/meter/meter.ts";
 import type { PythonConnection } from "../../host/python/connection.node.ts";
 import type { Channel, Ended } from "../../host/remote/channel.ts";
 import type { Writer } from "../../host/remote/writer.ts";
+import type { Own } from "./again/own.ts";
 import type { Death } from "./messages.ts";
 import { CLOSE, CONNECT, FRAME } from "./frames.ts";
 
 interface AskedPython {
+  readonly own: Own;
+  /** Where its messages come from, and what is said of it. */
+  readonly source: number;
   readonly ready: (connection: PythonConnection) => void;
   readonly refuse: (fault: Fault) => void;
   readonly close: () => void;
@@ -17,39 +21,42 @@ interface AskedPython {
 
 export class Connections {
   readonly #writer: Writer;
-  readonly #send: (frame: Uint8Array<ArrayBuffer>) => void;
+  /** Those that were closed, too, until their run is over: what still comes is an event. */
   readonly #open = new Map<number, Connection>();
   readonly #python = new Map<number, AskedPython>();
   #last = 0;
 
-  constructor(writer: Writer, send: (frame: Uint8Array<ArrayBuffer>) => void) {
+  constructor(writer: Writer) {
     this.#writer = writer;
-    this.#send = send;
   }
 
   /** A connection of a run to a fresh instance of a package. */
-  connect(run: number, pack: number): Channel {
-    const number = this.#ask(run, pack, {});
+  connect(own: Own, pack: number): Channel {
+    const number = this.#ask(own, pack, {});
     const connection = new Connection(
-      (frame) => this.#frame(number, frame),
-      () => {
-        this.#open.delete(number);
-        this.#send(this.#writer.start(CLOSE, number).finish());
-      },
+      own,
+      (frame) => own.send(this.#framed(number, frame)),
+      () => own.send(this.#writer.start(CLOSE, number).finish()),
     );
     this.#open.set(number, connection);
     return connection;
   }
 
   /** A Python worker that has served nobody. @throws {Fault} why there is none */
-  connectPython(run: number, pack: number, limits: CallLimits): Promise<PythonConnection> {
-    const number = this.#ask(run, pack, limits);
+  connectPython(own: Own, pack: number, limits: CallLimits): Promise<PythonConnection> {
+    const number = this.#ask(own, pack, limits);
+    const source = own.gate.source();
     const close = (): void => {
-      if (this.#python.delete(number)) this.#send(this.#writer.start(CLOSE, number).finish());
+      if (this.#python.delete(number)) own.send(this.#writer.start(CLOSE, number).finish());
     };
     return new Promise((ready, refuse) => {
-      this.#python.set(number, { ready, refuse, close, gone: Promise.withResolvers() });
+      this.#python.set(number, { own, source, ready, refuse, close, gone: Promise.withResolvers() });
     });
+  }
+
+  /** The run is over. */
+  forget(own: Own): void {
+    for (const [number, connection] of this.#open) if (connection.own === own) this.#open.delete(number);
   }
 
   python(number: number, port: MessagePort, stops: Int32Array): void {
@@ -60,28 +67,32 @@ export class Connections {
       asked.gone.resolve(null);
       return Promise.resolve();
     };
-    asked.ready({ port, stops, gone: asked.gone.promise, terminate });
+    const { gate } = asked.own;
+    const inTurn = (work: () => void): void => gate.event(asked.source, work);
+    inTurn(() => asked.ready({ port, stops, gone: asked.gone.promise, terminate, inTurn }));
   }
 
   noPython(number: number, fault: Fault): void {
-    this.#python.get(number)?.refuse(fault);
+    const asked = this.#python.get(number);
     this.#python.delete(number);
+    asked?.own.gate.event(asked.source, () => asked.refuse(fault));
   }
 
   pythonGone(number: number, death: Death | null): void {
     const error = death === null ? null : Object.assign(new Error(death.message), death);
-    this.#python.get(number)?.gone.resolve(error);
+    const asked = this.#python.get(number);
     this.#python.delete(number);
+    asked?.own.gate.event(asked.source, () => asked.gone.resolve(error));
   }
 
-  #ask(run: number, pack: number, { fuel, deadline }: CallLimits): number {
+  #ask({ run, send }: Own, pack: number, { fuel, deadline }: CallLimits): number {
     this.#last = (this.#last + 1) >>> 0;
     const writer = this.#writer.start(CONNECT, this.#last);
     writer.u32(run);
     writer.u32(pack);
     writer.f64(fuel ?? Number.NaN);
     writer.f64(deadline ?? Number.NaN);
-    this.#send(writer.finish());
+    send(writer.finish());
     return this.#last;
   }
 
@@ -91,26 +102,29 @@ export class Connections {
 
   /** The engine ended it. */
   gone(number: number, ended: Ended): void {
-    this.#open.get(number)?.end(ended);
-    this.#open.delete(number);
+    this.#open.get(number)?.goes(ended);
   }
 
-  #frame(number: number, frame: Uint8Array): void {
+  #framed(number: number, frame: Uint8Array): Uint8Array<ArrayBuffer> {
     const writer = this.#writer.start(FRAME, number);
     writer.raw(frame);
-    this.#send(writer.finish());
+    return writer.finish();
   }
 }
 
 class Connection implements Channel {
   readonly gone: Promise<Ended>;
+  readonly own: Own;
+  readonly #source: number;
   readonly #frame: (frame: Uint8Array) => void;
   readonly #close: () => void;
   #receive: (frame: Uint8Array<ArrayBuffer> | null) => void = () => {};
   #ended: (ended: Ended) => void = () => {};
   #isOpen = true;
 
-  constructor(frame: (frame: Uint8Array) => void, close: () => void) {
+  constructor(own: Own, frame: (frame: Uint8Array) => void, close: () => void) {
+    this.own = own;
+    this.#source = own.gate.source();
     this.#frame = frame;
     this.#close = close;
     this.gone = new Promise((resolve) => (this.#ended = resolve));
@@ -125,7 +139,14 @@ class Connection implements Channel {
   }
 
   receive(frame: Uint8Array<ArrayBuffer>): void {
-    if (this.#isOpen) this.#receive(frame);
+    this.own.gate.event(this.#source, () => {
+      if (this.#isOpen) this.#receive(frame);
+    });
+  }
+
+  /** What is behind it is gone. */
+  goes(ended: Ended): void {
+    this.own.gate.event(this.#source, () => this.end(ended));
   }
 
   end(ended: Ended): void {

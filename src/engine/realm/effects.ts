@@ -3,7 +3,7 @@
  *
  *   F1  Every command is checked here, whatever the worker checked.
  *   F2  So many questions may be open at once, of so many bytes; a number is open once.
- *   F3  What is not answered when its run ends, ends with it.
+ *   F3  What goes on for a question ends when it is given up, at the latest with its run (`again/kept.ts`).
  */
 import { Defect, Fault } from "../../fault.ts";
 import type { LogLine } from "../../host/plugin.ts";
@@ -17,7 +17,8 @@ import { functionOf } from "../../wit/types.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions } from "../run-options.ts";
-import { MOST_ASKED, SHELL } from "./frames.ts";
+import type { Performing } from "./again/kept-question.ts";
+import { MOST_ASKED, MOST_CHILDREN, SHELL } from "./frames.ts";
 import { readFork, readShell, writeShellResult } from "./questions.ts";
 
 /** Whose question it is. */
@@ -27,14 +28,8 @@ export interface Asker {
   readonly options: RunOptions;
 }
 
-type Perform = (signal: AbortSignal) => Promise<(to: Writer) => void>;
-
-interface Open {
-  readonly asker: Asker;
-  readonly bytes: number;
-  readonly controller: AbortController;
-  readonly done: Promise<void>;
-}
+export type Perform = (signal: AbortSignal) => Promise<(to: Writer) => void>;
+type Answer = (bytes: Uint8Array<ArrayBuffer>) => void;
 
 const STAYING: HandleMap = {
   give: () => {
@@ -48,58 +43,63 @@ const STAYING: HandleMap = {
 };
 
 export class Effects {
-  readonly #answer: (question: number, bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #writer = new Writer(STAYING);
-  readonly #open = new Map<number, Open>();
+  /** Bytes by number. */
+  readonly #open = new Map<number, number>();
+  /** Those that are answered when a run is over. */
+  readonly #long = new Set<number>();
   #bytes = 0;
 
-  constructor(answer: (question: number, bytes: Uint8Array<ArrayBuffer>) => void) {
-    this.#answer = answer;
+  /** F2. @throws {Broken} */
+  opens(number: number, bytes: number, isLong = false): void {
+    if (this.#open.has(number)) throw new Broken(`question ${number} twice`);
+    if (isLong ? this.#long.size >= MOST_CHILDREN : this.#open.size - this.#long.size >= MOST_ASKED)
+      throw new Broken("too many questions at once");
+    if (this.#bytes + bytes > 2 * MOST_BYTES) throw new Broken("too many bytes of questions at once");
+    this.#bytes += bytes;
+    this.#open.set(number, bytes);
+    if (isLong) this.#long.add(number);
   }
 
-  /** @param from stands after the number of the run @throws {Broken} */
-  asked(kind: number, number: number, bytes: number, asker: Asker, from: Reader): void {
-    if (this.#open.has(number)) throw new Broken(`question ${number} twice`);
-    if (this.#open.size >= MOST_ASKED) throw new Broken("too many questions at once"); // F2
-    if (this.#bytes + bytes > 2 * MOST_BYTES) throw new Broken("too many bytes of questions at once");
+  /** It was answered. */
+  closes(number: number): void {
+    this.#bytes -= this.#open.get(number) ?? 0;
+    this.#open.delete(number);
+    this.#long.delete(number);
+  }
+
+  /** What a question asks for. @param from stands after the number of the run @throws {Broken} */
+  read(kind: number, asker: Asker, from: Reader): Perform {
     const perform = kind === SHELL ? shell(from, asker) : fork(from, asker);
     from.close();
+    return perform;
+  }
+
+  perform(kind: number, number: number, perform: Perform, answer: Answer): Performing {
     const controller = new AbortController();
-    this.#bytes += bytes;
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    this.#open.set(number, { asker, bytes, controller, done });
-    void this.#perform(kind, number, perform, controller.signal).then(resolve);
+    const done = this.#perform(kind, number, perform, controller.signal).then(answer);
+    return { giveUp: () => controller.abort(), done };
   }
 
-  giveUp(number: number): void {
-    this.#open.get(number)?.controller.abort();
-  }
-
-  /** F3. Resolves when nothing of it is left. */
-  async end(asker: Asker): Promise<void> {
-    const own = [...this.#open.values()].filter((each) => each.asker === asker);
-    for (const { controller } of own) controller.abort();
-    await Promise.all(own.map(({ done }) => done));
-  }
-
-  async #perform(kind: number, number: number, perform: Perform, signal: AbortSignal): Promise<void> {
-    let frame: Uint8Array<ArrayBuffer>;
+  async #perform(
+    kind: number,
+    number: number,
+    perform: Perform,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     try {
       const write = await perform(signal);
       const writer = this.#writer.start(kind, number);
       writer.u8(OK);
       write(writer);
-      frame = bounded(writer.finish());
+      return bounded(writer.finish());
     } catch (thrown) {
       if (thrown instanceof Defect) throw thrown;
       const writer = this.#writer.start(kind, number);
       writer.u8(FAILED);
       writeFault(writer, thrown, "cancelled");
-      frame = writer.finish();
+      return writer.finish();
     }
-    this.#bytes -= this.#open.get(number)?.bytes ?? 0;
-    this.#open.delete(number);
-    this.#answer(number, frame);
   }
 }
 

@@ -2,7 +2,7 @@
  * A loaded program whose runs are in a run worker.
  *
  *   E1  Its runs share one worker; when that is gone, the next run gets another.
- *   E2  A run that was lost without anybody having seen anything of it begins again in a fresh worker: with others when it is
+ *   E2  A run that was lost begins again in a fresh worker, where it goes the way it went (`again/kept.ts`): with others when it is
  *       known who was to blame, else alone, and only once.
  *   E3  Disposing it leaves no worker: whoever has it cancels its runs and waits for them first.
  */
@@ -10,6 +10,7 @@ import type { Value } from "../../wit/value.ts";
 import type { Elsewhere } from "../loaded.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
+import { Kept } from "./again/kept.ts";
 import type { RealmProgram } from "./program.ts";
 import type { RunRealm } from "./realm.node.ts";
 import type { Lost } from "./lost.ts";
@@ -33,6 +34,8 @@ export class RunsElsewhere implements Elsewhere {
   /** With the program's number in each, once it is open. */
   readonly #leases = new Map<Lease, number | undefined>();
   #current: Promise<Opened> | undefined;
+  /** Runs with a log, one of which may have ended a worker: the next life of each is alone. */
+  readonly #suspects = new Set<string>();
 
   /** @param fresh a worker that nobody else gets */
   constructor(program: RealmProgram, lease: () => Promise<Lease>, fresh: () => Promise<Lease>) {
@@ -47,13 +50,19 @@ export class RunsElsewhere implements Elsewhere {
   }
 
   async run(fn: number, args: readonly Value[], ports: RunPorts, options: RunOptions): Promise<RunResult> {
+    if (options.journal !== undefined) return await this.#stored(fn, args, ports, options);
+    const kept = new Kept(this.#program.program);
     const run = ({ lease, number }: Opened): Promise<RunResult | Lost> =>
-      lease.realm.run(number, fn, args, ports, options);
-    for (;;) {
-      const result = await run(await this.#opened());
-      if (result.state !== "lost") return result;
-      if (result.again === "no" || options.signal?.aborted === true) throw result.fault;
-      if (result.again === "alone") return await this.#alone(run);
+      lease.realm.run(number, fn, args, ports, options, kept);
+    try {
+      for (;;) {
+        const result = await run(await this.#opened());
+        if (result.state !== "lost") return result;
+        if (result.again === "no") throw result.fault;
+        if (result.again === "alone") return endedOr(await this.#alone(run));
+      }
+    } finally {
+      await kept.over();
     }
   }
 
@@ -62,13 +71,21 @@ export class RunsElsewhere implements Elsewhere {
     await Promise.all([...this.#leases.keys()].map((lease) => this.#release(lease)));
   }
 
+  /** One life of a run that has a log: from there whoever drives it takes it up again. @throws {Fault} `worker-lost` */
+  async #stored(fn: number, args: readonly Value[], ports: RunPorts, options: RunOptions): Promise<RunResult> {
+    const run = ({ lease, number }: Opened): Promise<RunResult | Lost> =>
+      lease.realm.run(number, fn, args, ports, options);
+    const isSuspect = this.#suspects.delete(options.id);
+    const result = isSuspect ? await this.#alone(run) : await run(await this.#opened());
+    if (result.state === "lost" && result.again === "alone") this.#suspects.add(options.id);
+    return endedOr(result);
+  }
+
   /** E2 */
-  async #alone(run: (opened: Opened) => Promise<RunResult | Lost>): Promise<RunResult> {
+  async #alone(run: (opened: Opened) => Promise<RunResult | Lost>): Promise<RunResult | Lost> {
     const opened = await this.#openIn(this.#fresh());
     try {
-      const result = await run(opened);
-      if (result.state === "lost") throw result.fault;
-      return result;
+      return await run(opened);
     } finally {
       await this.#release(opened.lease);
     }
@@ -115,4 +132,10 @@ export class RunsElsewhere implements Elsewhere {
     if (number !== undefined) lease.realm.close(number);
     await lease.release();
   }
+}
+
+/** @throws {Fault} why it was lost */
+function endedOr(result: RunResult | Lost): RunResult {
+  if (result.state === "lost") throw result.fault;
+  return result;
 }

@@ -21,6 +21,20 @@ export const FRAME = 8;
 export const CLOSE = 9;
 /** The worker's event loop got its turn. Number: that of the ping. */
 export const BEAT = 10;
+/** What reached a run (`again/tape.ts`), and a message that depends on it. Number: the run's. */
+export const TAPED = 11;
+/** What a stored run writes into its log, and values beside it: they take credit. Number: the run's. */
+export const APPEND = 12;
+export const KEEP = 13;
+/** Questions about a run's log, and about the runs that it spawned. Number: the question's. */
+export const LOG_ENTRIES = 14;
+export const LOG_BLOB = 15;
+export const LOG_FORGET = 16;
+export const CHILD_NEW = 17;
+/** Answered when that run is over; giving it up cancels it. */
+export const CHILD_RUN = 18;
+/** Nobody waits for a spawned run any more, which goes on elsewhere. Number: that of the run that spawned it. */
+export const CHILD_STOP = 19;
 
 /** Bytes of `SHOWN` on their way at once, and in one of them. */
 export const MOST_SHOWN: number = 2 ** 18;
@@ -28,6 +42,9 @@ export const MOST_PIECE: number = 2 ** 15;
 
 /** Questions that wait for an answer at once. */
 export const MOST_ASKED = 256;
+
+/** Spawned runs that are waited for at once. */
+export const MOST_CHILDREN = 65_536;
 
 /** Connections of one worker at once. */
 export const MOST_CONNECTIONS: number = 2 ** 16;

@@ -18,7 +18,7 @@ import { serveToStranger } from "../../host/remote/serve.ts";
 import type { Realm } from "../../host/remote/serving.ts";
 import { Writer } from "../../host/remote/writer.ts";
 import type { Death, ToWorker } from "./messages.ts";
-import { NO_HANDLES } from "./outbox.ts";
+import { NO_HANDLES } from "./no-handles.ts";
 import { isPython } from "./program.ts";
 import { Relay } from "./relay.ts";
 
@@ -79,7 +79,8 @@ function deathOf(error: Error): Death {
   return { message: error.message, code: "code" in error ? String(error.code) : null };
 }
 
-function faultBytes(thrown: unknown): Uint8Array<ArrayBuffer> {
+/** Without a head. */
+export function faultBytes(thrown: unknown): Uint8Array<ArrayBuffer> {
   const writer = new Writer(NO_HANDLES).start(0, 0);
   writeFault(writer, thrown, "plugin-trapped");
   return writer.finish().slice(5);

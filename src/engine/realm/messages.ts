@@ -6,6 +6,7 @@ import type { Parcel } from "../../host/remote/parcel.ts";
 import type { Type } from "../../lang/types.ts";
 import type { World } from "../../wit/types.ts";
 import type { LoadedPackage, LoadedProgram } from "../loaded.ts";
+import type { StoredStart } from "./stored/wire.ts";
 
 /**
  * How its instances are called. `frames`: by those of `host/remote`. `untyped`: the same, for functions without WIT, which take
@@ -22,6 +23,7 @@ export type Place =
       /** As its instances are called over the connection. */
       readonly world: World;
       readonly digest: string;
+      readonly stateOf?: readonly string[] | undefined;
       readonly way: Way;
       /** Its calls stop when they are given up. */
       readonly abortable: boolean;
@@ -47,6 +49,8 @@ export type ToWorker =
       readonly packages: readonly PackageMessage[];
     }
   | { readonly kind: "close"; readonly program: number }
+  /** Nobody waits for it yet: it reads what every program needs. */
+  | { readonly kind: "warm" }
   | {
       readonly kind: "run";
       readonly run: number;
@@ -57,8 +61,20 @@ export type ToWorker =
       readonly id: string;
       readonly seed: Uint8Array;
       readonly oneByOne: boolean;
+      /** What is to be played back (`again/tape.ts`). Null: nothing is noted. */
+      readonly tape: readonly Uint8Array[] | null;
+      /** Null: it is in memory only. */
+      readonly stored: StoredStart | null;
+      /** The address of a webhook, as `stored/webhook.ts` reads it. Null: it has none. */
+      readonly webhook: string | null;
     }
+  /** How far the log of a run is durable. */
+  | { readonly kind: "durable"; readonly run: number; readonly lsn: number }
+  /** Nothing can be written any more: why, as bytes. */
+  | { readonly kind: "log-lost"; readonly run: number; readonly fault: Uint8Array<ArrayBuffer> }
   | { readonly kind: "cancel"; readonly run: number }
+  /** It ends where it is: nobody takes what it gives. */
+  | { readonly kind: "stop"; readonly run: number }
   | { readonly kind: "answer"; readonly question: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: "credit"; readonly bytes: number }
   | { readonly kind: "frame"; readonly connection: number; readonly bytes: ArrayBuffer }

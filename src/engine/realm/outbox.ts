@@ -6,21 +6,11 @@
  *   O2  Who shows much is told to wait (`crowded`). What a guest logs meanwhile, which cannot wait, is counted beyond a bound.
  */
 import { framed } from "../../host/remote/pipe.ts";
-import type { HandleMap } from "../../host/remote/writer.ts";
 import { Writer } from "../../host/remote/writer.ts";
-import { Defect } from "../../fault.ts";
+import { NO_HANDLES } from "./no-handles.ts";
 import type { RunEvent } from "../ports.ts";
 import { MOST_PIECE, MOST_SHOWN, MOST_WAITING, SHOWN } from "./frames.ts";
-import { writeEvent } from "./shown.ts";
-
-export const NO_HANDLES: HandleMap = {
-  give: () => {
-    throw new Defect("a resource where there are none");
-  },
-  take: () => {
-    throw new Defect("a resource where there are none");
-  },
-};
+import { writeEvent, writeTape } from "./shown.ts";
 
 /** Bytes that wait before a run is told to. */
 const CROWDED = MOST_SHOWN;
@@ -67,10 +57,25 @@ export class Outbox {
     this.#show(run, event);
   }
 
+  /** What reached a run: before what it shows after that. */
+  tape(run: number, tape: Uint8Array): void {
+    for (const part of framed(writeTape(this.#writer, run, tape))) this.#add(part);
+    this.#schedule();
+  }
+
   /** Takes no credit. */
   send(frame: Uint8Array<ArrayBuffer>): void {
     this.#closePiece();
     this.#queue.push({ frame, cost: 0 });
+    this.#pump();
+  }
+
+  /** Takes credit: as much as it has bytes, and no more than there can be. */
+  spend(frame: Uint8Array<ArrayBuffer>): void {
+    this.#closePiece();
+    const cost = Math.min(frame.length, MOST_SHOWN);
+    this.#waiting += cost;
+    this.#queue.push({ frame, cost });
     this.#pump();
   }
 
@@ -87,6 +92,10 @@ export class Outbox {
 
   #show(run: number, event: RunEvent): void {
     for (const part of framed(writeEvent(this.#writer, run, event))) this.#add(part);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {

@@ -18,8 +18,14 @@ export interface Placed {
   readonly parcel?: Parcel;
 }
 
-/** Of this process: an idle worker ends after a while, and keeps nothing alive. */
-const pool = new RealmPool<RunRealm>();
+/** Of this process: an idle worker ends after a while, and keeps nothing alive. What is started ahead is nobody's yet. */
+export const runWorkers: RealmPool<RunRealm, RunRealm> = new RealmPool({ blank: started });
+
+function started(isAhead: boolean): RunRealm {
+  const realm = new RunRealm(startRunThread(Infinity));
+  if (isAhead) realm.warm();
+  return realm;
+}
 
 /** Milliseconds beyond the longest deadline of its guests that a worker may be silent. */
 const MARGIN = 5000;
@@ -38,8 +44,12 @@ export async function placeProgram(
   if (packages.every(({ parcel }) => parcel === undefined)) return null;
   const parcels = await Promise.all(packages.map(inside));
   const deadlines = packages.map(({ plugin }, at) => (parcels[at] === null ? 0 : deadlineOf(plugin)));
-  const start = async (): Promise<RunRealm> => new RunRealm(startRunThread(Math.max(...deadlines) + MARGIN));
-  const lease = (): Promise<Lease> => pool.leaseRealm(domainOf({ ...trust, packages: packages.map(nameOf) }), start);
+  const start = async (blank: RunRealm = started(false)): Promise<RunRealm> => {
+    blank.watch(Math.max(...deadlines) + MARGIN);
+    return blank;
+  };
+  const domain = domainOf({ ...trust, packages: packages.map(nameOf) });
+  const lease = (): Promise<Lease> => runWorkers.leaseRealm(domain, start);
   const fresh = async (): Promise<Lease> => {
     const realm = await start();
     return { realm, release: () => realm.dispose() };

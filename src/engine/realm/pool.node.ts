@@ -47,9 +47,9 @@ export interface RealmPoolOptions<Blank> {
   readonly most?: number;
   /** Milliseconds after which a realm that nobody uses ends. */
   readonly idle?: number;
-  /** Starts a realm with nothing in it. */
-  readonly blank?: () => Blank;
-  /** How many of those are started ahead. */
+  /** Starts a realm with nothing in it. `isAhead`: nobody waits for it. */
+  readonly blank?: (isAhead: boolean) => Blank;
+  /** How many of those are started ahead, until `keep` says otherwise. */
   readonly warm?: number;
 }
 
@@ -63,8 +63,8 @@ interface Entry<Realm> {
 export class RealmPool<Realm extends Disposed, Blank extends Disposed = never> implements AsyncDisposable {
   readonly #most: number;
   readonly #idle: number;
-  readonly #warm: number;
-  readonly #startBlank: (() => Blank) | undefined;
+  #warm: number;
+  readonly #startBlank: ((isAhead: boolean) => Blank) | undefined;
   readonly #domains = new Map<string, Set<Entry<Realm>>>();
   readonly #blanks: Blank[] = [];
   readonly #ending = new Set<Promise<void>>();
@@ -110,6 +110,20 @@ export class RealmPool<Realm extends Disposed, Blank extends Disposed = never> i
       release();
       throw thrown;
     }
+  }
+
+  /** Starts so many blank realms ahead from now on. Resolves when none is left beyond that. */
+  async keep(warm: number): Promise<void> {
+    this.#warm = warm;
+    this.#refill();
+    const beyond = this.#blanks.splice(warm);
+    for (const blank of beyond) this.#end(blank);
+    await Promise.all(beyond.map((blank) => blank.dispose()));
+  }
+
+  /** How many blank realms are ready, or on their way. */
+  get blanks(): number {
+    return this.#blanks.length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -162,7 +176,7 @@ export class RealmPool<Realm extends Disposed, Blank extends Disposed = never> i
       this.#end(blank);
       blank = this.#blanks.shift();
     }
-    const taken = blank ?? this.#startBlank?.();
+    const taken = blank ?? this.#startBlank?.(false);
     this.#refill();
     return taken;
   }
@@ -170,7 +184,7 @@ export class RealmPool<Realm extends Disposed, Blank extends Disposed = never> i
   /** (D4) */
   #refill(): void {
     if (this.#startBlank === undefined) return;
-    while (this.#open && this.#blanks.length < this.#warm) this.#blanks.push(this.#startBlank());
+    while (this.#open && this.#blanks.length < this.#warm) this.#blanks.push(this.#startBlank(true));
   }
 
   #release(domain: string, entry: Entry<Realm>): void {

@@ -35,14 +35,14 @@ function placeOf(
   parcel: Parcel | null,
 ): { readonly place: Place; readonly outside: Plugin | null } {
   if (parcel !== null) return { place: { kind: "inside", parcel }, outside: null };
-  const { manifest, digest, abortable = false } = plugin;
+  const { manifest, digest, abortable = false, stateOf } = plugin;
   const called = ir.calls.filter((call) => call.package === at).map((call) => call.function);
   const names = [...new Set(called)].filter((name) => functionOf(plugin.world.exports, name) === undefined);
   const untyped = names.length > 0;
   const way = untyped ? "untyped" : isPython(plugin) ? "python" : "frames";
   const world = untyped ? crossingWorld(names) : plugin.world;
   const outside = untyped ? crossing(plugin, world) : plugin;
-  return { place: { kind: "outside", manifest, world, digest, way, abortable }, outside };
+  return { place: { kind: "outside", manifest, world, digest, way, abortable, stateOf }, outside };
 }
 
 /** Its instances are workers that somebody else can be connected with. */

@@ -2,11 +2,11 @@
  * The engine's side of one run worker: it judges everything that the worker says (HAZARDS 13, 14).
  *
  *   J1  From the worker come buffers of bytes, whose lengths are judged before anything is allocated. The first breach
- *       ends the worker, and every run in it with a fault that says why.
+ *       ends the worker, and the run in it with a fault that says why; of several, nobody knows which it was.
  *   J2  What a run asks for is judged by the grants and packages of that run's own program; what a run has is over
  *       before its end is told (R3 of run.ts).
- *   J3  When the worker is gone, the run that was executing ends with what ended the worker. Of the others, those of which
- *       nothing was seen outside may begin again elsewhere; the rest is lost.
+ *   J3  When the worker is gone, the run that was executing ends with what ended the worker. The others begin again elsewhere,
+ *       and go the way they went (`again/kept.ts`): each alone, when nobody knows which one was executing.
  */
 import type { MessagePort } from "node:worker_threads";
 import { Fault } from "../../fault.ts";
@@ -20,24 +20,30 @@ import { Broken, Reader } from "../../host/remote/reader.ts";
 import type { HandleMap } from "../../host/remote/writer.ts";
 import { LiftBudget } from "../../wit/budget.ts";
 import type { Value } from "../../wit/value.ts";
-import { countByLanguage } from "../instances.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
-import { Effects } from "./effects.ts";
+import { Kept } from "./again/kept.ts";
+import type { KeptQuestion } from "./again/kept-question.ts";
+import { Effects, type Perform } from "./effects.ts";
 import { readEnding } from "./endings.ts";
 import * as frames from "./frames.ts";
-import { type Link, linkTo } from "./links.node.ts";
-import { type Lost, lostBy, NotOpened } from "./lost.ts";
+import { Links } from "./connected.node.ts";
+import { type Lost, lostBy, NotOpened, workerLost } from "./lost.ts";
 import type { ToWorker } from "./messages.ts";
 import type { Disposed } from "./pool.node.ts";
 import { openMessage, type RealmProgram, valuesMessage } from "./program.ts";
-import { limitsFrom, type Running } from "./running.ts";
-import { readEvent } from "./shown.ts";
+import { limitsFrom, type Running, stopOf } from "./running.ts";
+import { heldBack, readStored } from "./stored/answering.ts";
+import { waitsForLog } from "./stored/leaving.ts";
+import { answerCommands, toTakeUp } from "./stored/life-over.ts";
+import { LogFrames } from "./stored/log-frames.ts";
+import { readResult } from "./stored/results.ts";
+import { StoredRun } from "./stored/stored-run.ts";
+import { webhookForm } from "./stored/webhook.ts";
+import { HEAD, readEvent, TAPE } from "./shown.ts";
 
 /** Milliseconds in which a worker answers a ping, when one of its runs is to end. */
 const ANSWERS = 2000;
-/** Frames about what has just ended, which cross with the news of it. */
-const MOST_LATE = 100_000;
 
 interface Opening {
   readonly resolve: () => void;
@@ -56,26 +62,47 @@ export class RunRealm implements AsyncDisposable, Disposed {
   readonly #reader = new Reader(NO_HANDLES, new LiftBudget());
   readonly #shown = new Reader(NO_HANDLES, new LiftBudget());
   readonly #unframer: Unframer;
-  readonly #effects: Effects;
+  readonly #effects = new Effects();
   readonly #programs = new Map<number, RealmProgram>();
   readonly #opening = new Map<number, Opening>();
   readonly #runs = new Map<number, Running>();
-  readonly #links = new Map<number, { readonly run: Running; readonly link: Link }>();
+  /** Runs that are over here, and not yet in the worker. */
+  readonly #dropped = new Set<number>();
+  readonly #questions = new Map<number, KeptQuestion>();
+  readonly #links: Links;
+  readonly #logs: LogFrames;
   readonly #pings = new Map<number, NodeJS.Timeout>();
   readonly #ending = new Set<Promise<void>>();
   #last = 0;
   #spent = 0;
-  #late = 0;
   #isAlive = true;
   #breach: Broken | undefined;
   #silent = false;
 
   constructor(thread: KeptThread) {
     this.#thread = thread;
-    this.#effects = new Effects((question, bytes) => this.#post({ kind: "answer", question, bytes }));
+    this.#logs = new LogFrames(
+      (message) => this.#post(message),
+      (run) => this.#moved(run),
+    );
+    this.#links = new Links(
+      (message, transfer = []) => this.#post(message, transfer),
+      (why) => this.#broke(why),
+    );
     this.#unframer = new Unframer((record) => this.#show(record));
     thread.port.on("message", (message: unknown) => this.#receive(message));
     void thread.gone.then((ended) => this.#gone(ended));
+    this.#reference();
+  }
+
+  /** It reads the code of its hosts now, and not when a program is opened. */
+  warm(): void {
+    this.#post({ kind: "warm" });
+  }
+
+  /** It is killed after so many milliseconds without a sign of life. */
+  watch(longest: number): void {
+    if (longest !== Infinity) this.#thread.watch(longest);
   }
 
   get alive(): boolean {
@@ -119,25 +146,40 @@ export class RunRealm implements AsyncDisposable, Disposed {
     args: readonly Value[],
     ports: RunPorts,
     options: RunOptions,
+    given?: Kept,
   ): Promise<RunResult | Lost> {
     const of = this.#programs.get(program);
     if (of === undefined || !this.#isAlive) return { state: "lost", fault: this.#closed(), again: "yes" };
     const run = this.#next();
+    const stored = options.journal === undefined ? null : new StoredRun(of.program, options.journal, options);
+    const kept = stored === null ? (given ?? new Kept(of.program)) : new Kept(of.program, 0);
+    const childStops = new Map<string, AbortController>();
+    const childStop = (child: string): AbortSignal => stopOf(childStops, child).signal;
     const { id, seed, oneByOne = false, signal } = options;
     const over = new Promise<RunResult | Lost>((settle, fail) => {
       const parts = { number: run, of, program: of.program, ports, options, settle, fail };
-      const together = { count: countByLanguage(of.program.packages) };
-      this.#runs.set(run, { ...parts, together, links: new Set(), seen: false });
+      this.#runs.set(run, { ...parts, fn, kept, stored, childStops, childStop, python: new Set() });
     });
     this.#reference();
     const cancel = (): void => this.#cancel(run);
-    this.#post({ kind: "run", run, program, fn, args: valuesMessage(args), id, seed, oneByOne });
+    const played = kept.begin();
+    const tape = stored === null ? played : null;
+    const start = stored?.start ?? null;
+    const webhook = webhookForm(ports);
+    const message = { kind: "run", run, program, fn, args: valuesMessage(args), id, seed, oneByOne, tape } as const;
+    this.#post({ ...message, stored: start, webhook });
+    using watching = this.#logs.watched(run, stored);
+    void watching;
+    const stop = (): void => this.#post({ kind: "stop", run });
+    options.stop?.addEventListener("abort", stop, { once: true });
+    if (options.stop?.aborted === true) stop();
     signal?.addEventListener("abort", cancel, { once: true });
     if (signal?.aborted === true) cancel();
     try {
       return await over;
     } finally {
       signal?.removeEventListener("abort", cancel);
+      options.stop?.removeEventListener("abort", stop);
       this.#reference();
     }
   }
@@ -194,10 +236,15 @@ export class RunRealm implements AsyncDisposable, Disposed {
       if (message.byteLength > MOST_BYTES + 16) throw new Broken(`a message of ${message.byteLength} bytes`);
       this.#handle(new Uint8Array(message));
     } catch (error) {
-      if (error instanceof Broken) this.#broke(error);
-      else if (error instanceof Fault) this.#broke(new Broken(error.message));
-      else throw error;
+      this.#refused(error);
     }
+  }
+
+  /** @throws what is no breach */
+  #refused(error: unknown): void {
+    if (error instanceof Broken) this.#broke(error);
+    else if (error instanceof Fault) this.#broke(new Broken(error.message));
+    else throw error;
   }
 
   #broke(breach: Broken): void {
@@ -220,10 +267,10 @@ export class RunRealm implements AsyncDisposable, Disposed {
         return this.#piece(frame.subarray(5));
       case frames.SHELL:
       case frames.FORK:
-        return this.#asked(kind, number, frame.length);
+        return this.#asked(kind, number, frame);
       case frames.GIVE_UP:
         reader.close();
-        return this.#effects.giveUp(number);
+        return this.#questions.get(number)?.giveUp();
       case frames.CONNECT:
         return this.#connect(number);
       case frames.FRAME:
@@ -233,6 +280,19 @@ export class RunRealm implements AsyncDisposable, Disposed {
         return this.#close(number);
       case frames.BEAT:
         return this.#beat(number);
+      case frames.TAPED:
+        return this.#taped(number, frame);
+      case frames.APPEND:
+      case frames.KEEP:
+        return this.#logs.written(this.#running(number), this.#spent, { kind, frame, reader });
+      case frames.LOG_ENTRIES:
+      case frames.LOG_BLOB:
+      case frames.LOG_FORGET:
+      case frames.CHILD_NEW:
+      case frames.CHILD_RUN:
+        return this.#asked(kind, number, frame);
+      case frames.CHILD_STOP:
+        return this.#childStop(number);
       default:
         throw new Broken(`a message of kind ${kind}`);
     }
@@ -253,10 +313,14 @@ export class RunRealm implements AsyncDisposable, Disposed {
 
   #ended(number: number): void {
     const run = this.#running(number);
+    if (run === null) return void this.#dropped.delete(number);
     let settle: () => void;
     try {
-      const result = readEnding(this.#reader, run.program.result);
+      const { stored, fn, program } = run;
+      const isTyped = stored === null || fn === 0;
+      const result = isTyped ? readEnding(this.#reader, program.result) : readResult(this.#reader, stored.values);
       this.#reader.close();
+      run.kept.ended();
       settle = () => run.settle(result);
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;
@@ -268,23 +332,50 @@ export class RunRealm implements AsyncDisposable, Disposed {
 
   /** J2 */
   #over(run: Running): Promise<void> {
-    const links = [...run.links].map((number) => this.#unlink(number));
-    const over = Promise.all([this.#effects.end(run), ...links]).then(() => {});
+    return this.#while(Promise.all([run.kept.over(), this.#links.leave(run)]).then(() => {}));
+  }
+
+  /** It keeps the worker's memory from being given up, and this process alive. */
+  #while(over: Promise<void>): Promise<void> {
     this.#ending.add(over);
     const forget = (): unknown => this.#ending.delete(over);
     over.then(forget, forget);
     return over;
   }
 
-  #running(number: number): Running {
+  /** Null: it is over here, and what it still says is nobody's. @throws {Broken} */
+  #running(number: number): Running | null {
     const run = this.#runs.get(number);
-    if (run === undefined) throw new Broken(`there is no run ${number}`);
-    return run;
+    if (run !== undefined) return run;
+    if (this.#dropped.has(number)) return null;
+    throw new Broken(`there is no run ${number}`);
+  }
+
+  /** What a run says, as far as it goes the way it went: otherwise it is over. */
+  #of(number: number, work: (run: Running) => void): void {
+    const run = this.#running(number);
+    if (run === null) return;
+    try {
+      work(run);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault) || thrown.code !== "run-lost") throw thrown;
+      this.#drop(run);
+      this.#over(run).then(() => run.fail(thrown), run.fail);
+    }
+  }
+
+  #taped(number: number, frame: Uint8Array<ArrayBuffer>): void {
+    const bytes = this.#reader.raw(this.#reader.u32());
+    this.#running(number)?.kept.tape(bytes);
+    const rest = frame.subarray(HEAD + 4 + bytes.length);
+    if (rest[0] === frames.TAPED) throw new Broken("a message within a message within a message");
+    this.#handle(rest);
   }
 
   #piece(bytes: Uint8Array): void {
     this.#spent += bytes.length;
-    if (this.#spent > frames.MOST_SHOWN) throw new Broken(`more than ${frames.MOST_SHOWN} bytes shown at once`);
+    if (this.#spent + this.#logs.owed > frames.MOST_SHOWN)
+      throw new Broken(`more than ${frames.MOST_SHOWN} bytes shown at once`);
     const isFirst = this.#spent === bytes.length;
     this.#unframer.push(bytes);
     if (!isFirst) return;
@@ -297,60 +388,81 @@ export class RunRealm implements AsyncDisposable, Disposed {
 
   #show(record: Uint8Array<ArrayBuffer> | null): void {
     if (record === null) throw new Broken("it shows more than can be");
-    this.#shown.open(record);
-    const { run, event } = readEvent(this.#shown);
-    const running = this.#running(run);
-    running.seen = true;
-    running.ports.follow(event);
+    const reader = this.#shown;
+    reader.open(record);
+    const kind = reader.u8();
+    const number = reader.u32();
+    if (kind === TAPE) return this.#running(number)?.kept.tape(record.subarray(HEAD));
+    const event = readEvent(kind, reader);
+    this.#of(number, ({ kept, ports }) => {
+      if (kept.shows(kind, record.subarray(HEAD))) ports.follow(event);
+    });
   }
 
-  #asked(kind: number, number: number, bytes: number): void {
-    const run = this.#running(this.#reader.u32());
-    run.seen = true;
-    this.#effects.asked(kind, number, bytes, run, this.#reader);
+  #asked(kind: number, number: number, frame: Uint8Array<ArrayBuffer>): void {
+    const reader = this.#reader;
+    this.#of(reader.u32(), (run) => {
+      const isLong = kind === frames.CHILD_RUN;
+      const perform = this.#performOf(kind, run);
+      this.#effects.opens(number, frame.length, isLong);
+      const question = run.kept.asks(kind, frame.subarray(HEAD + 4));
+      this.#questions.set(number, question);
+      const answer = (bytes: Uint8Array<ArrayBuffer>): void => {
+        this.#effects.closes(number);
+        this.#questions.delete(number);
+        this.#post({ kind: "answer", question: number, bytes });
+      };
+      question.ask(answer, (answered) => {
+        const performing = this.#effects.perform(kind, number, perform, answered);
+        return isLong ? { ...performing, end: () => run.childStops.forEach((each) => each.abort()) } : performing;
+      });
+    });
+  }
+
+  #performOf(kind: number, run: Running): Perform {
+    const isEffect = kind === frames.SHELL || kind === frames.FORK;
+    if (!isEffect) return readStored(kind, run, this.#reader);
+    return heldBack(kind, run, this.#effects.read(kind, run, this.#reader));
+  }
+
+  #childStop(number: number): void {
+    const id = this.#reader.text();
+    this.#reader.close();
+    const run = this.#running(number);
+    run?.childStops.get(id)?.abort();
+  }
+
+  /** Another's entry is in its log where the worker took its own to be: from there it begins again. */
+  #moved(run: Running): void {
+    run.stored?.isInnocent();
+    this.#drop(run);
+    const lost: Lost = { state: "lost", fault: workerLost("its log has moved"), again: "yes" };
+    this.#over(run).then(() => run.settle(lost), run.fail);
+  }
+
+  #drop({ number }: Running): void {
+    this.#runs.delete(number);
+    this.#dropped.add(number);
+    this.#post({ kind: "stop", run: number });
   }
 
   #connect(number: number): void {
-    const run = this.#running(this.#reader.u32());
-    const pack = this.#reader.u32();
-    const limits = limitsFrom(this.#reader);
-    const plugin = run.of.outside[pack];
-    if (plugin === undefined || plugin === null) throw new Broken(`package ${pack} is not outside`);
-    if (this.#links.has(number)) throw new Broken(`connection ${number} twice`);
-    if (this.#links.size >= frames.MOST_CONNECTIONS) throw new Broken("too many connections at once");
-    run.seen = true;
-    const send = (frame: Uint8Array<ArrayBuffer>): void =>
-      this.#post({ kind: "frame", connection: number, bytes: frame.buffer }, [frame.buffer]);
-    const gone = (ended: Ended): void => {
-      this.#post({ kind: "gone", connection: number, ended });
-      this.#close(number);
-    };
-    const post = (message: ToWorker, transfer: readonly MessagePort[]): void => this.#post(message, transfer);
-    const broke = (why: Broken): void => this.#broke(why);
-    const link = linkTo({ plugin, connection: number, limits, post, together: run.together, send, gone, broke });
-    this.#links.set(number, { run, link });
-    run.links.add(number);
+    const reader = this.#reader;
+    this.#of(reader.u32(), (run) => this.#links.connect(number, run, reader.u32(), limitsFrom(reader)));
   }
 
   #frame(number: number, frame: Uint8Array<ArrayBuffer>): void {
-    const open = this.#links.get(number);
-    if (open !== undefined) return open.link.receive(frame);
-    this.#late += 1;
-    if (this.#late > MOST_LATE) throw new Broken("too much for what is over");
+    const open = this.#links.opened(number);
+    if (open === null) return;
+    const receive = (): void => this.#of(open.run.number, () => open.link.receive(frame));
+    const { stored, of } = open.run;
+    if (stored === null) return receive();
+    const waits = waitsForLog(of.program.packages[open.pack], frame);
+    stored.inOrder(waits, receive, (why) => this.#refused(why));
   }
 
   #close(number: number): void {
-    const closed = this.#unlink(number);
-    this.#ending.add(closed);
-    const forget = (): unknown => this.#ending.delete(closed);
-    closed.then(forget, forget);
-  }
-
-  async #unlink(number: number): Promise<void> {
-    const open = this.#links.get(number);
-    this.#links.delete(number);
-    open?.run.links.delete(number);
-    await open?.link.close();
+    void this.#while(this.#links.close(number));
   }
 
   #beat(number: number): void {
@@ -373,8 +485,27 @@ export class RunRealm implements AsyncDisposable, Disposed {
     const loss = { code, why, guilty, runs: runs.length, isBreach: this.#breach !== undefined };
     for (const run of runs) {
       const lost = lostBy(loss, run);
-      this.#over(run).then(() => run.settle(lost), run.fail);
+      if (run.stored === null) this.#left(run, lost.again !== "no").then(() => run.settle(lost), run.fail);
+      else this.#while(this.#lifeOver(run, run.stored, lost));
     }
+  }
+
+  /** A stored run begins again from its log. */
+  async #lifeOver(run: Running, stored: StoredRun, lost: Lost): Promise<void> {
+    try {
+      await answerCommands(run, stored);
+      await this.#over(run);
+      run.settle(await toTakeUp(stored, lost, Atomics.load(this.#thread.flight, FLIGHT.package)));
+    } catch (thrown) {
+      run.fail(thrown);
+    }
+  }
+
+  /** What a run has outside stays for it, if it begins again. */
+  #left(run: Running, isAgain: boolean): Promise<void> {
+    if (!isAgain) return this.#over(run);
+    run.kept.pause();
+    return this.#while(this.#links.leave(run));
   }
 
   #reason(ended: Ended): { readonly code: string; readonly why: string } {

@@ -40,6 +40,7 @@ export class Relay {
       case frames.START:
       case frames.CALL:
       case frames.DROP:
+      case frames.SAVE:
         this.#calls.add(number, frame.length, true);
         break;
       case frames.ANSWER:
@@ -79,6 +80,7 @@ export class Relay {
       case frames.START:
       case frames.CALL:
       case frames.DROP:
+      case frames.SAVE:
         if (!this.#calls.has(number)) throw new Broken(`an answer to nothing, ${number}`);
         return void this.#calls.delete(number);
       case frames.IMPORT:

@@ -11,5 +11,6 @@ const worker = new RunWorker({
   post: (frame) => port.postMessage(frame.buffer, [frame.buffer]),
   flight,
   open: nodeRealm().open,
+  warm: () => Promise.all([import("../../host/lua/plugin.ts"), import("../../host/component/plugin.ts")]),
 });
 port.on("message", (message: ToWorker) => worker.receive(message));

@@ -1,10 +1,11 @@
 /** One run in a worker, as the engine's side knows it, and what it says of a connection. */
 import { limitsOf } from "../../host/remote/call-limits.ts";
 import type { CallLimits } from "../../host/meter/meter.ts";
-import type { Together } from "../../host/plugin.ts";
 import { Broken, type Reader } from "../../host/remote/reader.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
+import type { Kept } from "./again/kept.ts";
+import type { StoredRun } from "./stored/stored-run.ts";
 import type { Lost } from "./lost.ts";
 import type { RealmProgram } from "./program.ts";
 
@@ -15,12 +16,24 @@ export interface Running {
   readonly program: RealmProgram["program"];
   readonly ports: RunPorts;
   readonly options: RunOptions;
-  readonly together: Together;
-  readonly links: Set<number>;
+  /** What is kept of it, so that it can begin again. */
+  readonly kept: Kept;
+  /** Its Python workers, by the numbers of their connections. */
+  readonly python: Set<number>;
+  /** Its log. Null: it is in memory only. */
+  readonly stored: StoredRun | null;
+  readonly fn: number;
+  /** When nobody waits any more for a run that it spawned. */
+  readonly childStops: ReadonlyMap<string, AbortController>;
+  readonly childStop: (id: string) => AbortSignal;
   readonly settle: (result: RunResult | Lost) => void;
   readonly fail: (why: unknown) => void;
-  /** Whether anything of it was seen outside. */
-  seen: boolean;
+}
+
+export function stopOf(stops: Map<string, AbortController>, id: string): AbortController {
+  const stop = stops.get(id) ?? new AbortController();
+  stops.set(id, stop);
+  return stop;
 }
 
 /** @throws {Broken} */

@@ -10,6 +10,8 @@ const PRINT = 1;
 const LOG = 2;
 const EMIT = 3;
 const PROGRESS = 4;
+/** What reached the run, on which depends what follows. */
+export const TAPE = 5;
 
 const LEVELS: readonly string[] = ["trace", "debug", "info", "warn", "error"];
 
@@ -38,13 +40,19 @@ export function writeEvent(to: Writer, run: number, event: RunEvent): Uint8Array
   return to.finish();
 }
 
-/** Which run it is of, and what. @throws {Broken} */
-export function readEvent(from: Reader): { readonly run: number; readonly event: RunEvent } {
-  const kind = from.u8();
-  const run = from.u32();
+export function writeTape(to: Writer, run: number, tape: Uint8Array): Uint8Array<ArrayBuffer> {
+  to.start(TAPE, run).raw(tape);
+  return to.finish();
+}
+
+/** Bytes of a record before its body. */
+export const HEAD = 5;
+
+/** What a record of a kind shows, from behind the number of its run. @throws {Broken} */
+export function readEvent(kind: number, from: Reader): RunEvent {
   const event = eventOf(kind, from);
   from.close();
-  return { run, event };
+  return event;
 }
 
 function eventOf(kind: number, from: Reader): RunEvent {

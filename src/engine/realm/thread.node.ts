@@ -11,7 +11,10 @@ import { siblingModule } from "../../host/sibling.ts";
 /** The VMs of many runs, and their instances' JavaScript, are in one heap. */
 const HEAP_MEGABYTES = 2048;
 
-/** @param longest milliseconds without any sign of life, after which it is killed @param entry ours, but in tests */
+/**
+ * @param longest milliseconds without any sign of life, after which it is killed; Infinity: until `watch` of the thread says
+ * @param entry ours, but in tests
+ */
 export function startRunThread(
   longest: number,
   entry: URL = siblingModule("run-realm.node", import.meta.url),

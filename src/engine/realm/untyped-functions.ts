@@ -35,8 +35,8 @@ export function crossingWorld(names: readonly string[]): World {
 
 /** The worker's end: a package whose functions are untyped, by one whose functions cross. */
 export function uncrossed(plugin: Plugin): Plugin {
-  return over(plugin, { imports: NONE, exports: NONE }, (instance) => (fn, args) => {
-    const answer = instance.call(fn, [args.map(crossed)]);
+  return over(plugin, { imports: NONE, exports: NONE }, (instance) => (fn, args, signal, effect) => {
+    const answer = instance.call(fn, [args.map(crossed)], signal, effect);
     const { name } = plugin.manifest;
     return answer instanceof Promise ? answer.then((bytes) => readAny(bytes, name)) : readAny(answer, name);
   });
@@ -44,11 +44,11 @@ export function uncrossed(plugin: Plugin): Plugin {
 
 /** The engine's end: the other way round. */
 export function crossing(plugin: Plugin, world: World): Plugin {
-  return over(plugin, world, (instance) => (fn, [args]) => {
+  return over(plugin, world, (instance) => (fn, [args], signal, effect) => {
     const given = (args as readonly CaseValue[]).map(({ index, payload }) =>
       index === CALLBACK ? payload : readAny(payload, "program"),
     );
-    const answer = instance.call(fn, given);
+    const answer = instance.call(fn, given, signal, effect);
     return answer instanceof Promise ? answer.then(written) : written(answer);
   });
 }

@@ -25,10 +25,14 @@ import { LiftBudget } from "../../wit/budget.ts";
 import { functionOf, type FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { wallClock } from "../clock.ts";
+import { ValueBytes } from "../durable/value-bytes.ts";
 import type { LoadedPackage, LoadedProgram } from "../loaded.ts";
-import type { ForkOptions, RunPorts } from "../ports.ts";
+import type { Clock, ForkOptions, RunPorts } from "../ports.ts";
 import { execute } from "../run.ts";
-import type { RunResult } from "../run-options.ts";
+import type { RunOptions, RunResult } from "../run-options.ts";
+import { CANCEL, Gate } from "./again/gate.ts";
+import { otherwise } from "./again/otherwise.ts";
+import { type Own, ownOf } from "./again/own.ts";
 import { Asks } from "./asks.ts";
 import { Connections } from "./connections.ts";
 import { writeBroke, writeEnding } from "./endings.ts";
@@ -36,12 +40,19 @@ import * as frames from "./frames.ts";
 import { insidePlugin, outsidePlugin } from "./inside.node.ts";
 import type { PackageMessage, ToWorker } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { frameChildren } from "./stored/frame-children.ts";
+import { FrameLog } from "./stored/frame-log.ts";
+import { writeResult } from "./stored/results.ts";
+import { webhookOf } from "./stored/webhook.ts";
+import { numbered } from "./stored/wire.ts";
 import { readShellResult, writeFork, writeShell } from "./questions.ts";
 
 export interface WorkerParts {
   readonly post: (frame: Uint8Array<ArrayBuffer>) => void;
   /** The flight recorder's words. */
   readonly flight: Int32Array;
+  /** Reads the code of the hosts. */
+  readonly warm: () => Promise<unknown>;
   /** Opens a package with the host of its language. */
   readonly open: (files: PackageFiles) => Promise<Plugin>;
 }
@@ -53,6 +64,14 @@ interface Program {
   readonly packages: readonly PackageMessage[];
   /** By package; undefined for those outside. */
   readonly plugins: readonly (Plugin | undefined)[];
+}
+
+/** A run, and how it ends before its end. */
+interface Going {
+  readonly own: Own;
+  readonly log: FrameLog | null;
+  readonly cancel: AbortController;
+  readonly stop: AbortController;
 }
 
 type Message<Kind> = Extract<ToWorker, { readonly kind: Kind }>;
@@ -79,26 +98,33 @@ export class RunWorker {
   readonly #asks: Asks;
   readonly #connections: Connections;
   readonly #programs = new Map<number, Program>();
-  readonly #runs = new Map<number, AbortController>();
+  readonly #runs = new Map<number, Going>();
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#outbox = new Outbox(parts.post);
-    const send = (frame: Uint8Array<ArrayBuffer>): void => this.#outbox.send(frame);
-    this.#asks = new Asks(this.#writer, this.#reader, send);
-    this.#connections = new Connections(this.#writer, send);
+    this.#asks = new Asks(this.#writer, this.#reader);
+    this.#connections = new Connections(this.#writer);
   }
 
   receive(message: ToWorker): void {
     switch (message.kind) {
       case "open":
         return void this.#open(message);
+      case "warm":
+        return void this.#parts.warm();
       case "close":
         return void this.#close(message.program);
       case "run":
         return void this.#run(message);
       case "cancel":
-        return this.#runs.get(message.run)?.abort();
+        return this.#cancel(message.run);
+      case "stop":
+        return this.#runs.get(message.run)?.stop.abort();
+      case "durable":
+        return this.#runs.get(message.run)?.log?.grown(message.lsn);
+      case "log-lost":
+        return this.#runs.get(message.run)?.log?.isLost(this.#reader, message.fault);
       case "answer":
         return this.#asks.answered(message.question, message.bytes);
       case "credit":
@@ -141,76 +167,120 @@ export class RunWorker {
     await disposeAll(program?.plugins ?? []);
   }
 
+  #cancel(run: number): void {
+    const going = this.#runs.get(run);
+    going?.own.gate.event(CANCEL, () => going.cancel.abort());
+  }
+
+  #begin({ run, tape, stored }: Message<"run">): Going {
+    const stop = new AbortController();
+    const gate = new Gate({ tape, now: wallClock.now, stalled: () => stop.abort() });
+    const own = ownOf(run, gate, this.#outbox, this.#writer);
+    const parts = { run, asks: this.#asks, outbox: this.#outbox, writer: this.#writer };
+    const log = stored === null ? null : new FrameLog({ ...parts, start: stored });
+    const going = { own, log, cancel: new AbortController(), stop };
+    this.#runs.set(run, going);
+    return going;
+  }
+
   async #run(message: Message<"run">): Promise<void> {
     const { run, id, seed, oneByOne } = message;
     const program = this.#programs.get(message.program) as Program; // the engine opened it
-    const controller = new AbortController();
-    this.#runs.set(run, controller);
-    const { signal } = controller;
+    const { own, log, cancel, stop } = this.#begin(message);
     const grants = { allowsCommand: () => true }; // W1
     let frame: Uint8Array<ArrayBuffer>;
     try {
-      const loaded = this.#loaded(program, run);
+      const loaded = this.#loaded(program, own);
       const args = valuesOf(message.args, program.ir.types.length);
-      const ports = this.#portsOf(program, run);
-      const result = await execute(loaded, message.fn, args, ports, { id, seed, oneByOne, signal, grants });
-      frame = this.#ending(run, program, result);
+      const ports = this.#portsOf(program, own, message.webhook);
+      const signals = { signal: cancel.signal, stop: stop.signal };
+      const options = { id, seed, oneByOne, grants, ...signals, ...this.#storedOptions(program, log, message) };
+      const result = await execute(loaded, message.fn, args, ports, options);
+      frame = this.#ending(message, program, result);
     } catch (thrown) {
-      writeBroke(this.#writer.start(frames.ENDED, run), thrown);
+      const isStalled = log === null && thrown instanceof Fault && thrown.code === "stopped";
+      writeBroke(this.#writer.start(frames.ENDED, run), isStalled ? otherwise("it waits for what then came") : thrown);
       frame = this.#writer.finish();
     }
+    own.send(frame);
     this.#runs.delete(run);
-    this.#outbox.send(frame);
+    this.#connections.forget(own);
+    own.gate[Symbol.dispose]();
   }
 
-  #ending(run: number, { result: type, ir }: Program, result: RunResult): Uint8Array<ArrayBuffer> {
-    writeEnding(this.#writer.start(frames.ENDED, run), result, type, ir.types);
+  #storedOptions({ ir }: Program, log: FrameLog | null, { run, stored }: Message<"run">): Partial<RunOptions> {
+    if (stored === null || log === null) return {};
+    const { entries, snapshot, bytes, hasChildren, sleep, keep, snapshotAfter, rebuildDeadline } = stored;
+    const journal = {
+      port: log,
+      entries: numbered(entries),
+      snapshot: snapshot ?? undefined,
+      bytes: bytes ?? undefined,
+    };
+    const parts = { run, ir, asks: this.#asks, outbox: this.#outbox, writer: this.#writer };
+    const children = hasChildren ? frameChildren(parts) : undefined;
+    const deadline = rebuildDeadline === undefined ? {} : { rebuildDeadline };
+    return { journal, children, sleep, keep, snapshotAfter, ...deadline };
+  }
+
+  #ending(
+    { run, fn, stored }: Message<"run">,
+    { result: type, ir }: Program,
+    result: RunResult,
+  ): Uint8Array<ArrayBuffer> {
+    const writer = this.#writer.start(frames.ENDED, run);
+    if (stored !== null && fn !== 0) writeResult(writer, result, new ValueBytes(ir));
+    else writeEnding(writer, result, type, ir.types);
     const frame = this.#writer.finish();
     if (frame.length <= MOST_BYTES) return frame;
     throw new Fault("value-too-large", `The program's value has ${frame.length} bytes`);
   }
 
   /** The program as one run has it. */
-  #loaded({ ir, result, limits, packages, plugins }: Program, run: number): LoadedProgram {
-    const turn = (): void => this.#turn(run);
-    const own = packages.map(({ name, imports, granted, place }, at): LoadedPackage => {
+  #loaded({ ir, result, limits, packages, plugins }: Program, own: Own): LoadedProgram {
+    const { gate } = own;
+    const turn = (): void => this.#turn(own.run);
+    const all = packages.map(({ name, imports, granted, place }, at): LoadedPackage => {
       const inside = plugins[at];
       const plugin =
         place.kind === "outside"
-          ? outsidePlugin(place, at, run, this.#connections)
-          : insidePlugin(inside as Plugin, at, { turn, words: this.#parts.flight });
+          ? outsidePlugin(place, at, own, this.#connections)
+          : insidePlugin(inside as Plugin, at, { turn, words: this.#parts.flight, gate });
       return { name, use: null, plugin, imports, granted };
     });
     const dispose = (): Promise<void> => Promise.resolve();
     const limited = limits === undefined ? {} : { limits };
-    return { ir, params: [], result, packages: own, ...limited, [Symbol.asyncDispose]: dispose };
+    return { ir, params: [], result, packages: all, ...limited, [Symbol.asyncDispose]: dispose };
   }
 
-  #portsOf(program: Program, run: number): RunPorts {
+  #portsOf(program: Program, own: Own, webhook: string | null): RunPorts {
     const outbox = this.#outbox;
+    const { run, gate, send } = own;
     return {
-      clock: wallClock,
+      clock: clockOf(gate),
       shell: {
         run: (commands, input, signal) => {
           const write = (to: Writer): void => (to.u32(run), writeShell(to, { commands, input }));
-          return this.#asks.ask({ kind: frames.SHELL, write, read: readShellResult, signal });
+          return gate.async(this.#asks.ask({ kind: frames.SHELL, write, read: readShellResult, signal, send }));
         },
       },
-      fork: (pack, fn, args, options) => this.#fork(program, run, pack, fn, args, options),
+      fork: (pack, fn, args, options) => gate.async(this.#fork(program, own, pack, fn, args, options)),
       chain: () => AsyncLocalStorage.snapshot(),
-      follow: (event) => outbox.show(run, event),
-      isCrowded: () => outbox.crowded,
-      breathe: async () => {
-        await setImmediate();
-        await outbox.relief();
+      follow: (event) => {
+        const tape = gate.take();
+        if (tape !== null) outbox.tape(run, tape);
+        outbox.show(run, event);
       },
+      isCrowded: () => gate.crowded(outbox.crowded),
+      breathe: () => gate.async(breath(outbox)),
       turn: () => this.#turn(run),
+      ...(webhook === null ? {} : { webhook: webhookOf(webhook) }),
     };
   }
 
   #fork(
     { packages, plugins }: Program,
-    run: number,
+    { run, send }: Own,
     pack: number,
     fn: FunctionKey,
     args: readonly Value[],
@@ -225,7 +295,7 @@ export class RunWorker {
       if (type !== undefined) argumentsCodec(type).write(to, args);
     };
     const { read } = codecOrNothing(type?.result ?? null);
-    return this.#asks.ask({ kind: frames.FORK, write, read, signal });
+    return this.#asks.ask({ kind: frames.FORK, write, read, signal, send });
   }
 
   #faultOf(bytes: Uint8Array<ArrayBuffer>): Fault {
@@ -236,6 +306,22 @@ export class RunWorker {
   #turn(run: number): void {
     Atomics.store(this.#parts.flight, FLIGHT.run, run);
   }
+}
+
+/** Its waits end when they would have ended then. */
+function clockOf(gate: Gate): Clock {
+  return {
+    now: () => gate.read(),
+    sleep: (milliseconds, signal) => {
+      const left = gate.read() + milliseconds - wallClock.now();
+      return gate.async(wallClock.sleep(left, signal));
+    },
+  };
+}
+
+async function breath(outbox: Outbox): Promise<void> {
+  await setImmediate();
+  await outbox.relief();
 }
 
 async function disposeAll(plugins: readonly (Plugin | undefined)[]): Promise<void> {

@@ -11,13 +11,13 @@ import { Fault } from "../../fault.ts";
 import { argumentCheck } from "../../host/check-arguments.ts";
 import type { CheckArguments } from "../../host/check-arguments.ts";
 import type { Manifest } from "../../host/manifest.ts";
-import type { Instance, Plugin } from "../../host/plugin.ts";
+import type { CallEffect, Instance, Plugin } from "../../host/plugin.ts";
 import { functionsOf } from "../../wit/types.ts";
 import type { FunctionKey, WitFunction, WitType, World } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 
-/** `givenUp` aborts when nobody will hear the answer. */
-export type HostCall = (args: readonly Value[], givenUp: AbortSignal) => Value | Promise<Value>;
+/** `givenUp` aborts when nobody will hear the answer. `effect` is what it is in a durable run. */
+export type HostCall = (args: readonly Value[], givenUp: AbortSignal, effect?: CallEffect) => Value | Promise<Value>;
 
 export type HostCalls = Readonly<Record<FunctionKey, HostCall>>;
 
@@ -107,7 +107,12 @@ class HostInstance implements Instance {
     return !this.#closed.signal.aborted;
   }
 
-  call(key: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value> {
+  call(
+    key: FunctionKey,
+    args: readonly Value[],
+    signal?: AbortSignal,
+    effect?: CallEffect,
+  ): Value | Promise<Value> {
     if (!this.alive) throw this.#lost();
     const check = this.#checks.get(key);
     const fn = this.#functions[key];
@@ -115,7 +120,7 @@ class HostInstance implements Instance {
       throw new Fault("unknown-function", `${this.#from.name} has no function ${key}`);
     check(args);
     const closed = this.#closed.signal;
-    const answer = fn(args, signal === undefined ? closed : AbortSignal.any([closed, signal]));
+    const answer = fn(args, signal === undefined ? closed : AbortSignal.any([closed, signal]), effect);
     return answer instanceof Promise ? this.#watched(answer) : answer;
   }
 

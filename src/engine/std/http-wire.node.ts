@@ -150,7 +150,7 @@ async function bodyOf(message: IncomingMessage, request: HttpRequest, limit: num
     }
   } catch (failure) {
     if (failure instanceof HttpError) throw failure;
-    throw new HttpError("failed", `${request.url.host}: the response broke off`);
+    throw new HttpError("failed", `${request.url.host}: the response broke off`, true);
   }
   return new Uint8Array(Buffer.concat(chunks));
 }
@@ -168,7 +168,12 @@ function connectionError(url: URL, failure: unknown): HttpError {
   if (code === "HPE_HEADER_OVERFLOW")
     return new HttpError("too-large", `${url.host}: the headers have more than ${MOST_HEADERS} bytes`);
   if (code.startsWith("HPE_")) return new HttpError("failed", `${url.host}: that is no HTTP (${code})`);
-  return new HttpError("unreachable", `${url.host}: ${code}`);
+  return new HttpError("unreachable", `${url.host}: ${code}`, !isOfTrust(code));
+}
+
+/** The other side is not who it should be, and will not be the next time. */
+function isOfTrust(code: string): boolean {
+  return /CERT|^ERR_TLS|^ERR_SSL|SELF_SIGNED|ISSUER/u.test(code);
 }
 
 /** Of an error of Node: its code, which is stable where messages are not. */

@@ -74,8 +74,11 @@ export type HttpErrorName = (typeof ERRORS)[number];
 /** An `error` of the world on its way to the program. Its message holds no path of a URL: those carry tokens. */
 export class HttpError extends Error {
   readonly index: number;
-  constructor(name: HttpErrorName, message: string) {
+  /** No connection came about, or it broke off: another one may do. */
+  readonly isPassing: boolean;
+  constructor(name: HttpErrorName, message: string, isPassing = false) {
     super(message);
     this.index = ERRORS.indexOf(name);
+    this.isPassing = isPassing;
   }
 }

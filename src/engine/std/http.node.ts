@@ -10,18 +10,23 @@
  *   N5  One deadline covers lookups, connections, redirects and bodies.
  *   N6  Of one run at most 64 requests are under way, and at most 32 that begin at one host; the others wait, and their time
  *       begins when they do.
+ *   N7  A request of a durable run that may be made more than once is made again when what hinders it may pass; a header
+ *       `idempotency-key` that was left empty holds the key of its effect, the same every time.
  */
 import { canonicalHost, formatCapability, isAddress } from "../../host/capability.ts";
 import type { Capability } from "../../host/capability.ts";
-import type { Plugin } from "../../host/plugin.ts";
+import type { CallEffect, Plugin } from "../../host/plugin.ts";
 import { CaseValue, ERR, OK } from "../../wit/value.ts";
 import type { Value } from "../../wit/value.ts";
 import { addressKind, isLoopback } from "./address.ts";
 import { Gate } from "./gate.ts";
+import { again } from "./http-again.ts";
+import type { AgainPorts, Outcome } from "./http-again.ts";
+import { KEY_HEADER } from "./http-class.ts";
 import { hostPlugin } from "./host-plugin.ts";
 import type { HostCall } from "./host-plugin.ts";
 import { portOf, readRequest, redirected } from "./http-request.ts";
-import type { HttpRequest } from "./http-request.ts";
+import type { Header, HttpRequest } from "./http-request.ts";
 import { HttpError, httpWorld } from "./http-world.ts";
 import { codeOf, exchange, nodeNetwork } from "./http-wire.node.ts";
 import type { Network, WireResponse } from "./http-wire.node.ts";
@@ -49,8 +54,8 @@ export function httpPlugin(ports: HttpPorts): Plugin {
       const requests = new Requests(ports);
       const ask =
         (read: (args: readonly Value[]) => HttpCall): HostCall =>
-        (args, givenUp) =>
-          requests.ask(() => read(args), givenUp);
+        (args, givenUp, effect) =>
+          requests.ask(() => read(args), givenUp, effect);
       return {
         get: ask(([url, headers]) => httpCall("GET", url, headers)),
         post: ask(([url, headers, body]) => httpCall("POST", url, headers, { body })),
@@ -103,12 +108,13 @@ export class Requests {
   }
 
   /** A `result<response, error>`, of `std:http` and of `sennit:host/http` alike. */
-  async ask(read: () => HttpCall, givenUp: AbortSignal): Promise<Value> {
+  async ask(read: () => HttpCall, givenUp: AbortSignal, effect?: CallEffect): Promise<Value> {
     const secrets = new SecretUse(this.#ports);
     try {
-      const call = read();
+      const call = keyed(read(), effect);
       const { host } = call.request.url;
-      return new CaseValue(OK, await this.#gate.pass(host, givenUp, () => this.#perform(call, secrets, givenUp)));
+      const work = (): Promise<Value> => this.#perform(call, secrets, givenUp, effect);
+      return new CaseValue(OK, await this.#gate.pass(host, givenUp, work));
     } catch (failure) {
       const told = givenUp.aborted ? new HttpError("failed", "nobody waits for the response any more") : failure;
       if (!(told instanceof HttpError)) throw told;
@@ -116,7 +122,7 @@ export class Requests {
     }
   }
 
-  async #perform(call: HttpCall, secrets: SecretUse, givenUp: AbortSignal): Promise<Value> {
+  async #perform(call: HttpCall, secrets: SecretUse, givenUp: AbortSignal, effect?: CallEffect): Promise<Value> {
     const late = new AbortController();
     const { timeout, request } = call;
     const stop = this.#network.after(timeout, () =>
@@ -124,7 +130,15 @@ export class Requests {
     );
     try {
       const signal = AbortSignal.any([late.signal, givenUp]);
-      return await new Way(this.#ports, this.#network, secrets, call, signal).follow(request);
+      const way = new Way(this.#ports, this.#network, secrets, call, signal);
+      const ports: AgainPorts = {
+        now: () => performance.now(),
+        date: () => Date.now(),
+        pause: (milliseconds) => paused(this.#network, milliseconds, signal),
+      };
+      const outcome = await again(effect, timeout, ports, () => way.follow(request).catch(failed)); // N7
+      if ("failure" in outcome) throw outcome.failure;
+      return outcome.value;
     } finally {
       stop();
     }
@@ -147,12 +161,12 @@ class Way {
     this.#signal = signal;
   }
 
-  async follow(first: HttpRequest): Promise<Value> {
+  async follow(first: HttpRequest): Promise<Outcome<Value>> {
     let request = first;
     for (let count = 1; ; count++) {
       const response = await this.#exchange(request);
       this.#withhold(request, response);
-      if (response.location === null) return valueOf(request, response);
+      if (response.location === null) return answered(request, response);
       const most = this.#call.redirects;
       if (count > most) throw new HttpError("failed", `${request.url.host}: more than ${most} redirects`);
       request = redirected(request, response.status, response.location);
@@ -225,8 +239,36 @@ class Way {
   }
 }
 
-function valueOf({ url }: HttpRequest, { status, headers, body }: WireResponse): Value {
-  return [status, url.href, headers, body];
+function answered({ url }: HttpRequest, { status, headers, body }: WireResponse): Outcome<Value> {
+  const retryAfter = headers.find(([name]) => name === "retry-after")?.[1] ?? null;
+  return { status, retryAfter, value: [status, url.href, headers, body] };
+}
+
+function failed(failure: unknown): Outcome<Value> {
+  if (failure instanceof HttpError) return { failure };
+  throw failure;
+}
+
+/** N7: whoever asks for one gets a key. Outside of a durable run nobody asks again by it. */
+function keyed(call: HttpCall, effect: CallEffect | undefined): HttpCall {
+  const isEmpty = ({ name, value }: Header): boolean =>
+    name === KEY_HEADER && value.kind === "plain" && value.text === "";
+  if (!call.request.headers.some(isEmpty)) return call;
+  const value = { kind: "plain", text: effect?.key ?? crypto.randomUUID() } as const;
+  const headers = call.request.headers.map((header) => (isEmpty(header) ? { name: KEY_HEADER, value } : header));
+  return { ...call, request: { ...call.request, headers } };
+}
+
+/** Whether it was not given up meanwhile. */
+async function paused(network: Network, milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = network.after(milliseconds, resolve);
+  const abort = (): void => resolve();
+  signal.addEventListener("abort", abort, { once: true });
+  if (!signal.aborted) await promise;
+  signal.removeEventListener("abort", abort);
+  stop();
+  return !signal.aborted;
 }
 
 /** An address as a grant's host. */

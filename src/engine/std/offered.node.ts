@@ -77,7 +77,7 @@ function keyed<T>(name: OfferName, of: Readonly<Record<string, T>>): Record<stri
 
 type Effect = Manifest["effects"][string];
 
-/** `http.send` is `once` for all methods: what a GET does more than once is not known before it is asked. */
+/** What `http.send` may do more than once is told by its arguments (http-class.ts). */
 const EFFECTS: Readonly<Record<OfferName, Readonly<Record<string, Effect>>>> = {
   http: { get: "read", send: "once" },
   files: {
@@ -139,8 +139,8 @@ function httpCalls(ports: OfferPorts): HostCalls {
     ...(network === undefined ? {} : { network }),
   });
   return {
-    get: ([url, headers], givenUp) => requests.ask(() => httpCall("GET", url, headers), givenUp),
-    send: ([request], givenUp) => requests.ask(() => callOf(request as readonly Value[]), givenUp),
+    get: ([url, headers], givenUp, effect) => requests.ask(() => httpCall("GET", url, headers), givenUp, effect),
+    send: ([request], givenUp, effect) => requests.ask(() => callOf(request as readonly Value[]), givenUp, effect),
   };
 }
 

@@ -5,10 +5,12 @@
  *   M2  A memory that starts above the cap is refused before anything runs; `memory.grow` beyond it gives -1.
  *   M3  Shared and 64-bit memories are refused: nothing here reads them.
  *   M4  There are few memories and tables, and the tables have few elements together (capped-tables.ts).
+ *   M5  What a module's state consists of can be read and written from outside (../meter/exposed.ts).
  */
 import { Fault } from "../../fault.ts";
 import type { Manifest } from "../manifest.ts";
 import { compileMetered } from "../meter/compile.ts";
+import { exposed, withoutStart } from "../meter/exposed.ts";
 import { DEFAULT_LIMITS, raiseHint } from "../package/limits.ts";
 import { cappedTables, type CoreUse, tableGrowth } from "./capped-tables.ts";
 
@@ -70,10 +72,28 @@ function compileCore(
   metered: boolean,
 ): WebAssembly.Module {
   const capped = (valid: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
-    cappedTables(cappedMemory(valid, caps), growth);
+    exposed(cappedTables(cappedMemory(valid, caps), growth)); // M5
   if (metered) return compileMetered(bytes, capped); // which validates, too
   if (!WebAssembly.validate(bytes)) throw new Fault("component-invalid", "A core module of the component is not valid"); // M1
   return new WebAssembly.Module(capped(bytes));
+}
+
+/**
+ * The same cores without their start functions, for instances that go on from a saved state; those that have none are the very
+ * modules of `compiled`.
+ */
+export function compileRestoring(
+  cores: readonly (CoreUse & { readonly bytes: Uint8Array<ArrayBuffer> })[],
+  compiled: readonly WebAssembly.Module[],
+  caps: CoreCaps,
+  metered: boolean,
+): readonly WebAssembly.Module[] {
+  const growth = tableGrowth(cores, caps.tables, caps.source);
+  return cores.map(({ bytes }, at) => {
+    const changed = withoutStart(bytes);
+    const known = compiled[at];
+    return changed === bytes && known !== undefined ? known : compileCore(changed, caps, growth, metered);
+  });
 }
 
 /** The module with every memory's maximum lowered to the cap. */

@@ -29,6 +29,8 @@ export interface InstanceParts {
   readonly chain: CallChain;
   /** Whether some call may suspend. */
   readonly colour: "sync" | "async";
+  /** What gives all of its state, or null when something of it cannot be told; undefined when it is never saved. */
+  readonly saver: () => (() => Uint8Array | null) | undefined;
 }
 
 export class ComponentInstance implements Instance, Guest {
@@ -97,6 +99,15 @@ export class ComponentInstance implements Instance, Guest {
     this.#refuseReentry();
     if (this.#waiting > 0) return this.#queued(() => this.#dropNow(handle));
     return this.#dropNow(handle);
+  }
+
+  get save(): (() => Promise<Uint8Array | null>) | undefined {
+    const save = this.#parts.saver();
+    if (save === undefined) return undefined;
+    return async () => {
+      if (!this.#alive) throw this.#lost();
+      return this.#onStack || this.#waiting > 0 || this.#queue.length > 0 ? null : save();
+    };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -25,11 +25,14 @@ import { type BindingFor, JcoLinker } from "./jco/link.ts";
 import { refuseShadowingNames } from "./jco/names.ts";
 import { allThatMayWait } from "./jco/options.ts";
 import type { TranspileOptions } from "./jco/transpiled.ts";
-import type { Linker } from "./linker.ts";
+import type { BindExport } from "./guest.ts";
+import type { Linked, Linker } from "./linker.ts";
+import { type Saving, savingOf } from "./saving.ts";
 import { collects } from "../meter/collects.ts";
 import { isLimited, Meter } from "../meter/meter.ts";
 import type { MayCollect } from "../meter/recorded.ts";
 import { liftLimitsOf, limitsOf } from "../meter/limits.ts";
+import { refuseState, type StateOwner, StateReader, stateOwner } from "../state/bytes.ts";
 import { refuseOtherThanComponent } from "./sniff.ts";
 import { WasiContext } from "./wasi/context.ts";
 import { sleepingImports } from "./wasi/interfaces.ts";
@@ -88,6 +91,7 @@ class ComponentPlugin implements LinkedPlugin, MayCollect {
   readonly #linker: Linker;
   readonly #suspended: readonly FunctionKey[];
   readonly #waits: boolean;
+  #saving: Saving | undefined;
 
   /** @throws {Fault} `component-unsupported` */
   constructor(source: Source, linking: Linking, options: ComponentOptions) {
@@ -123,24 +127,54 @@ class ComponentPlugin implements LinkedPlugin, MayCollect {
     const suspending = this.#suspending(imports);
     const limits = limitsOf(manifest.limits, options.limits);
     const meter = isLimited(limits) ? new Meter(limits) : null;
-    const { handles, start } = await this.#linker.link(options.id, imports, suspending, meter);
+    const linked = await this.#linker.link(options.id, imports, suspending, meter, wasi);
     const instance = new ComponentInstance({
       id: options.id,
       source: manifest.name,
-      handles,
+      handles: linked.handles,
       meter,
       wasi,
       overlap: manifest.overlap,
       chain: this.#options.chain ?? noChain,
       colour: suspending.length > 0 || this.#waits ? "async" : "sync",
+      saver: () => this.#saverOf(linked),
     });
     try {
       meter?.begin();
-      instance.open(start(instance));
+      instance.open(this.#begun(linked, instance, options.state));
     } catch (thrown) {
       throw instance.failedToStart(thrown);
     }
     return instance;
+  }
+
+  /** Its start code has run, or it goes on from where another was. @throws {Fault} `state-invalid` */
+  #begun(linked: Linked, guest: ComponentInstance, state: Uint8Array | undefined): BindExport {
+    if (state === undefined) return linked.start(guest);
+    const owner = this.#owner;
+    if (owner === null || linked.restore === undefined) {
+      return refuseState(this.manifest.name, "its instances have none");
+    }
+    return linked.restore(guest, new StateReader(state, owner));
+  }
+
+  #saverOf({ save }: Linked): (() => Uint8Array | null) | undefined {
+    const owner = this.#owner;
+    return owner === null || save === undefined ? undefined : () => save(owner);
+  }
+
+  get stateOf(): readonly string[] | undefined {
+    return this.#owner?.stateOf;
+  }
+
+  get #owner(): StateOwner | null {
+    if (this.saving.reason !== null) return null;
+    return stateOwner(this.manifest.name, "component", this.digest);
+  }
+
+  /** Looked up when it is first asked for: all code is read for it. */
+  get saving(): Saving {
+    return (this.#saving ??= savingOf(this.#source, this.linking));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -9,6 +9,14 @@ import type { PlainHandles } from "./handles.ts";
 import { plainCodec } from "./plain.ts";
 import type { WitType } from "../../wit/types.ts";
 
+/** What a function of the embedding program finds as its `this`, when it is none of a class and not written as an arrow. */
+export interface CallContext {
+  /** The same however often the effect of a durable run is done: a receiver knows one by it that comes again. Null in memory. */
+  readonly key: string | null;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal | null;
+}
+
 /** @param path what it is, for messages */
 export type Read = (plain: unknown, path: string, handles: PlainHandles, budget: LiftBudget) => Value;
 
@@ -18,7 +26,8 @@ export interface Compiled {
   readonly check: (args: readonly Value[]) => void;
   readonly toPlain: (args: readonly Value[], handles: PlainHandles) => unknown[];
   readonly hasHandles: boolean;
-  readonly invoke: (args: unknown[]) => unknown;
+  /** `about` is the function's `this`. */
+  readonly invoke: (args: unknown[], about: CallContext | undefined) => unknown;
   /** The result; of a function that may fail in WIT, its good payload. */
   readonly result: Read;
   /** The payload of its err; undefined when its WIT result is no `result`. */
@@ -64,16 +73,16 @@ function untypedArgument(value: Value): unknown {
 function invokerOf({ make, target }: Found): Compiled["invoke"] {
   switch (make) {
     case "call":
-      return (args) => {
+      return (args, about) => {
         switch (args.length) {
           case 0:
-            return target() as unknown;
+            return target.call(about) as unknown;
           case 1:
-            return target(args[0]) as unknown;
+            return target.call(about, args[0]) as unknown;
           case 2:
-            return target(args[0], args[1]) as unknown;
+            return target.call(about, args[0], args[1]) as unknown;
           default:
-            return target(...args) as unknown;
+            return target.apply(about, args) as unknown;
         }
       };
     case "new":

@@ -4,8 +4,8 @@ import { LiftBudget } from "../../wit/budget.ts";
 import type { FunctionKey } from "../../wit/types.ts";
 import { CaseValue, ERR, OK, type Value } from "../../wit/value.ts";
 import { invalidValue } from "../invalid-value.ts";
-import type { Instance } from "../plugin.ts";
-import type { Compiled, Read } from "./compile.ts";
+import type { CallEffect, Instance } from "../plugin.ts";
+import type { CallContext, Compiled, Read } from "./compile.ts";
 import { Objects } from "./objects.ts";
 
 export interface Program {
@@ -37,7 +37,7 @@ export class JavascriptInstance implements Instance {
     return this.#alive;
   }
 
-  call(key: FunctionKey, args: readonly Value[]): Value | Promise<Value> {
+  call(key: FunctionKey, args: readonly Value[], signal?: AbortSignal, effect?: CallEffect): Value | Promise<Value> {
     if (!this.#alive) throw this.#lost();
     const compiled = this.#functions.get(key);
     if (compiled === undefined)
@@ -45,7 +45,7 @@ export class JavascriptInstance implements Instance {
     const plain = this.#arguments(compiled, args);
     let answer: unknown;
     try {
-      answer = compiled.invoke(plain);
+      answer = compiled.invoke(plain, signal || effect ? contextOf(signal, effect) : undefined);
     } catch (thrown) {
       return this.#failed(compiled, thrown);
     }
@@ -121,4 +121,8 @@ export class JavascriptInstance implements Instance {
   #lost(): Fault {
     return new Fault("plugin-lost", `${this.#source} was closed`, { source: this.#source });
   }
+}
+
+function contextOf(signal: AbortSignal | undefined, effect: CallEffect | undefined): CallContext {
+  return { key: effect?.key ?? null, signal: signal ?? null };
 }

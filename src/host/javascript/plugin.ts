@@ -24,6 +24,7 @@ import { JavascriptInstance } from "./instance.ts";
 
 export { ErrValue } from "./functions.ts";
 export type { Functions } from "./functions.ts";
+export type { CallContext } from "./compile.ts";
 
 export interface JavascriptOptions {
   /** A WIT text whose world exports the functions. */

@@ -30,7 +30,7 @@ interface Kept {
   readonly kill: () => void;
   readonly ping: (number: number) => void;
   /** Milliseconds between two pings. */
-  readonly every: number;
+  every: number;
   nextPing: number;
 }
 
@@ -56,6 +56,8 @@ function obey(order: Order): void {
       return watchProcess(order.id, order.pid, new LimitWords(order.limits));
     case "kill":
       return kept.get(order.id)?.kill();
+    case "longest":
+      return watchFor(order.id, order.longest);
     case "forget":
       return void kept.delete(order.id);
     case "wake":
@@ -99,9 +101,21 @@ function startThread(id: number, order: ThreadOrder): void {
     },
     limits,
     ping: (number) => ours.postMessage(number),
-    every: Math.max(longest / 4, LOOK),
+    every: everyOf(longest),
     nextPing: longest === Infinity ? Infinity : 0,
   });
+}
+
+function everyOf(longest: number): number {
+  return Math.max(longest / 4, LOOK);
+}
+
+function watchFor(id: number, longest: number): void {
+  const found = kept.get(id);
+  if (found === undefined) return;
+  found.watch.watchFor(longest, time());
+  found.every = everyOf(longest);
+  found.nextPing = longest === Infinity ? Infinity : 0;
 }
 
 function started(order: ThreadOrder, pings: MessagePort): Worker {

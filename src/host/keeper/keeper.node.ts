@@ -33,6 +33,8 @@ export interface KeptThread {
   readonly flight: Int32Array;
   /** What it does has so many milliseconds from now on; null: it does nothing. 100 ms later it is killed. */
   readonly allow: (milliseconds: number | null) => void;
+  /** From now on it is killed after so many milliseconds without a sign of life, as `watch` says. */
+  readonly watch: (longest: number) => void;
   readonly kill: () => Promise<void>;
   readonly gone: Promise<Ended>;
   readonly ref: () => void;
@@ -117,6 +119,9 @@ class Keeper {
       port,
       flight,
       allow: (milliseconds) => this.#allow(limits, milliseconds),
+      watch: (longest) => {
+        if (this.#kept.has(id)) this.#send({ kind: "longest", id, longest });
+      },
       kill: async () => {
         port.close(); // from here on nothing is heard of it
         this.#reference(id, true); // whoever waits for its end must live to see it

@@ -7,6 +7,8 @@ export type Order =
   /** A process that the engine thread has started. */
   | { readonly kind: "watch"; readonly id: number; readonly pid: number; readonly limits: Int32Array }
   | { readonly kind: "kill"; readonly id: number }
+  /** How long a thread may be silent from now on. */
+  | { readonly kind: "longest"; readonly id: number; readonly longest: number }
   | { readonly kind: "forget"; readonly id: number }
   /** Something changed in the words while the keeper slept. */
   | { readonly kind: "wake" };

@@ -27,7 +27,8 @@ export interface WatchParts {
 
 export class Watch {
   readonly #parts: WatchParts;
-  readonly #began: number;
+  #began: number;
+  #longest: number;
   #number = 0;
   #ends = Infinity;
   #calls = 0;
@@ -40,12 +41,21 @@ export class Watch {
 
   constructor(parts: WatchParts, now: number) {
     this.#parts = parts;
+    this.#longest = parts.longest;
     this.#began = now;
     this.#changed = now;
   }
 
   get changed(): number {
     return this.#changed;
+  }
+
+  /** It may be silent for so long from now on. */
+  watchFor(longest: number, now: number): void {
+    this.#longest = longest;
+    this.#began = now;
+    if (this.#sign !== undefined) this.#sign = now;
+    this.#changed = now;
   }
 
   /** When it has to be looked at again; once that is past, it is to be killed. */
@@ -80,7 +90,7 @@ export class Watch {
   }
 
   get #silentUntil(): number {
-    const { longest } = this.#parts;
+    const longest = this.#longest;
     return this.#sign === undefined ? this.#began + Math.max(longest, START) : this.#sign + longest; // W4
   }
 

@@ -8,6 +8,7 @@
  * While calls overlap in an instance, one that goes on after another has drawn begins with its numbers anew.
  */
 import { ShortSeeds } from "../seeded.ts";
+import type { StateReader, StateWriter } from "../state/bytes.ts";
 import { REGISTRY, type Pointer } from "./api.ts";
 import type { LuaMachine } from "./machine.ts";
 
@@ -29,6 +30,22 @@ export class Chance {
   /** The number of a call that begins. */
   next(): number {
     return (this.#last += 1);
+  }
+
+  save(to: StateWriter): void {
+    for (const each of [this.#last, this.#call]) to.f64(each);
+    to.u8(this.#drawn ? 1 : 0);
+    to.u8(this.#state === undefined ? 0 : 1);
+    to.u32(this.#state ?? 0);
+  }
+
+  restore(from: StateReader): void {
+    this.#last = from.whole();
+    this.#call = from.whole();
+    this.#drawn = from.flag();
+    const isKept = from.flag();
+    const state = from.u32();
+    this.#state = isKept ? state : undefined;
   }
 
   /** Who runs from now on. */

@@ -4,6 +4,7 @@ import type { FunctionKey, WitFunction, WorldSide } from "../../wit/types.ts";
 import { CaseValue, ERR, OK, type Value } from "../../wit/value.ts";
 import { argumentCheck, type CheckArguments } from "../check-arguments.ts";
 import { invalidValue } from "../invalid-value.ts";
+import type { StateReader, StateWriter } from "../state/bytes.ts";
 import { FUNCTION, NIL, type Pointer, TABLE, typeName } from "./api.ts";
 import type { Codec } from "./codec.ts";
 import { misfitMessage } from "./host-calls.ts";
@@ -63,6 +64,21 @@ export function bindExports(
     });
   }
   return exports;
+}
+
+/** The places of the functions, for an instance that is made of a saved state. */
+export function writeExports(exports: ReadonlyMap<FunctionKey, Export>, to: StateWriter): void {
+  for (const { ref } of exports.values()) to.u32(ref);
+}
+
+/** The same functions in a machine that has taken the state. @throws {Fault} `state-invalid` */
+export function readExports(
+  link: Link,
+  side: WorldSide,
+  source: string,
+  from: StateReader,
+): ReadonlyMap<FunctionKey, Export> {
+  return new Map(placesOf(side).map((at) => [at.key, compile(link, at, from.u32(), source)]));
 }
 
 function waysTo({ interface: id, path }: Place, side: WorldSide): readonly (readonly string[])[] {

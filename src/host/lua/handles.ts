@@ -13,6 +13,7 @@ import { type LiftBudget, OVERHEAD } from "../../wit/budget.ts";
 import { isCallbackResource } from "../../wit/validate.ts";
 import type { Resource, WitType } from "../../wit/types.ts";
 import { Callback, Handle, type Value } from "../../wit/value.ts";
+import type { StateReader, StateWriter } from "../state/bytes.ts";
 import { NIL, type Pointer, USERDATA } from "./api.ts";
 import { type Codec, type HandleCodecs } from "./codec.ts";
 import type { LuaMachine } from "./machine.ts";
@@ -64,6 +65,17 @@ export class Handles implements HandleCodecs {
   /** How many handles there are on either side. */
   get size(): number {
     return this.#own.size + this.#foreign.size;
+  }
+
+  /** How many handles there were, so that no number is used again; false while there is one. */
+  save(to: StateWriter): boolean {
+    for (const each of [this.#next, this.#nextForeign]) to.f64(each);
+    return this.size === 0;
+  }
+
+  restore(from: StateReader): void {
+    this.#next = from.whole();
+    this.#nextForeign = from.whole();
   }
 
   of(type: HandleType): Codec {

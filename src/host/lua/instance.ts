@@ -13,8 +13,9 @@ import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Meter } from "../meter/meter.ts";
 import type { Instance } from "../plugin.ts";
+import { type StateOwner, type StateReader, StateWriter } from "../state/bytes.ts";
 import { STATUS_OK, STATUS_YIELD } from "./api.ts";
-import { type Export, finishCall, pushArguments, raisedErr } from "./exports.ts";
+import { type Export, finishCall, pushArguments, raisedErr, writeExports } from "./exports.ts";
 import type { HostCall } from "./host-calls.ts";
 import { trapped } from "./failure.ts";
 import { faultOfError } from "./import-faults.ts";
@@ -37,6 +38,7 @@ export interface InstanceParts {
   readonly chain: CallChain;
   /** Tells the machine's clock that a message is being delivered: it asks for the time anew. */
   readonly tick: () => void;
+  readonly owner: StateOwner;
 }
 
 export class LuaInstance implements Instance {
@@ -51,7 +53,8 @@ export class LuaInstance implements Instance {
   #alive = true;
   #cause: unknown;
 
-  constructor(parts: InstanceParts, exports: ReadonlyMap<FunctionKey, Export>) {
+  /** @param from the rest of the state that the machine has taken already; null when it has taken none */
+  constructor(parts: InstanceParts, exports: ReadonlyMap<FunctionKey, Export>, from: StateReader | null) {
     this.id = parts.id;
     this.colour = parts.link.colour;
     this.#parts = parts;
@@ -61,6 +64,10 @@ export class LuaInstance implements Instance {
     this.#serving = new Serving(parts, () => {
       if (!this.#alive) throw this.#lost();
     });
+    if (from === null) return;
+    const [idle] = exports.values();
+    this.#threads.restore(idle, from);
+    from.close();
   }
 
   get alive(): boolean {
@@ -86,6 +93,16 @@ export class LuaInstance implements Instance {
     // A call that waits goes on with what it has left.
     if (this.#turns.running === 0) this.#parts.meter?.begin();
     this.#link.handles.drop(handle);
+  }
+
+  async save(): Promise<Uint8Array | null> {
+    if (!this.#alive) throw this.#lost();
+    if (this.#turns.running > 0 || this.#turns.waiting > 0 || this.#serving.onStack) return null;
+    const to = new StateWriter(this.#parts.owner);
+    const isWhole = this.#link.save(to);
+    writeExports(this.#exports, to);
+    this.#threads.save(to);
+    return isWhole ? to.finish() : null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -16,6 +16,7 @@ import { callbackCall, type HostCall, type HostCallParts, importCall, sleepCall 
 import type { LuaMachine } from "./machine.ts";
 import { Misfit } from "./misfit.ts";
 import { luaName } from "./names.ts";
+import type { StateReader, StateWriter } from "../state/bytes.ts";
 import { BAR, callPrelude, DRAW, type Prelude, setField } from "./setup.ts";
 import { importNames, type Place, placesOf } from "./world.ts";
 
@@ -60,6 +61,8 @@ export class Link {
   readonly #calls = new Map<number, HostCall>();
   readonly #lent: number[] = [];
   readonly #classes = new Map<Resource, number>();
+  /** How many calls there are besides those that came with a value. */
+  readonly #first: number;
   #next = DRAW + 1;
   #barred = 0;
   #colour: ImportedFunction["colour"] = "sync";
@@ -86,11 +89,45 @@ export class Link {
     this.serveWith(loading);
     this.#openSennit(options, sleeps);
     this.#openImports(world.imports, provided(source, world.imports, options));
+    this.#first = this.#calls.size;
   }
 
   /** The host call of a number; a callback that was lent to a call that has ended fails inside the guest. */
   call(id: number): HostCall {
     return this.#calls.get(id) ?? ENDED;
+  }
+
+  /**
+   * What JavaScript knows of the guest. False when something cannot be told: a callback that it keeps, a handle that somebody
+   * has. The functions it was given are the same in every instance whose imports are of the same colours.
+   */
+  save(to: StateWriter): boolean {
+    const calls = [...this.#calls];
+    to.u32(calls.length);
+    for (const [id, { colour }] of calls) {
+      to.u32(id);
+      to.u8(colour === "sync" ? 0 : 1);
+    }
+    to.u32(this.#next);
+    for (const [, ref] of this.#classes) to.u32(ref);
+    this.chance.save(to);
+    return calls.length === this.#first && this.handles.save(to) && this.machine.save(to);
+  }
+
+  /** Of an instance that was made in the same way, and whose files have not run. @throws {Fault} `state-invalid` */
+  restore(from: StateReader): void {
+    const calls = [...this.#calls];
+    if (from.u32() !== calls.length) from.refuse("its imports are others");
+    for (const [id, { colour }] of calls) {
+      if (from.u32() !== id) from.refuse("its imports are others");
+      if (from.flag() !== (colour === "async")) from.refuse("other imports of it wait");
+    }
+    this.#next = from.u32();
+    if (this.#next < calls.length) from.refuse("its imports are others");
+    for (const [, ref] of this.#classes) if (from.u32() !== ref) from.refuse("it is of another interpreter");
+    this.chance.restore(from);
+    this.handles.restore(from);
+    this.machine.restore(from);
   }
 
   /** `async` when anything that the guest can call may have to be waited for. */

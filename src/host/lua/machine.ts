@@ -5,9 +5,14 @@
  *   M2  Memory never grows past the limit. Inside Lua that is an error; where the host itself asked for memory, the machine is lost.
  *   M3  The same seed, clock and calls give the same behaviour, down to the order of `pairs`.
  *
+ *   M4  What JavaScript knows of a machine are numbers: places in its memory and its registry. A machine that was made in the same
+ *       way has the same, and its memory can be put in the place of the other's.
+ *
  * The interpreter is the `glue.wasm` of the wasmoon package. Its JavaScript layer is not used: it loses integers and binary strings,
  * and reads the real clock.
  */
+import type { StateReader, StateWriter } from "../state/bytes.ts";
+import { readCores, writeCores } from "../state/cores.ts";
 import { type LuaApi, type Pointer, REGISTRY } from "./api.ts";
 import { type NumberLists, type Shim, shimOf } from "./shim.ts";
 import { linkInterpreter, MachineLost, type MachineOptions, PAGE } from "./system.ts";
@@ -33,11 +38,13 @@ export class LuaMachine {
   readonly scratch: Pointer;
   readonly #host: number;
   readonly #keys = new Map<string, number>();
+  readonly #limit: number;
   #serve: ((thread: Pointer) => number) | undefined;
   #u8: Uint8Array;
   #u32: Uint32Array;
 
   constructor(module: WebAssembly.Module, options: MachineOptions) {
+    this.#limit = options.memory;
     this.api = linkInterpreter(module, options);
     this.#u8 = new Uint8Array(this.api.memory.buffer);
     this.#u32 = new Uint32Array(this.api.memory.buffer);
@@ -49,6 +56,42 @@ export class LuaMachine {
     this.shim = shimOf(this.api, (thread) => this.#called(thread));
     this.#host = this.api.__indirect_function_table.grow(1, this.shim.host);
     this.#openLibraries();
+  }
+
+  /** All of its state (M4). False when something cannot be told. */
+  save(to: StateWriter): boolean {
+    to.f64(this.#limit);
+    for (const place of this.#places) to.u32(place);
+    to.u32(this.#keys.size);
+    for (const [name, ref] of this.#keys) {
+      to.text(name);
+      to.u32(ref);
+    }
+    return writeCores([this.#core], to);
+  }
+
+  /**
+   * Takes the state of another machine in the place of its own. Whatever is in the registry by now has to be there too, under
+   * the same numbers. @throws {Fault} `state-invalid`
+   */
+  restore(from: StateReader): void {
+    if (from.f64() !== this.#limit) from.refuse("it was saved under another limit of memory");
+    for (const place of this.#places) if (from.u32() !== place) from.refuse("it is of another interpreter");
+    const keys = new Map<string, number>();
+    for (let left = from.count(8); left > 0; left--) keys.set(from.text(), from.u32());
+    for (const [name, ref] of this.#keys) if (keys.get(name) !== ref) from.refuse("it is of another interpreter");
+    for (const [name, ref] of keys) this.#keys.set(name, ref);
+    readCores([this.#core], from);
+    this.#u8 = new Uint8Array(this.api.memory.buffer);
+    this.#u32 = new Uint32Array(this.api.memory.buffer);
+  }
+
+  get #places(): readonly number[] {
+    return [this.main, this.counter, this.scratch, this.#host];
+  }
+
+  get #core(): WebAssembly.Exports {
+    return this.api as unknown as WebAssembly.Exports;
   }
 
   /** The machine's memory now. It moves whenever the machine runs: never kept across a call. */

@@ -30,6 +30,7 @@ export class Output {
 
   /** Says what was begun and not ended. */
   flush(): void {
+    this.#text += this.#decoder.decode(); // a character that was begun goes no further
     if (this.#text !== "") this.#say(this.#text);
     this.#text = "";
   }

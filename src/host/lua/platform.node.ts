@@ -5,19 +5,20 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { callChain } from "../call-chain.node.ts";
 import { compileMetered } from "../meter/compile.ts";
+import { exposed } from "../meter/exposed.ts";
 import type { LuaPlatform } from "./platform.ts";
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 let metered: Promise<WebAssembly.Module> | undefined;
 
 function engine(): Promise<WebAssembly.Module> {
-  compiled ??= bytes().then((code) => WebAssembly.compile(code));
+  compiled ??= bytes().then((code) => WebAssembly.compile(exposed(code)));
   return compiled;
 }
 
 /** Rewritten once per process, which takes some hundredths of a second. */
 function meteredEngine(): Promise<WebAssembly.Module> {
-  metered ??= bytes().then((code) => compileMetered(code));
+  metered ??= bytes().then((code) => compileMetered(code, exposed));
   return metered;
 }
 

@@ -14,6 +14,7 @@ import { isLimited, Meter } from "../meter/meter.ts";
 import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
 import type { LuaPlatform } from "./platform.ts";
 import { readSources } from "./sources.ts";
+import { luaOwner } from "./saved.ts";
 import { type LuaPackage, refuseSyntaxErrors, startInstance } from "./start.ts";
 import { refuseUnsupported } from "./world.ts";
 
@@ -38,23 +39,28 @@ export async function luaPlugin(files: PackageFiles, options: LuaOptions = {}): 
   const code = [sources.main, ...sources.modules].map(({ path, text }) => [path, text] as const);
   const digest = await digestOf([...wit, ...code]);
   return new LuaPlugin(
-    { manifest, place, world, sources, engine, chain: platform.chain ?? noChain },
-    digest,
+    { manifest, place, world, sources, engine, chain: platform.chain ?? noChain, digest },
     platform.meteredEngine,
   );
 }
 
 class LuaPlugin implements Plugin {
-  readonly digest: string;
   readonly #package: LuaPackage;
   readonly #meteredEngine: LuaPlatform["meteredEngine"];
   readonly #instances = new Set<Instance>();
   #open = true;
 
-  constructor(pack: LuaPackage, digest: string, meteredEngine: LuaPlatform["meteredEngine"]) {
+  constructor(pack: LuaPackage, meteredEngine: LuaPlatform["meteredEngine"]) {
     this.#package = pack;
     this.#meteredEngine = meteredEngine;
-    this.digest = digest;
+  }
+
+  get digest(): string {
+    return this.#package.digest;
+  }
+
+  get stateOf(): readonly string[] {
+    return luaOwner(this.manifest.name, this.digest).stateOf;
   }
 
   get manifest(): Manifest {

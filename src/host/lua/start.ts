@@ -8,13 +8,15 @@ import type { Meter } from "../meter/meter.ts";
 import { DEFAULT_LIMITS } from "../package/limits.ts";
 import type { InstanceOptions } from "../plugin.ts";
 import { STATUS_OK, STATUS_YIELD } from "./api.ts";
-import { bindExports } from "./exports.ts";
+import { StateReader } from "../state/bytes.ts";
+import { bindExports, readExports } from "./exports.ts";
 import { NO_MEMORY, splitMessage, trapped } from "./failure.ts";
 import { faultOfError, FaultMemory } from "./import-faults.ts";
 import { LuaInstance } from "./instance.ts";
 import { Link } from "./link.ts";
 import { LuaMachine } from "./machine.ts";
 import { Output } from "./output.ts";
+import { luaOwner } from "./saved.ts";
 import { loadText, runPrelude } from "./setup.ts";
 import { MachineLost } from "./system.ts";
 import type { LuaSource, Sources } from "./sources.ts";
@@ -28,6 +30,8 @@ export interface LuaPackage {
   /** Metered when instances are given a meter. */
   readonly engine: WebAssembly.Module;
   readonly chain: CallChain;
+  /** Of its code. */
+  readonly digest: string;
 }
 
 /** @throws {Fault} `link-failed`, `plugin-invalid`, `plugin-trapped` */
@@ -59,13 +63,14 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions, meter:
       throw importWhileLoading(pack);
     });
     meter?.begin();
-    runFiles(link, pack);
-    output.flush();
-    const exports = bindExports(link, pack.world.exports, source, pack.sources.main.path);
+    const owner = luaOwner(source, pack.digest);
+    const from = options.state === undefined ? null : new StateReader(options.state, owner);
+    const exports = from === null ? loaded(link, pack, output) : restored(link, pack, from);
     const { overlap } = pack.manifest;
     return new LuaInstance(
-      { id: options.id, source, link, output, overlap, meter, chain: pack.chain, tick: clock.tick },
+      { id: options.id, source, link, output, overlap, meter, chain: pack.chain, tick: clock.tick, owner },
       exports,
+      from,
     );
   } catch (thrown) {
     const overdrawn = meter?.fault(source, "its start");
@@ -73,6 +78,20 @@ export function startInstance(pack: LuaPackage, options: InstanceOptions, meter:
     if (thrown instanceof Fault || !isMachineFailure(thrown)) throw thrown;
     throw trapped({ source, doing: "its start", memory }, output.complaint ?? (thrown as Error).message);
   }
+}
+
+type Exports = ReturnType<typeof bindExports>;
+
+function loaded(link: Link, pack: LuaPackage, output: Output): Exports {
+  runFiles(link, pack);
+  output.flush();
+  return bindExports(link, pack.world.exports, pack.manifest.name, pack.sources.main.path);
+}
+
+/** The files have run in another machine, whose state this one takes. @throws {Fault} `state-invalid` */
+function restored(link: Link, { world, manifest }: LuaPackage, from: StateReader): Exports {
+  link.restore(from);
+  return readExports(link, world.exports, manifest.name, from);
 }
 
 function isMachineFailure(thrown: unknown): boolean {

@@ -3,6 +3,7 @@ import type { Pointer } from "./api.ts";
 import type { Export } from "./exports.ts";
 import { FaultMemory } from "./import-faults.ts";
 import type { Link } from "./link.ts";
+import type { StateReader, StateWriter } from "../state/bytes.ts";
 
 /** One call on its way, in a coroutine of its own. */
 export interface Task {
@@ -35,6 +36,26 @@ export class Threads {
     }
     const call = this.#link.chance.next();
     return { target, call, ...this.#link.machine.newThread(), faults: new FaultMemory(this.#link) };
+  }
+
+  /** The coroutines that serve again. No call is running. */
+  save(to: StateWriter): void {
+    to.u32(this.#free.length);
+    for (const { thread, ref } of this.#free) {
+      to.u32(thread);
+      to.u32(ref);
+    }
+  }
+
+  /** @param idle a function that they could have been in, until each is taken for one */
+  restore(idle: Export | undefined, from: StateReader): void {
+    const count = from.count(8);
+    if (count > MOST_KEPT) from.refuse(`it keeps ${count} coroutines`);
+    if (idle === undefined) return;
+    for (let left = count; left > 0; left--) {
+      const [thread, ref] = [from.u32(), from.u32()];
+      this.#free.push({ target: idle, call: 0, thread, ref, faults: new FaultMemory(this.#link) });
+    }
   }
 
   /** Takes back a task whose call ended well or with an `err`; a suspended or broken one is never given back. */

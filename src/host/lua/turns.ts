@@ -13,6 +13,11 @@ export class Turns {
     return this.#running;
   }
 
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   begin(): void {
     this.#running++;
   }

@@ -23,6 +23,11 @@ export function collects(bytes: Uint8Array): boolean {
   }
 }
 
+/** As `collects`, of one core module. @throws {Fault} for what cannot be read */
+export function collectsObjects(bytes: Uint8Array): boolean {
+  return someSection(new ModuleReader(bytes), (id, types) => id === TYPES && hasOtherTypes(types));
+}
+
 function componentCollects(reader: ModuleReader, deepest: number): boolean {
   if (deepest === 0) return true;
   return someSection(reader, (id, section) => {

@@ -24,6 +24,11 @@ export interface CallLimits {
   readonly deadline?: number;
   /** Another thread ends the instance by setting its first element to anything but 0. */
   readonly stop?: Int32Array;
+  /**
+   * While it gives a number, a call may take that many milliseconds, and nothing else of this limits it: calls that were made
+   * before, and are made again to bring an instance to where it was (HAZARDS 4).
+   */
+  readonly lifted?: () => number | null;
   /** The realm's flight recorder, and the index of the instance's package there: the keeper stops single calls by it. */
   readonly flight?: { readonly words: Int32Array; readonly package: number };
 }
@@ -51,6 +56,7 @@ export class Meter {
   readonly #stop: Int32Array | undefined;
   readonly #flight: Int32Array | undefined;
   readonly #package: number;
+  readonly #lifted: (() => number | null) | undefined;
   /** Of the call that was begun, or went on, last (T6). */
   #number = 0;
   /** The fuel of all calls since the purse was empty (T5). */
@@ -65,14 +71,15 @@ export class Meter {
   #verdict: Verdict | null = null;
   readonly #alarms = new Set<{ readonly ends: number; readonly forget: () => void }>();
 
-  constructor({ fuel = Infinity, deadline = Infinity, stop, flight }: CallLimits) {
+  constructor({ fuel = Infinity, deadline = Infinity, stop, flight, lifted }: CallLimits) {
     this.#fuel = fuel >= 0 ? Math.floor(fuel) : 0;
     this.#purse = this.#fuel;
     this.#deadline = deadline >= 0 ? deadline : 0;
     this.#stop = stop;
     this.#flight = flight?.words;
     this.#package = flight?.package ?? 0;
-    this.#watched = deadline !== Infinity || stop !== undefined || flight !== undefined;
+    this.#lifted = lifted;
+    this.#watched = deadline !== Infinity || stop !== undefined || flight !== undefined || lifted !== undefined;
     const first = Math.min(this.#fuel, this.#watched ? FIRST_SLICE : UNWATCHED);
     this.#first = first === FIRST_SLICE ? FIRST : BigInt(first);
   }
@@ -90,17 +97,21 @@ export class Meter {
   begin(joins = false): void {
     if (this.#verdict !== null) return;
     if (this.#flight !== undefined) this.#record(this.#flight);
-    if (joins) this.#purse += this.#fuel;
+    const lifted = this.#lifted?.() ?? null;
+    const fuel = lifted === null ? this.#fuel : Infinity;
+    if (joins) this.#purse += fuel;
     else {
-      this.#purse = this.#fuel;
+      this.#purse = fuel;
       this.#counter.value = this.#first;
       this.#given = Number(this.#first);
     }
     if (!this.#watched) return;
     this.#slice = FIRST_SLICE;
-    if (this.#deadline === Infinity) return; // the clock is what costs most here
+    const deadline = lifted ?? this.#deadline;
+    this.#ends = Infinity;
+    if (deadline === Infinity) return; // the clock is what costs most here
     this.#lastTick = performance.now();
-    this.#ends = this.#lastTick + this.#deadline;
+    this.#ends = this.#lastTick + deadline;
   }
 
   /** When the call has to end that was begun, or went on, last: for `goOn`. */

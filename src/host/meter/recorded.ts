@@ -24,6 +24,9 @@ export function recorded(plugin: Plugin, flight: NonNullable<CallLimits["flight"
     manifest: plugin.manifest,
     world: plugin.world,
     digest: plugin.digest,
+    get stateOf() {
+      return plugin.stateOf;
+    },
     instantiate: (options) => {
       const limits = limitsOf(plugin.manifest.limits, options.limits);
       return plugin.instantiate({ ...options, limits: recordedLimits(plugin, limits, flight) });

@@ -22,6 +22,7 @@ export interface ModuleShape {
   readonly types: number;
   readonly importedFunctions: number;
   readonly importedGlobals: number;
+  readonly importedMemories: number;
   /** The type of each function that the module defines, in order. */
   readonly functions: readonly FunctionShape[];
   /** `module` and `name` of every import, names of every export. */
@@ -58,6 +59,7 @@ export function shapeOf(bytes: Uint8Array): ModuleShape {
     types: types.length,
     importedFunctions: imports.functions,
     importedGlobals: imports.globals,
+    importedMemories: imports.memories,
     functions: functionTypes(reader(SECTION.function)).map((type) => types[type] ?? NO_FUNCTION),
     names: [...imports.names, ...exportNames(reader(SECTION.export))],
   };
@@ -133,11 +135,12 @@ function readField(reader: ModuleReader): void {
 interface Imports {
   functions: number;
   globals: number;
+  memories: number;
   readonly names: string[];
 }
 
 function importsOf(reader: ModuleReader | undefined): Imports {
-  const imports: Imports = { functions: 0, globals: 0, names: [] };
+  const imports: Imports = { functions: 0, globals: 0, memories: 0, names: [] };
   if (reader === undefined) return imports;
   for (let left = reader.u32(); left > 0; left--) {
     imports.names.push(reader.name(), reader.name());
@@ -156,6 +159,7 @@ function readImport(reader: ModuleReader, imports: Imports): void {
       reader.skipValueType();
       return reader.skipLimits();
     case 2:
+      imports.memories++;
       return reader.skipLimits();
     case 3:
       imports.globals++;

@@ -21,11 +21,18 @@ const KEYS: Readonly<Record<string, Row>> = {
   tables: ["tables", count("elements")],
 };
 
-const RUN_KEYS: Readonly<Record<string, keyof RunLimits>> = {
-  children: "children",
-  "children-total": "childrenTotal",
-  timers: "timers",
-  branches: "branches",
+const THEM: ReadQuantity = count("them");
+
+const RUN_KEYS: Readonly<Record<string, readonly [property: keyof RunLimits, read: ReadQuantity]>> = {
+  children: ["children", THEM],
+  "children-total": ["childrenTotal", THEM],
+  timers: ["timers", THEM],
+  branches: ["branches", THEM],
+  entries: ["entries", THEM],
+  bytes: ["bytes", size],
+  pending: ["pending", THEM],
+  signals: ["signals", THEM],
+  rebuild: ["rebuild", duration],
 };
 
 /** The limits that a project can lift altogether: without one, a call takes what it takes. */
@@ -75,8 +82,8 @@ function read(table: Table, value: (key: string, quantity: ReadQuantity) => numb
 
 function readRun(table: Table): Partial<RunLimits> {
   const limits: { -readonly [Key in keyof RunLimits]?: number } = {};
-  for (const [key, property] of Object.entries(RUN_KEYS)) {
-    const found = count("them")(table, key);
+  for (const [key, [property, quantity]] of Object.entries(RUN_KEYS)) {
+    const found = quantity(table, key);
     if (found !== undefined) limits[property] = found;
   }
   table.refuseOthers();

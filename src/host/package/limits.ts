@@ -42,6 +42,15 @@ export interface RunLimits {
   readonly timers: number;
   /** Branches, and elements of `para`, at work at once in one run. */
   readonly branches: number;
+  /** Entries, and bytes, of the log of a run that is kept; what its log was cut by counts no more. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** What a run that is kept waits for at once. */
+  readonly pending: number;
+  /** Signals sent to a run and not taken. */
+  readonly signals: number;
+  /** Milliseconds that bringing plugin instances to where they were may take. */
+  readonly rebuild: number;
 }
 
 export const DEFAULT_RUN_LIMITS: RunLimits = {
@@ -49,6 +58,11 @@ export const DEFAULT_RUN_LIMITS: RunLimits = {
   childrenTotal: 100_000,
   timers: 100_000,
   branches: 250_000,
+  entries: 10_000_000,
+  bytes: 4096 * MIB,
+  pending: 100_000,
+  signals: 10_000,
+  rebuild: 600_000,
 };
 
 /** The table `[limits]` of a project. `Infinity` lifts a limit. */

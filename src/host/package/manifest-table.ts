@@ -8,6 +8,7 @@ import { parseCapability } from "../capability.ts";
 import type { Language, Manifest } from "../manifest.ts";
 import { readLimits } from "./limits-table.ts";
 import { PACKAGE_NAME } from "./names.ts";
+import { count } from "./quantity.ts";
 import type { Table } from "./table.ts";
 
 const languages: readonly Language[] = ["component", "python", "lua", "julia", "javascript"];
@@ -21,6 +22,8 @@ export function readManifest(table: Table): Manifest {
   const wit = path(table, "wit");
   if (wit === undefined && language !== "component" && !table.has("wit"))
     table.mistake("wit", `is missing: a ${language} package is typed by WIT`);
+  const onDivergence = table.oneOf("on-divergence", ["fail", "accept", "fresh"]);
+  const maxRebuildCalls = count("calls")(table, "max-rebuild-calls");
   const manifest: Manifest = {
     name: name(table),
     version: version(table),
@@ -33,6 +36,8 @@ export function readManifest(table: Table): Manifest {
     stateless: table.flag("stateless") ?? false,
     overlap: table.flag("overlap") ?? false,
     onFailure: table.oneOf("on-failure", ["lost", "fresh"]) ?? "lost",
+    ...(onDivergence === undefined ? {} : { onDivergence }),
+    ...(maxRebuildCalls === undefined ? {} : { maxRebuildCalls }),
     effects: effects(table.table("effects")),
   };
   table.refuseOthers();

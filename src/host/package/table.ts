@@ -58,6 +58,13 @@ export class Table {
     return new Table(value ?? {}, `${this.#path}${key}.`, this.#mistakes);
   }
 
+  /** The tables of a list; none when the key is absent. */
+  tables(key: string): readonly Table[] {
+    const isTables = (value: unknown): boolean => Array.isArray(value) && value.every(isTable);
+    const list = this.#of(key, "a list of tables", isTables) as readonly Record<string, unknown>[] | undefined;
+    return (list ?? []).map((values) => new Table(values, `${this.#path}${key}.`, this.#mistakes));
+  }
+
   mistake(key: string, text: string): void {
     this.#mistakes.add(this.#path + key, text);
   }

@@ -24,7 +24,7 @@ export function runtimeCode(guest: ReadonlyMap<string, string>): Code {
     files: below(GUEST, guest),
     boot: `import sys
 sys.path[:] = ["${GUEST}", *(path for path in sys.path if path)]
-import sennit_attach, sennit_resources, sennit_threads, sennit_values
+import sennit_attach, sennit_resources, sennit_saved, sennit_threads, sennit_values
 import abc, array, asyncio, collections, contextlib, dataclasses, datetime, enum, functools, itertools, json, math
 import operator, random, re, string, struct, textwrap, typing
 sennit_attach.settle()

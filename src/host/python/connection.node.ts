@@ -16,14 +16,17 @@ export interface PythonConnection {
   /** Why the worker ended: an error it died of, or null. */
   readonly gone: Promise<Error | null>;
   terminate(): Promise<void>;
+  /** What comes is heard when this says so. Absent: at once. */
+  readonly inTurn?: (work: () => void) => void;
 }
 
-export function peerOver({ port, stops, gone, terminate }: PythonConnection): Peer {
+export function peerOver({ port, stops, gone, terminate, inTurn }: PythonConnection): Peer {
   let receive: (frame: Frame | null) => void = () => undefined;
   const closed = new Promise<null>((resolve) => port.once("close", () => resolve(null)));
   const ended = Promise.race([gone, closed]);
   void ended.then(() => port.close());
-  port.on("message", (message: unknown) => receive(readFrame(message)));
+  const hear = (message: unknown): void => receive(readFrame(message));
+  port.on("message", inTurn === undefined ? hear : (message: unknown) => inTurn(() => hear(message)));
   return {
     send: (frame) => port.postMessage(frame, [frame]),
     listen: (next) => {

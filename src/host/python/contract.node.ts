@@ -6,28 +6,34 @@ import { linkFault } from "../link-fault.ts";
 import type { Manifest } from "../manifest.ts";
 import { liftLimitsOf } from "../meter/limits.ts";
 import type { ImportedFunction, InstanceOptions } from "../plugin.ts";
+import { refuseState, type StateOwner } from "../state/bytes.ts";
 import { PythonInstance } from "./instance.node.ts";
 import { Names } from "./names.ts";
 import type { Peer } from "./peer.ts";
 import type { Numbered } from "./requests.ts";
+import { type PythonState, read } from "./saved.ts";
 
 export type Linked = readonly (Numbered & { readonly given: ImportedFunction })[];
 
 export class Contract {
   readonly names: Names;
+  /** Undefined when the state of its instances cannot be saved. */
+  readonly owner: StateOwner | undefined;
   readonly #manifest: Manifest;
   readonly #imports: readonly Numbered[];
   readonly #exports: ReadonlyMap<FunctionKey, Numbered>;
 
-  constructor(manifest: Manifest, world: World) {
+  constructor(manifest: Manifest, world: World, owner: StateOwner | undefined) {
     this.#manifest = manifest;
+    this.owner = owner;
     this.names = new Names(world);
     this.#imports = [...functionsOf(world.imports)].map(numberedFrom(0));
     this.#exports = new Map([...functionsOf(world.exports)].map(numberedFrom(1)).map((one) => [one.key, one]));
   }
 
-  /** @throws {Fault} `link-failed` naming each import that is not given */
+  /** What shows before a worker is started. @throws {Fault} `link-failed` naming each import that is not given; `state-invalid` */
   link(options: InstanceOptions): Linked {
+    this.stateOf(options);
     const linked = this.#imports.flatMap((one) => {
       const given = options.imports.get(one.key) ?? hostFunction(one.key, options);
       return given === undefined ? [] : [{ ...one, given }];
@@ -36,6 +42,14 @@ export class Contract {
     const found = new Set(linked.map(({ key }) => key));
     const missing = this.#imports.map(({ key }) => key).filter((key) => !found.has(key));
     throw linkFault(this.#manifest.name, missing, options.imports.keys());
+  }
+
+  /** @throws {Fault} `state-invalid` */
+  stateOf({ state }: InstanceOptions): PythonState | null {
+    if (state === undefined) return null;
+    return this.owner === undefined
+      ? refuseState(this.#manifest.name, "its instances have none")
+      : read(state, this.owner);
   }
 
   /** An instance that is not bound yet. `ended` is called once its worker has ended. */
@@ -52,6 +66,8 @@ export class Contract {
         lift: liftLimitsOf(this.#manifest),
         chain,
         peer,
+        owner: this.owner,
+        state: this.stateOf(options),
         ended,
       },
       options,

@@ -51,6 +51,11 @@ export class Handles implements HandleTable {
     this.#isExported = isExported;
   }
 
+  /** Whether nobody holds anything of the other's. */
+  get areNone(): boolean {
+    return this.#exported.size === 0 && this.#away.size === 0 && this.#imported.size === 0;
+  }
+
   lower(type: HandleType, value: Value): number {
     const { resource } = type;
     if (!this.#isExported(resource)) return this.#lend(type, value);

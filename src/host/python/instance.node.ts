@@ -15,6 +15,7 @@ import type { Value } from "../../wit/value.ts";
 import type { CallChain } from "../call-chain.ts";
 import type { Limits } from "../manifest.ts";
 import { limitsOf } from "../meter/limits.ts";
+import type { StateOwner } from "../state/bytes.ts";
 import { outOfMemory, raiseHint } from "../package/limits.ts";
 import type { CallLimits } from "../meter/meter.ts";
 import type { Answer, ImportedFunction, Instance, InstanceOptions, ManyOptions } from "../plugin.ts";
@@ -28,8 +29,10 @@ import { Mismatch } from "./marshal.ts";
 import { Notes } from "./notes.ts";
 import type { Peer } from "./peer.ts";
 import { Outbox } from "./outbox.ts";
+import { BIND } from "./own-calls.ts";
 import { Reader } from "./reader.ts";
 import { type Call, type InContext, Many, type Numbered, type Request } from "./requests.ts";
+import * as saved from "./saved.ts";
 import * as frames from "./worker/frame.ts";
 
 export interface InstanceParts {
@@ -45,23 +48,13 @@ export interface InstanceParts {
   readonly lift: LiftLimits;
   readonly chain: CallChain;
   readonly peer: Peer;
+  /** Its state can be saved. */
+  readonly owner: StateOwner | undefined;
+  /** What it goes on from. */
+  readonly state: saved.PythonState | null;
   /** Called once the worker has ended. */
   readonly ended: () => void;
 }
-
-/** Called as the first function of a fresh instance. */
-const BIND = {
-  key: "bind",
-  number: frames.BIND,
-  fn: {
-    name: "bind",
-    shape: "function",
-    async: false,
-    resource: null,
-    params: [{ name: "seed", type: { kind: "list", element: { kind: "u8" } } }],
-    result: null,
-  },
-} as const satisfies Numbered;
 
 const anywhere: InContext = (work) => work();
 
@@ -143,11 +136,23 @@ export class PythonInstance implements Instance {
 
   /** Seeds the instance and creates the plugin's objects. */
   async bind(): Promise<void> {
+    const { state } = this.#parts;
     const interruptible = this.#deadline.limit === Number.POSITIVE_INFINITY ? 0 : frames.INTERRUPTIBLE;
     const fuel = isMetered(this.#limits) ? fuelOf(this.#limits) : Number.NaN;
-    this.#parts.peer.send(frames.frame({ kind: frames.LIMITS, a: interruptible, c: fuel }));
+    this.#parts.peer.send(frames.frame({ kind: frames.LIMITS, a: interruptible, b: state?.calls ?? 0, c: fuel }));
     await this.#submit(BIND, [this.#options.seed], "cannot start: ");
     this.#bound = true;
+    if (state !== null) await saved.load(state, this.#parts.source, this.#submit.bind(this));
+  }
+
+  get save(): Instance["save"] {
+    const { owner } = this.#parts;
+    if (owner === undefined) return undefined;
+    return async () => {
+      if (!this.#alive) throw this.#lost();
+      if (!this.#outbox.isIdle || !this.#handles.areNone || this.#imports.waiting > 0) return null;
+      return saved.save(owner, this.#submit.bind(this));
+    };
   }
 
   /** As `bind`; an instance that does not come up is disposed. */
@@ -257,7 +262,7 @@ export class PythonInstance implements Instance {
     const parcel = this.#outbox.answeredFrom(frame.a);
     const isLast = (frame.d & frames.MORE) === 0;
     if (frame.b === 0 && !isLast) throw new Mismatch("results of nothing");
-    this.#note(frame.c);
+    if (parcel.calls[0]?.request.number !== frames.SAVE) this.#note(frame.c);
     const isLate = isLast && this.#deadline.isLateIn(parcel.first);
     const whole = frames.readResults(frame, (i, failed, start, end) => {
       if (!this.#alive) return;

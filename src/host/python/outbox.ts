@@ -69,6 +69,11 @@ export class Outbox {
     this.#manyWriter = new Writer(parts.handles, frames.HEADER);
   }
 
+  /** Whether no call was made that has not been answered. */
+  get isIdle(): boolean {
+    return this.#open.length === 0 && this.#queue.length === 0 && this.#sent.size === 0;
+  }
+
   /** @throws {Fault} when the arguments do not fit */
   add(target: Numbered, args: readonly Value[], request: Request): void {
     this.#open.push(this.#write(this.#writer, target, args, request));

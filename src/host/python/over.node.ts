@@ -18,6 +18,7 @@ export interface PythonPackage {
   readonly manifest: Manifest;
   readonly world: World;
   readonly digest: string;
+  readonly stateOf?: readonly string[] | undefined;
 }
 
 /**
@@ -36,19 +37,22 @@ class RemotePython implements Plugin {
   readonly manifest: Manifest;
   readonly world: World;
   readonly digest: string;
+  readonly stateOf: readonly string[] | undefined;
   readonly #connect: Connect;
   readonly #chain: CallChain;
   readonly #contract: Contract;
   readonly #instances = new Set<Instance>();
   #closed = false;
 
-  constructor({ manifest, world, digest }: PythonPackage, connect: Connect, chain: CallChain) {
+  constructor({ manifest, world, digest, stateOf }: PythonPackage, connect: Connect, chain: CallChain) {
     this.manifest = manifest;
     this.world = world;
     this.digest = digest;
     this.#connect = connect;
     this.#chain = chain;
-    this.#contract = new Contract(manifest, world);
+    this.stateOf = stateOf;
+    const owner = stateOf === undefined ? undefined : { source: manifest.name, stateOf };
+    this.#contract = new Contract(manifest, world, owner);
   }
 
   async instantiate(options: InstanceOptions): Promise<Instance> {

@@ -25,6 +25,7 @@ import { Mismatch } from "./marshal.ts";
 import type { OwnPeer } from "./peer.node.ts";
 import type { Peer } from "./peer.ts";
 import type { Runtime } from "./runtime.node.ts";
+import { pythonOwner } from "./saved.ts";
 import { Workers } from "./workers.node.ts";
 
 export interface PythonOptions {
@@ -117,7 +118,7 @@ class OpenedPython implements PythonPlugin {
     this.digest = digest;
     this.#sources = sources;
     this.#options = options;
-    this.#contract = new Contract(manifest, world);
+    this.#contract = new Contract(manifest, world, pythonOwner(manifest.name, digest, mainOf(manifest, sources)));
     const { name, overlap, limits } = manifest;
     this.#workers = new Workers({
       name,
@@ -130,6 +131,10 @@ class OpenedPython implements PythonPlugin {
       runtimeImage: options.runtimeImage,
       warn: (line) => this.#warn(line),
     });
+  }
+
+  get stateOf(): readonly string[] | undefined {
+    return this.#contract.owner?.stateOf;
   }
 
   /** Starts what is kept ready, if anything is. */
@@ -193,6 +198,11 @@ class OpenedPython implements PythonPlugin {
     this.#code ??= pythonCode(name, this.world, names, guest, this.#sources, applicationOf(this.manifest));
     return this.#code;
   }
+}
+
+/** The text of the main module. */
+function mainOf({ source }: Manifest, sources: ReadonlyMap<string, string>): string {
+  return sources.get(source.slice(source.lastIndexOf("/") + 1)) ?? "";
 }
 
 function applicationOf(manifest: Manifest): string {

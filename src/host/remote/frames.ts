@@ -3,7 +3,7 @@
  * body. The caller of an instance is trusted; the realm that serves it is not.
  */
 
-/** From the caller. Each of the first four is answered by a frame of the same kind. */
+/** From the caller. Each of the first four, and `SAVE`, is answered by a frame of the same kind. */
 export const OPEN = 1;
 export const START = 2;
 export const CALL = 3;
@@ -14,6 +14,9 @@ export const ANSWER = 5;
 export const CREDIT = 6;
 /** Nobody will hear the answer of the call of this number, which comes all the same, and sooner. */
 export const GIVE_UP = 13;
+
+/** All state of the instance, or that there is none that could be told. */
+export const SAVE = 14;
 
 /** From the realm: questions, each answered by an `ANSWER` of its number. */
 export const IMPORT = 7;

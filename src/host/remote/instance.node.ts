@@ -17,7 +17,7 @@ import { callChain } from "../call-chain.node.ts";
 import type { Limits } from "../manifest.ts";
 import { liftLimitsOf } from "../meter/limits.ts";
 import { raiseHint } from "../package/limits.ts";
-import type { Instance, InstanceOptions } from "../plugin.ts";
+import type { CallEffect, Instance, InstanceOptions } from "../plugin.ts";
 import type { Channel, Ended } from "./channel.ts";
 import { Credit } from "./credit.ts";
 import { readFault } from "./fault-data.ts";
@@ -25,9 +25,10 @@ import * as frames from "./frames.ts";
 import { Tickets } from "./handles.ts";
 import { readLine } from "./notes.ts";
 import { MOST_CALLS } from "./open-calls.ts";
-import type { Pending } from "./pending.ts";
+import { GRACE, LONGEST_TIMER, type Pending, SAVE_DEADLINE } from "./pending.ts";
 import { Questions } from "./questions.ts";
 import { Broken, Reader } from "./reader.ts";
+import { readState, writeStart } from "./start-frame.ts";
 import { bounded, type Export, exportOf, importOf } from "./targets.ts";
 import { Writer } from "./writer.ts";
 
@@ -41,13 +42,11 @@ export interface InstanceParts {
   readonly limits: Limits;
   /** Milliseconds that starting may take. */
   readonly startDeadline: number;
+  /** Its state can be saved. */
+  readonly isSaved?: boolean;
   /** Behind it is a realm that has opened the package. */
   readonly channel: Channel;
 }
-
-/** Milliseconds after its deadline in which a realm can still end a call by itself. */
-const GRACE = 50;
-const LONGEST_TIMER = 2 ** 31 - 1 - GRACE;
 
 export class RemoteInstance implements Instance {
   readonly id: number;
@@ -111,24 +110,24 @@ export class RemoteInstance implements Instance {
 
   /** Makes the realm's instance. @throws {Fault} `link-failed`, `plugin-trapped`, `deadline-exceeded` */
   async start(): Promise<void> {
-    const { id, seed, imports, now, limits } = this.#options;
-    const keys = [...imports.keys()];
-    await this.#ask(frames.START, "its start", this.#parts.startDeadline, nothing, (to) => {
-      to.f64(id);
-      to.f64(now());
-      to.raw(seed);
-      to.f64(limits?.fuel ?? Number.NaN);
-      to.f64(limits?.deadline ?? Number.NaN);
-      to.u32(keys.length);
-      for (const key of keys) to.text(key);
-    });
+    const write = (to: Writer): void => writeStart(to, this.#options);
+    await this.#ask(frames.START, "its start", this.#parts.startDeadline, nothing, write);
+  }
+
+  get save(): Instance["save"] {
+    if (this.#parts.isSaved !== true) return undefined;
+    return async () => {
+      if (!this.#alive) throw this.#lost();
+      if (this.#pending.size > 0 || this.#queue.length > 0 || this.#tickets.size > 0) return null;
+      return (await this.#ask(frames.SAVE, "its saving", SAVE_DEADLINE, readState, () => {})) as Uint8Array | null;
+    };
   }
 
   get abortable(): boolean {
     return this.#parts.abortable === true;
   }
 
-  call(key: FunctionKey, args: readonly Value[], signal?: AbortSignal): Value | Promise<Value> {
+  call(key: FunctionKey, args: readonly Value[], signal?: AbortSignal, effect?: CallEffect): Value | Promise<Value> {
     const target = this.#exports.get(key);
     const { source, overlap } = this.#parts;
     if (target === undefined) throw this.#fault("unknown-function", `${source} has no function ${key}`);
@@ -138,7 +137,7 @@ export class RemoteInstance implements Instance {
     const write = (to: Writer): void => {
       to.u32(target.number);
       to.f64(this.#options.now());
-      target.write(to, args);
+      target.write(to, args, effect);
     };
     return this.#ask(frames.CALL, target.fn.name, this.#deadline, target.read, write, signal);
   }
@@ -268,6 +267,7 @@ export class RemoteInstance implements Instance {
       case frames.START:
       case frames.CALL:
       case frames.DROP:
+      case frames.SAVE:
         return this.#answered(kind, number);
       case frames.IMPORT:
       case frames.CALLBACK:

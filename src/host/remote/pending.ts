@@ -4,6 +4,12 @@ import type { InContext } from "./questions.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
+/** Milliseconds after its deadline in which a realm can still end a call by itself. */
+export const GRACE = 50;
+/** Milliseconds that saving may take. */
+export const SAVE_DEADLINE = 30_000;
+export const LONGEST_TIMER: number = 2 ** 31 - 1 - GRACE;
+
 export interface Pending {
   readonly kind: number;
   /** For messages: "add". */

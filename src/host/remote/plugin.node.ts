@@ -66,6 +66,7 @@ class RemotePlugin implements RelayedPlugin {
   readonly manifest: Manifest;
   readonly world: World;
   readonly digest: string;
+  readonly #stateOf: Prepared["stateOf"];
   readonly #parcel: Uint8Array;
   readonly #options: RemoteOptions;
   readonly #channels = new Set<Channel>();
@@ -74,12 +75,17 @@ class RemotePlugin implements RelayedPlugin {
   #spare: Channel | undefined;
   #closed = false;
 
-  constructor({ files, world, digest, parcel }: Prepared, options: RemoteOptions) {
+  constructor({ files, world, digest, parcel, stateOf }: Prepared, options: RemoteOptions) {
     this.manifest = files.manifest;
     this.world = world;
     this.digest = digest;
+    this.#stateOf = stateOf;
     this.#parcel = packParcel(parcel);
     this.#options = options;
+  }
+
+  get stateOf(): readonly string[] | undefined {
+    return this.#stateOf();
   }
 
   async warm(): Promise<void> {
@@ -100,6 +106,7 @@ class RemotePlugin implements RelayedPlugin {
   async instantiate(options: InstanceOptions): Promise<Instance> {
     const channel = await this.relay();
     const { name, overlap, limits } = this.manifest;
+    const stateOf = this.#stateOf;
     const instance = new RemoteInstance(
       {
         source: name,
@@ -107,6 +114,9 @@ class RemotePlugin implements RelayedPlugin {
         overlap,
         limits,
         startDeadline: this.#startDeadline,
+        get isSaved() {
+          return stateOf() !== undefined;
+        },
         channel,
       },
       options,

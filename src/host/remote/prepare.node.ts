@@ -15,11 +15,15 @@ import { packedOnce, validateOnce } from "../component/jco/load.node.ts";
 import { refuseShadowingNames } from "../component/jco/names.ts";
 import { allThatMayWait, transpileOptions } from "../component/jco/options.ts";
 import type { TranspileOptions } from "../component/jco/transpiled.ts";
+import { savingOf } from "../component/saving.ts";
 import { refuseOtherThanComponent } from "../component/sniff.ts";
 import { DiskCache } from "../cache.node.ts";
+import { luaOwner } from "../lua/saved.ts";
 import { readSources } from "../lua/sources.ts";
 import { refuseUnsupported } from "../lua/world.ts";
 import type { Cache, PackageFiles } from "../manifest.ts";
+import { stateOwner } from "../state/bytes.ts";
+import { pythonOwner } from "../python/saved.ts";
 import { digestOf, readTexts, readWit, sourceFolder, worldOf } from "../package-text.ts";
 import type { Parcel } from "./parcel.ts";
 
@@ -30,6 +34,8 @@ export interface Prepared {
   readonly world: World;
   /** As `Plugin.digest` says. */
   readonly digest: string;
+  /** As the plugin says; looked up when it is first asked for. */
+  readonly stateOf: () => readonly string[] | undefined;
   readonly parcel: Parcel;
 }
 
@@ -44,7 +50,7 @@ export async function prepare(files: PackageFiles, cacheFolder: string | undefin
     case "lua":
       return prepareLua(files, below(cacheFolder, "lua"));
     case "python":
-      return withImage(await prepareText(files, pythonTexts), below(cacheFolder, "python"));
+      return withImage(await preparePython(files), below(cacheFolder, "python"));
     default:
       throw unsupported(files, `${files.manifest.language} packages`);
   }
@@ -71,7 +77,24 @@ async function prepareComponent(files: PackageFiles, cacheFolder: string | undef
   const digest = createHash("sha256").update(bytes).digest("hex");
   const request = { bytes, digest, options: optionsOf(component, manifest.wants, where) };
   const kept = await placed(where, () => readied(component, request, cacheFolder));
-  return { files, world, digest, parcel: { manifest, place, files: new Map([[manifest.source, bytes]]), kept } };
+  const parcel = { manifest, place, files: new Map([[manifest.source, bytes]]), kept };
+  return { files, world, digest, stateOf: once(() => stateOfComponent(component, bytes, digest, where)), parcel };
+}
+
+/** All code of it is read for this, and none is run. */
+function stateOfComponent(
+  component: Component,
+  bytes: Uint8Array,
+  digest: string,
+  place: string,
+): readonly string[] | undefined {
+  const { reason } = savingOf({ bytes, component }, describe(component, hasJspi(), undefined, place));
+  return reason === null ? stateOwner(place, "component", digest).stateOf : undefined;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function decoded(bytes: Uint8Array, place: string): Component {
@@ -120,7 +143,8 @@ async function prepareText(given: PackageFiles, textsOf: (files: PackageFiles) =
   const [wit, { texts, witFirst }] = await Promise.all([readWit(files), textsOf(files)]);
   const world = await worldOf(files, wit);
   const digest = await digestOf(witFirst ? [...wit, ...texts] : [...texts, ...wit]);
-  return { files: given, world, digest, parcel: { manifest: given.manifest, place: given.place, files: read, kept } };
+  const parcel = { manifest: given.manifest, place: given.place, files: read, kept };
+  return { files: given, world, digest, stateOf: () => undefined, parcel };
 }
 
 /** Nothing of it is compiled here, but what cannot be read shows before anything runs. */
@@ -132,7 +156,14 @@ async function prepareLua(files: PackageFiles, cacheFolder: string | undefined):
   const { refuseSyntaxErrorsOnce } = await import("../lua/syntax.node.ts");
   const cache = cacheFolder === undefined ? undefined : new DiskCache(cacheFolder);
   await refuseSyntaxErrorsOnce({ sources: await readSources(files), digest, place, source: manifest.name }, cache);
-  return prepared;
+  return { ...prepared, stateOf: () => luaOwner(manifest.name, digest).stateOf };
+}
+
+async function preparePython(files: PackageFiles): Promise<Prepared> {
+  const prepared = await prepareText(files, pythonTexts);
+  const { name, source } = files.manifest;
+  const main = new TextDecoder().decode(prepared.parcel.files.get(source));
+  return { ...prepared, stateOf: () => pythonOwner(name, prepared.digest, main)?.stateOf };
 }
 
 /** A realm that starts Python from the image of the runtime takes a fraction of the time; nothing of the package is in it. */

@@ -40,6 +40,10 @@ export class Reader {
     this.#bytes = new Uint8Array(0);
   }
 
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
   u8(): number {
     return this.#view.getUint8(this.#take(1));
   }
@@ -94,6 +98,13 @@ export class Reader {
     this.budget.bytes(count);
     const at = this.#take(count);
     return this.#bytes.slice(at, at + count);
+  }
+
+  /** A copy of all that is left; it takes no budget, for it is as long as the frame at most. */
+  rest(): Uint8Array<ArrayBuffer> {
+    const rest = this.#bytes.slice(this.#at);
+    this.#at = this.#bytes.length;
+    return rest;
   }
 
   text(): string {

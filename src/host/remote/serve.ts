@@ -14,7 +14,7 @@
  *   S5  A function of the workflow is called during the call that brought it, and is given back when that is over.
  */
 import { LiftBudget } from "../../wit/budget.ts";
-import { type FunctionKey, functionsOf, type World } from "../../wit/types.ts";
+import { functionsOf, type World } from "../../wit/types.ts";
 import { type Callback, Handle, type Value } from "../../wit/value.ts";
 import { Open } from "./open-calls.ts";
 import { Defect, Fault } from "../../fault.ts";
@@ -23,14 +23,15 @@ import { moved } from "../moved.ts";
 import type { Instance, InstanceOptions, Plugin } from "../plugin.ts";
 import { exportedResources } from "../world.ts";
 import { askedImports } from "./asked-imports.ts";
+import { readEffect } from "./call-effect.ts";
 import type { Port } from "./channel.ts";
 import { argumentsCodec, codecOf, codecOrNothing } from "./codec.ts";
 import { readFault, writeFault } from "./fault-data.ts";
 import * as frames from "./frames.ts";
-import type { Realm, Serving, Stranger } from "./serving.ts";
-import { limitsOf } from "./call-limits.ts";
+import type { Question, Realm, Serving, Stranger, Target } from "./serving.ts";
 import { GivenHandles, numberOf, RemoteCallback } from "./leaving.ts";
 import { Notes } from "./notes.ts";
+import { readStart, writeState } from "./start-frame.ts";
 import { bounded } from "./targets.ts";
 import { filesOf, unpackParcel } from "./parcel.ts";
 import { Broken, Reader } from "./reader.ts";
@@ -58,19 +59,6 @@ export function serveToStranger(
 const UNLIMITED = { nodes: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 const CALLBACK_ARGUMENTS = codecOf({ kind: "list", element: { kind: "list", element: { kind: "u8" } } });
 const BYTES = codecOf({ kind: "list", element: { kind: "u8" } });
-
-interface Question {
-  readonly read: (from: Reader) => Value;
-  readonly resolve: (value: Value) => void;
-  readonly reject: (thrown: unknown) => void;
-}
-
-type Target = { readonly key: FunctionKey } & ReturnType<typeof argumentsCodec> & {
-    readonly result: ReturnType<typeof codecOrNothing>;
-  };
-
-/** Names of imports that a caller gives at a start. */
-const MOST_GIVEN = 65_536;
 
 class Server {
   readonly #port: Port;
@@ -164,6 +152,9 @@ class Server {
         return this.#call(number, frame.length);
       case frames.DROP:
         return this.#drop(number, reader.whole());
+      case frames.SAVE:
+        reader.close();
+        return this.#save(number);
       case frames.ANSWER:
         return this.#answered(number);
       case frames.CREDIT:
@@ -190,16 +181,15 @@ class Server {
     const reader = this.#reader;
     const plugin = this.#plugin;
     if (plugin === undefined || this.#starting !== undefined) throw this.#mistake("a start that cannot be (S1)");
-    this.#id = reader.whole();
-    this.#now = reader.f64();
-    const seed = reader.raw(32);
-    const limits = limitsOf(reader.f64(), reader.f64());
-    const given = new Set(Array.from({ length: reader.index(MOST_GIVEN) }, () => reader.text()));
-    reader.close();
+    const { id, now, seed, limits = {}, given, state } = readStart(reader);
+    if (state !== null && this.#stranger !== null) throw this.#mistake("a state of what has none"); // S4
+    this.#id = id;
+    this.#now = now;
     this.#calls.add(0, 0);
     this.#starting = this.#start(plugin, {
       ...this.#options(withWasiPowers(plugin.world, plugin.manifest.wants), seed, given),
       limits,
+      ...(state === null ? {} : { state }),
     });
     return this.#starting;
   }
@@ -288,10 +278,11 @@ class Server {
     this.#lent = [];
     try {
       const args = target.read(reader);
+      const effect = readEffect(reader);
       reader.close();
       this.#calls.lend(number, this.#lent);
       const signal = instance.abortable === true ? this.#calls.signal(number) : undefined;
-      this.#run(frames.CALL, number, target.result.write, () => instance.call(target.key, args, signal));
+      this.#run(frames.CALL, number, target.result.write, () => instance.call(target.key, args, signal, effect));
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;
       this.#failed(frames.CALL, number, thrown); // more than may be lifted
@@ -306,6 +297,11 @@ class Server {
       return done instanceof Promise ? done.then(() => null) : null;
     };
     this.#run(frames.DROP, number, () => {}, drop);
+  }
+
+  #save(number: number): void {
+    this.#calls.add(number, 0, this.#stranger !== null);
+    this.#run(frames.SAVE, number, writeState, () => this.#instance?.save?.() ?? null);
   }
 
   #run(kind: number, number: number, write: Target["result"]["write"], work: () => Value | Promise<Value>): void {

@@ -1,7 +1,10 @@
 /** What a server of instances is given, and what it gives (serve.ts). */
 import type { PackageFiles } from "../manifest.ts";
 import type { Plugin } from "../plugin.ts";
-import type { Broken } from "./reader.ts";
+import type { FunctionKey } from "../../wit/types.ts";
+import type { Value } from "../../wit/value.ts";
+import type { argumentsCodec, codecOrNothing } from "./codec.ts";
+import type { Broken, Reader } from "./reader.ts";
 
 export interface Realm {
   readonly open: (files: PackageFiles) => Promise<Plugin>;
@@ -20,3 +23,15 @@ export interface Serving {
   /** Ends the instance, and what it waits for (H6). */
   readonly close: () => Promise<void>;
 }
+
+/** Of the realm to its caller. */
+export interface Question {
+  readonly read: (from: Reader) => Value;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+/** A function that the caller calls by its number. */
+export type Target = { readonly key: FunctionKey } & ReturnType<typeof argumentsCodec> & {
+    readonly result: ReturnType<typeof codecOrNothing>;
+  };

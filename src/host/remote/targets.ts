@@ -3,7 +3,8 @@ import { Fault } from "../../fault.ts";
 import type { FunctionKey, WitFunction } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { argumentCheck, valueCheck } from "../check-arguments.ts";
-import type { ImportedFunction, InstanceOptions } from "../plugin.ts";
+import type { CallEffect, ImportedFunction, InstanceOptions } from "../plugin.ts";
+import { writeEffect } from "./call-effect.ts";
 import { argumentsCodec, codecOrNothing } from "./codec.ts";
 import { MOST_BYTES } from "./frames.ts";
 import type { Reader } from "./reader.ts";
@@ -13,7 +14,7 @@ export interface Export {
   readonly number: number;
   readonly fn: WitFunction;
   readonly check: (args: readonly Value[]) => void;
-  readonly write: (to: Writer, args: readonly Value[]) => void;
+  readonly write: (to: Writer, args: readonly Value[], effect?: CallEffect) => void;
   readonly read: (from: Reader) => Value;
 }
 
@@ -26,7 +27,11 @@ export interface Import {
 }
 
 export function exportOf([key, fn]: [FunctionKey, WitFunction], number: number): [FunctionKey, Export] {
-  const { write } = argumentsCodec(fn);
+  const codec = argumentsCodec(fn);
+  const write: Export["write"] = (to, args, effect) => {
+    codec.write(to, args);
+    writeEffect(to, effect);
+  };
   return [key, { number, fn, check: argumentCheck(fn.name, fn), write, read: codecOrNothing(fn.result).read }];
 }
 

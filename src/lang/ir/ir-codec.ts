@@ -3,7 +3,7 @@
  *
  *   `encodeIr(ir)`      canonical: one program, one sequence of bytes.
  *   `decodeIr(bytes)`   checks everything an instruction refers to, so that the VM need not (ir/ir.ts, R2).
- *   `irDigest(ir)`      SHA-256 of the bytes: what a snapshot belongs to.
+ *   `irDigest(ir)`      SHA-256 of the bytes, but for the folder of its files: what a snapshot belongs to.
  */
 import { sha256 } from "../vm/hash.ts";
 import { IR_VERSION, PEEK_PARAMS } from "./ir.ts";
@@ -64,11 +64,18 @@ function writeFunction(out: ByteWriter, fn: IrFunction): void {
 
 const digests: WeakMap<Ir, string> = new WeakMap();
 
-/** Lower-case hex. */
+/** Lower-case hex. The same for a program whose files stand in another folder. */
 export function irDigest(ir: Ir): string {
   let digest = digests.get(ir);
-  if (digest === undefined) digests.set(ir, (digest = sha256(encodeIr(ir))));
+  if (digest === undefined) digests.set(ir, (digest = sha256(encodeIr({ ...ir, files: besideFirst(ir.files) }))));
   return digest;
+}
+
+/** Names of files as seen from the folder of the first. */
+function besideFirst(files: readonly string[]): readonly string[] {
+  const [main = ""] = files;
+  const folder = main.slice(0, main.lastIndexOf("/") + 1);
+  return files.map((file) => (file.startsWith(folder) ? file.slice(folder.length) : file));
 }
 
 /** @throws {Fault} `malformed` */

@@ -76,6 +76,8 @@ export function decodeMachine(ir: Ir, bytes: Uint8Array, limits: VmLimits): Mach
   readParts(tables, m);
   input.finish();
   verify(m);
+  // Who is in the queue between two calls of `run` was stopped in the middle.
+  m.spent = m.next() !== null;
   return m;
 }
 

@@ -135,6 +135,11 @@ export class Vm {
     return Array.from(this.#m.pending.values(), (pending) => pending.request);
   }
 
+  /** For whoever shows what a run did: to be looked at between two calls of `run`, and not to be changed. */
+  get state(): Machine {
+    return this.#m;
+  }
+
   encode(): Uint8Array {
     return encodeMachine(this.#m);
   }

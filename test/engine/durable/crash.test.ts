@@ -79,6 +79,8 @@ function some(count: number, most: number): readonly number[] {
 const arbitraryEnds = fc.record({
   survives: fc.nat(9),
   more: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 2 }),
+  snapshotAfter: fc.constantFrom(undefined, 0, 400),
+  sleepAfter: fc.constantFrom(undefined, undefined, 0),
 });
 
 async function finish(kind: Kind, text: string, guest: () => Guest, plan: CrashPlan): Promise<Finished> {
@@ -98,11 +100,11 @@ describe.each(KINDS)("a run over a %s plugin, cut off anywhere,", (kind) => {
     let [said, cuts] = [0, 0];
     const untimed = arbitraryText.filter((text) => !isTimed(text));
     await fc.assert(
-      fc.asyncProperty(untimed, arbitraryEnds, async (text, { survives, more }) => {
+      fc.asyncProperty(untimed, arbitraryEnds, async (text, { survives, more, ...kept }) => {
         const whole = await finish(kind, text, doubling, { lives: [], survives });
         said += whole.lines.length;
         for (const at of some(whole.commits, 12)) {
-          const cut = await finish(kind, text, doubling, { lives: [at, ...more], survives });
+          const cut = await finish(kind, text, doubling, { lives: [at, ...more], survives, ...kept });
           expect(cut.lines.toSorted()).toEqual(whole.lines.toSorted());
           expect(cut.result).toEqual(whole.result);
           cuts += 1;
@@ -115,11 +117,16 @@ describe.each(KINDS)("a run over a %s plugin, cut off anywhere,", (kind) => {
 
   it("is cancelled when it is asked to be, and has one history", { timeout: TIMEOUT }, async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryText, arbitraryEnds, fc.nat(), async (text, { survives, more }, when) => {
+      fc.asyncProperty(arbitraryText, arbitraryEnds, fc.nat(), async (text, { survives, more, ...kept }, when) => {
         const whole = await finish(kind, text, doubling, { lives: [], survives });
         const cancelAt = when % whole.commits;
         for (const at of some(whole.commits, 6)) {
-          await finish(kind, text, doubling, { lives: [at, ...more], survives, cancelAt });
+          await finish(kind, text, doubling, {
+            lives: [at, ...more],
+            survives,
+            cancelAt,
+            ...kept,
+          });
         }
       }),
       { numRuns: RUNS, endOnFailure: true },
@@ -131,10 +138,10 @@ describe.each(["sync", "distant"] as const)("a run over a %s plugin that remembe
   it("goes on from what it said, with the state it had", { timeout: TIMEOUT }, async () => {
     const outcomes = new Set<string>();
     await fc.assert(
-      fc.asyncProperty(arbitraryText, arbitraryEnds, async (text, { survives, more }) => {
+      fc.asyncProperty(arbitraryText, arbitraryEnds, async (text, { survives, more, ...kept }) => {
         const whole = await finish(kind, text, summing, { lives: [], survives });
         for (const at of some(whole.commits, 12)) {
-          const { store } = await finish(kind, text, summing, { lives: [at, ...more], survives });
+          const { store } = await finish(kind, text, summing, { lives: [at, ...more], survives, ...kept });
           const entries = await entriesOf(store);
           expectOneHistory(entries, over(kind, text, summing), summing());
           for (const entry of entries) if (entry.kind === "DONE") outcomes.add(entry.outcome);

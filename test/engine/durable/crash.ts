@@ -4,6 +4,7 @@ import { hash } from "node:crypto";
 import { expect } from "vitest";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
+import type { ResumeOptions, Taken } from "../../../src/engine/durable/durable-run.ts";
 import { sendSignal } from "../../../src/engine/durable/send.ts";
 import type { AnyValue } from "../../../src/wit/any.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
@@ -93,6 +94,9 @@ export interface CrashPlan {
   readonly survives: number;
   /** After how many commits of all lives somebody asks for the run to be cancelled. */
   readonly cancelAt?: number;
+  /** When snapshots are written, and when the run is put to sleep: as `resumeRun` takes it. */
+  readonly snapshotAfter?: number | undefined;
+  readonly sleepAfter?: number | undefined;
   /** What is sent to the run, and after how many commits, or when nothing else happens: again in every life until it was acknowledged. */
   readonly signals?: readonly { readonly at: number; readonly name: string; readonly value: AnyValue }[];
 }
@@ -109,7 +113,7 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
   const acknowledged = new Set<unknown>();
   for (const life of [...plan.lives, Infinity]) {
     const cancel = new AbortController();
-    const running = oneLife(store, program(), clock, cancel.signal);
+    const running = oneLife(store, program, clock, cancel.signal, plan);
     const ended = running.then(
       (result) => ({ result }),
       (failure: unknown) => ({ failure }),
@@ -159,16 +163,43 @@ export async function runWithCrashes(program: () => LoadedProgram, plan: CrashPl
   throw new Error("a run has no end");
 }
 
+/** As long as its process lives, whoever drives a run takes it up when it has slept. */
 async function oneLife(
   store: MemoryStore,
-  program: LoadedProgram,
+  program: () => LoadedProgram,
   clock: Clock,
   signal: AbortSignal,
+  { snapshotAfter, sleepAfter }: Pick<CrashPlan, "snapshotAfter" | "sleepAfter">,
 ): Promise<RunResult> {
   const seed = new Uint8Array(32);
   const run = { id: RUN, name: "test", source: "", function: 0, args: [], seed, grants: [], created: 0 };
-  await beginRun(store, program, run);
-  return await resumeRun(store, program, RUN, portsOf(clock), { grants: { allowsCommand: () => false }, signal });
+  await beginRun(store, program(), run);
+  const options = {
+    grants: { allowsCommand: () => false },
+    signal,
+    force: true, // these lives end when the test says so
+    ...(snapshotAfter === undefined ? {} : { snapshotAfter }),
+  };
+  for (;;) {
+    const sleeping: ResumeOptions = sleepAfter === undefined ? options : { ...options, sleepAfter };
+    const taken: Taken = await resumeRun(store, program(), RUN, portsOf(clock), sleeping);
+    if (taken.state !== "asleep") return taken;
+    await called(store, taken.wake, clock, signal);
+  }
+}
+
+/** Resolves when it is time, or something came for it. */
+async function called(store: MemoryStore, wake: number | null, clock: Clock, cancel: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using watching = store.watch(() => resolve());
+  void watching;
+  const header = await store.header(RUN);
+  if (header !== undefined && header.durable > header.snap) return;
+  cancel.addEventListener("abort", () => resolve(), { once: true });
+  const due = wake === null ? promise : clock.sleep(wake - clock.now(), over.signal);
+  await Promise.race([promise, due, store.lost]);
+  over.abort();
 }
 
 async function linesOf(store: MemoryStore, { ir }: LoadedProgram): Promise<readonly string[]> {

@@ -141,14 +141,6 @@ describe("a durable run", () => {
     expect(seen).toContain("state-diverged");
   });
 
-  it("refuses to give a plugin a function of the workflow, which is not recorded yet", async () => {
-    const each = { ...witFunction("each", [S32], S32), params: [{ name: "f", type: CALLBACK }] };
-    const text = `require each; try { print each(|x| x); } catch (e) { print e.code; }`;
-    const program = stubProgram(text, [each], () => directInstance(() => 1), { manifest: { language: "python" } });
-    const { lines } = await runWithCrashes(() => program, { lives: [], survives: 0 });
-    expect(lines).toEqual(["needs-memory-run"]);
-  });
-
   it("refuses to go on with another program", async () => {
     const shop = new Shop();
     const store = await begun(shop.program("require pay; 1;", "once"));
@@ -185,7 +177,7 @@ describe("a durable run", () => {
     expect(await resumeRun(store, program, "run", portsOf(), options)).toEqual(cancelled);
     expect(shop.paid).toEqual(["undo"]);
     const kinds = (await entriesOf(store)).map(({ kind }) => kind);
-    expect(kinds).toEqual(["START", "ARM", "CANCEL", "REQ", "DONE", "DONE", "DLV", "OUT", "END"]);
+    expect(kinds).toEqual(["START", "NOTE", "ARM", "CANCEL", "REQ", "DONE", "DONE", "DLV", "OUT", "END"]);
   });
 });
 

@@ -72,7 +72,10 @@ describe("a follower", () => {
     void next.then(() => (isThere = true));
     await new Promise((resolve) => void setImmediate(resolve));
     expect(isThere).toBe(false);
-    store.release();
+    while (!isThere) {
+      store.release();
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
     expect((await next).value).toMatchObject({ event: ALL[0] });
     stop.abort();
     store.crash();

@@ -25,6 +25,7 @@ export class Fake implements KeptThread {
   } as unknown as KeptThread["port"];
 
   readonly allow = (): void => {};
+  readonly watch = (): void => {};
   readonly ref = (): void => {};
   readonly unref = (): void => {};
 

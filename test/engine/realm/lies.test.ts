@@ -112,6 +112,7 @@ const start = (number: number, names = 0): Uint8Array<ArrayBuffer> =>
     to.f64(Number.NaN);
     to.f64(Number.NaN);
     to.u32(names);
+    to.u8(0);
   });
 const shown = (bytes: readonly number[]): Uint8Array<ArrayBuffer> =>
   frame(frames.SHOWN, 0, (to) => to.raw(Uint8Array.from(bytes)));

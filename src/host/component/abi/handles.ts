@@ -81,13 +81,21 @@ interface Lent {
 }
 
 /** The specification allows 2^28 - 1, which would be some 16 GB of the host's memory. */
-const MOST_HANDLES = 2 ** 20;
+export const MOST_HANDLES: number = 2 ** 20;
+
+/** The guest's side of a table, as it stands. */
+export interface HeldHandles {
+  readonly entries: readonly (Entry | undefined)[];
+  readonly free: readonly number[];
+  /** The number of the next handle that the host will be given. */
+  readonly next: number;
+}
 
 export class HandleTable {
   readonly instance: number;
   readonly #kinds = new Map<Resource, ResourceKind>();
-  readonly #entries: (Entry | undefined)[] = [undefined];
-  readonly #free: number[] = [];
+  #entries: (Entry | undefined)[] = [undefined];
+  #free: number[] = [];
   readonly #lent = new Map<number, Lent>();
   #next = 1;
 
@@ -122,6 +130,18 @@ export class HandleTable {
   /** Somebody else implements it: the guest's objects of it stand for values. `dropped` may give a promise. */
   defineHost(resource: Resource, dropped: (value: Value) => unknown): void {
     Object.assign(this.kindOf(resource), { guest: false, dropped });
+  }
+
+  /** All that the guest holds, to be saved. */
+  saved(): HeldHandles {
+    return { entries: this.#entries, free: this.#free, next: this.#next };
+  }
+
+  /** Takes what was saved for all that the guest holds. */
+  restore({ entries, free, next }: HeldHandles): void {
+    this.#entries = [...entries];
+    this.#free = [...free];
+    this.#next = next;
   }
 
   // What the guest holds.

@@ -8,7 +8,7 @@ import { argumentCheck, type CheckArguments } from "../../check-arguments.ts";
 import { resourcesOf } from "../../world.ts";
 import { compileExport, type CompiledExport } from "../abi/lift.ts";
 import { compileImport, type CompiledImport } from "../abi/lower.ts";
-import { compileCores, type CoreCaps, MOST_CORES } from "../core-module.ts";
+import { compileCores, compileRestoring, type CoreCaps, MOST_CORES } from "../core-module.ts";
 
 export interface ExportCode {
   readonly key: FunctionKey;
@@ -28,6 +28,10 @@ export class DirectCode {
   /** Those that somebody else implements. */
   readonly importedResources: readonly Resource[];
   readonly #world: World;
+  readonly #cores: readonly { readonly bytes: Uint8Array<ArrayBuffer>; readonly times: number }[];
+  readonly #caps: CoreCaps;
+  readonly #metered: boolean;
+  #restoring: readonly WebAssembly.Module[] | undefined;
   readonly #exports = new Map<FunctionKey, ExportCode>();
   readonly #imports = new Map<FunctionKey, ImportCode>();
 
@@ -41,11 +45,19 @@ export class DirectCode {
     this.plan = plan;
     this.#world = world;
     this.importedResources = resourcesOf(world.imports);
-    const cores = plan.modules.map(({ start, end }, module) => {
+    this.#cores = plan.modules.map(({ start, end }, module) => {
       const times = plan.instances.filter((each) => each.module === module).length;
       return { bytes: bytes.slice(start, end), times };
     });
-    this.modules = compileCores(cores, caps, metered);
+    this.#caps = caps;
+    this.#metered = metered;
+    this.modules = compileCores(this.#cores, caps, metered);
+  }
+
+  /** The modules for an instance that goes on from a saved state: none runs anything when it is instantiated. */
+  get restoring(): readonly WebAssembly.Module[] {
+    this.#restoring ??= compileRestoring(this.#cores, this.modules, this.#caps, this.#metered);
+    return this.#restoring;
   }
 
   /** Compiled when it is first asked for: most instances call few of their functions. */

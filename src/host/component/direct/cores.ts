@@ -35,6 +35,11 @@ export class Cores {
     this.#own = own;
   }
 
+  /** What each core exports, in the plan's order. */
+  get instances(): readonly WebAssembly.Exports[] {
+    return this.#instances;
+  }
+
   /** Instantiates every core; start functions of theirs run. */
   start(modules: readonly WebAssembly.Module[]): void {
     for (const instantiation of this.#plan.instances) {

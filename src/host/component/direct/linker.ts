@@ -23,8 +23,11 @@ import type { BindExport, Bound, Guest } from "../guest.ts";
 import { importCall, type Imports } from "../import-call.ts";
 import type { Linked, Linker } from "../linker.ts";
 import type { Meter } from "../../meter/meter.ts";
+import type { StateReader } from "../../state/bytes.ts";
+import type { WasiContext } from "../wasi/context.ts";
 import type { DirectCode, ExportCode } from "./code.ts";
 import { Cores } from "./cores.ts";
+import { type DirectParts, restoreDirect, saveDirect } from "./saved.ts";
 
 /** Gives the same code each time, one metered and one not, and none for a component that is not valid (D1). */
 export type Compile = (metered: boolean) => Promise<DirectCode>;
@@ -43,12 +46,24 @@ export class DirectLinker implements Linker {
     await this.#compile(metered);
   }
 
-  async link(id: number, imports: Imports, suspending: readonly FunctionKey[], meter: Meter | null): Promise<Linked> {
+  async link(
+    id: number,
+    imports: Imports,
+    suspending: readonly FunctionKey[],
+    meter: Meter | null,
+    wasi: WasiContext,
+  ): Promise<Linked> {
     const code = await this.#compile(meter !== null);
     const abi = new AbiGuest(id, this.#lift);
-    const start = (guest: Guest): BindExport =>
-      new Link(code, abi, imports, suspending.length > 0, guest, meter?.imports ?? {}).start();
-    return { handles: abi.handles, start };
+    let link: Link | undefined;
+    const made = (guest: Guest): Link =>
+      (link = new Link(code, abi, imports, suspending.length > 0, guest, meter?.imports ?? {}));
+    return {
+      handles: abi.handles,
+      start: (guest) => made(guest).start(),
+      restore: (guest, from) => made(guest).restore(from, wasi),
+      save: (owner) => (link === undefined ? null : saveDirect(link.parts(wasi), owner)),
+    };
   }
 }
 
@@ -81,10 +96,27 @@ class Link {
   }
 
   start(): BindExport {
+    return this.#instantiate(this.#code.modules);
+  }
+
+  /** @throws {Fault} `state-invalid` */
+  restore(from: StateReader, wasi: WasiContext): BindExport {
+    const bind = this.#instantiate(this.#code.restoring);
+    restoreDirect(this.parts(wasi), from);
+    return bind;
+  }
+
+  parts(wasi: WasiContext): DirectParts {
+    const { plan, importedResources } = this.#code;
+    const resources = [...importedResources, ...plan.resources.map(({ resource }) => resource)];
+    return { cores: this.#cores.instances, handles: this.#abi.handles, resources, wasi };
+  }
+
+  #instantiate(modules: readonly WebAssembly.Module[]): BindExport {
     const { handles } = this.#abi;
     for (const each of this.#code.importedResources) handles.defineHost(each, this.#imports.dropped(each));
     for (const each of this.#code.plan.resources) this.#define(each);
-    this.#cores.start(this.#code.modules);
+    this.#cores.start(modules);
     this.#started = true;
     return (key) => {
       const found = this.#code.export(key);

@@ -28,7 +28,7 @@ export class WasiContext {
   #random: SeededBytes | null = null;
   #calls = 0;
   readonly #now: () => number;
-  readonly #start: number;
+  #start: number;
   #milliseconds: number;
   #stale = false;
 
@@ -80,6 +80,17 @@ export class WasiContext {
     return BigInt(Math.round((this.wall - this.#start) * 1e6));
   }
 
+  /** What of it goes on in an instance that is made of a saved state: the calls so far, and the guest's clock. */
+  get progress(): WasiProgress {
+    return { calls: this.#calls, start: this.#start, milliseconds: this.#milliseconds };
+  }
+
+  goOn({ calls, start, milliseconds }: WasiProgress): void {
+    this.#calls = calls;
+    this.#start = start;
+    this.#milliseconds = milliseconds;
+  }
+
   /** Forgets what the guest had of the host. */
   close(): void {
     this.holdings.close();
@@ -90,6 +101,13 @@ export class WasiContext {
     this.stdout.flush();
     this.stderr.flush();
   }
+}
+
+export interface WasiProgress {
+  readonly calls: number;
+  /** Milliseconds since the epoch: when the instance began, and what its clock showed last. */
+  readonly start: number;
+  readonly milliseconds: number;
 }
 
 /** Longest line kept in memory; a longer one is cut there. */

@@ -47,8 +47,31 @@ class LineOutput extends OutputStream {
     super();
     this.#writer = writer;
   }
+  writes(writer: LineWriter): boolean {
+    return this.#writer === writer;
+  }
   override write(bytes: Uint8Array): void {
     this.#writer.write(bytes);
+  }
+}
+
+/** The number of a standard stream, as C has it; null for whatever else. */
+export function numberOfStandard(value: Value, { stdout }: WasiContext): number | null {
+  if (value instanceof LineOutput) return value.writes(stdout) ? 1 : 2;
+  return value instanceof EmptyInput ? 0 : null; // an end that was seen already is seen again
+}
+
+/** The stream of a number. */
+export function standardStream(number: number, { stdout, stderr, holdings }: WasiContext): Opaque | undefined {
+  switch (number) {
+    case 0:
+      return holdings.hold(new EmptyInput());
+    case 1:
+      return holdings.hold(new LineOutput(stdout));
+    case 2:
+      return holdings.hold(new LineOutput(stderr));
+    default:
+      return undefined;
   }
 }
 

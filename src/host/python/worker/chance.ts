@@ -17,6 +17,12 @@ export class Chance {
     this.#bytes = undefined;
   }
 
+  /** So many calls were made before, in the instance that this one goes on from. */
+  goOn(calls: number): void {
+    this.#call = calls;
+    this.#bytes = undefined;
+  }
+
   /** Another call begins. Gives its number, from 1. */
   begin(): number {
     this.#bytes = undefined;

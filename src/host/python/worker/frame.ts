@@ -11,7 +11,7 @@
  * | calls         | call    | count    | clock, ms    | flags, stop   | the calls, one after the other              |
  * | answer        | import  |          | clock, ms    |               | marshal: (0, result) or (1, code, message)  |
  * | release       | handle  |          |              |               |                                             |
- * | limits        | flags   |          | fuel, or NaN |               |                                             |
+ * | limits        | flags   | calls    | fuel, or NaN |               |                                             |
  * | look          |         |          |              |               |                                             |
  *
  * | from it       | a       | b        | c            | d             | body                                        |
@@ -25,6 +25,8 @@
  * | notes         | lines   | handles  |              |               | lines, then the handles let go of: u32      |
  * | look          |         |          |              |               |                                             |
  * | fatal         | why     |          |              |               | UTF-8 reason; nothing works afterwards      |
+ *
+ * The calls of `limits` are those that were made before, in an instance that goes on from a saved state.
  *
  * The calls of a message have numbers that follow each other. Each call is function, length, asides, form of its result: u32;
  * that length of marshal: tuple of arguments; and for each aside param, length: u32, and the bytes that param is. Each result is its
@@ -55,6 +57,9 @@ export const LOOK = 13;
 
 /** The function number of the call that seeds a fresh instance and creates its plugin's objects. */
 export const BIND = 0xffff_ffff;
+/** Those that give its state, and put it back, where the plugin can say it. They are no calls as far as its random numbers go. */
+export const SAVE = 0xffff_fffe;
+export const LOAD = 0xffff_fffd;
 
 /** The form of a call's result: a list of floats may come in the worker's own form instead of marshal's. */
 export const FLOATS_RESULT = 1;

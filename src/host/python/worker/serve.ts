@@ -18,11 +18,13 @@ import {
   IMPORT,
   INTERRUPTIBLE,
   LIMITS,
+  LOAD,
   LOOK,
   MOST_ASKED,
   OVER,
   readFrame,
   RELEASE,
+  SAVE,
   SLEEP,
   STOP_SHIFT,
   TIME_MASK,
@@ -32,6 +34,9 @@ import {
 import type { Fuel } from "./fuel.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { Notes } from "./notes.ts";
+
+/** What is called that is not the plugin's own, by its place in `own` of `sennit_calls`. */
+const OWN: Readonly<Record<number, number>> = { [BIND]: 0, [SAVE]: -1, [LOAD]: -2 };
 
 /** Kept from before the realm is scrubbed (W2). */
 const { load, store } = Atomics;
@@ -207,7 +212,9 @@ class Running {
     this.#outgoing = outgoing;
   }
 
-  limit({ a: flags, c: units }: Frame): void {
+  limit({ a: flags, b: calls, c: units }: Frame): void {
+    this.#around.clock.chance.goOn(calls);
+    this.#python.begin(calls);
     if (!Number.isNaN(units)) this.#around.fuel?.limit(units);
     if ((flags & INTERRUPTIBLE) === 0) return;
     this.#onlyDuringCalls = true;
@@ -236,7 +243,7 @@ class Running {
     if (overlap && apart) return this.#beginAll(calls, flags);
     const results = new Results(calls.first, this.#around, apart && calls.count > 1);
     const first = calls.next();
-    if (waits || first.number === BIND) this.#waitForEach(calls, first, flags, results).catch(fatal);
+    if (waits || first.number in OWN) this.#waitForEach(calls, first, flags, results).catch(fatal);
     else this.#callEach(calls, first, flags, results);
   }
 
@@ -281,7 +288,7 @@ class Running {
     this.#starts(call, flags);
     if (binds) this.#around.clock.chance.bind(call.marshal.slice(-32));
     this.#python.leave(id, call); // now, for `callPromising` begins later
-    await this.#dispatchWaiting.callPromising(id, binds ? 0 : call.number);
+    await this.#dispatchWaiting.callPromising(id, OWN[call.number] ?? call.number);
     this.#python.fetch(id, call.floats);
     if (binds) this.#python.attach();
   }
@@ -292,7 +299,7 @@ class Running {
     if (call.number === BIND) fuel?.beginStart();
     else {
       fuel?.begin();
-      this.#python.begin(clock.chance.begin());
+      if (!(call.number in OWN)) this.#python.begin(clock.chance.begin());
     }
     if (this.#onlyDuringCalls) store(words, BEGAN + (flags >>> STOP_SHIFT), now() & TIME_MASK);
   }

@@ -1,0 +1,48 @@
+/** What of a run's header is shown: by the API, and by the command line. */
+import { Fault } from "../fault.ts";
+import { nearest } from "../lang/nearest.ts";
+import type { RunHeader } from "../journal/store.ts";
+
+export type RunState = RunHeader["state"];
+
+export const STATES: readonly RunState[] = [
+  "queued",
+  "running",
+  "waiting",
+  "paused",
+  "parked",
+  "done",
+  "failed",
+  "cancelled",
+];
+
+export const ENDINGS: ReadonlySet<string> = new Set(["done", "failed", "cancelled"]);
+
+/** @throws {Fault} `bad-request` */
+export function stateNamed(text: string): RunState {
+  const found = STATES.find((state) => state === text);
+  if (found !== undefined) return found;
+  const close = nearest(text, STATES);
+  throw new Fault("bad-request", `There is no state \`${text}\``, {
+    hint: close === undefined ? `There are ${STATES.join(", ")}` : `Did you mean \`${close}\`?`,
+  });
+}
+
+export interface RunData {
+  readonly id: string;
+  readonly state: RunState;
+  readonly name: string;
+  readonly created: number;
+  readonly updated: number;
+  readonly wake: number | null;
+  readonly reason: string;
+  readonly queue: string;
+  readonly key: string;
+  readonly priority: number;
+  readonly entries: number;
+}
+
+export function headerData(header: RunHeader): RunData {
+  const { id, state, name, created, updated, wake, reason, queue, key, priority, durable } = header;
+  return { id, state, name, created, updated, wake, reason, queue, key, priority, entries: durable };
+}

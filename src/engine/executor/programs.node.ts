@@ -1,0 +1,63 @@
+/** Programs from files, for an executor in Node. */
+import { basename, dirname, join, resolve } from "node:path";
+import { CorePool } from "../../host/worker/core-pool.node.ts";
+import type { IsolationLevel, Project } from "../../host/package/project.ts";
+import { renderDiagnostics } from "../../lang/render.ts";
+import { PROGRAM } from "../grants.ts";
+import { loadProgram } from "../load.node.ts";
+import type { Opened } from "../packages.node.ts";
+import { nodePorts } from "../ports.node.ts";
+import { ProgramRefused } from "../refused.ts";
+import { forkTo } from "../run-program.node.ts";
+import type { OpenedProgram, ProgramRequest } from "./ports.ts";
+import { Watched } from "./watched.node.ts";
+import type { Place } from "./watched.node.ts";
+
+export interface FileOptions {
+  readonly isolation: IsolationLevel | undefined;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly warn: (text: string) => void;
+}
+
+/** The caller disposes it. @throws {ProgramRefused} @throws {Fault} */
+export async function openFromFiles(
+  { file, source, grants: given }: ProgramRequest,
+  { isolation, secrets, warn }: FileOptions,
+): Promise<OpenedProgram> {
+  const since = Date.now();
+  const request = { file, text: source, functions: {}, wit: undefined, grants: given, secrets, isolation, warn };
+  const loaded = await loadProgram({ ...request, besideVm: false });
+  if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);
+  const { program, opened, grants, project, diagnostics } = loaded;
+  if (diagnostics.length > 0) warn(renderDiagnostics(diagnostics, { color: false }));
+  const watched = new Watched(placesOf(file, program.ir.files, opened, project), since);
+  const cores = new CorePool();
+  const ports = nodePorts(project.folder, forkTo(cores, opened), () => {});
+  return {
+    program,
+    grants: { allowsCommand: (command) => grants.allows(PROGRAM, { kind: "run", name: command }) },
+    ports: (webhook) => ({ ...ports, webhook }),
+    changed: () => watched.changed(),
+    [Symbol.asyncDispose]: async () => {
+      await cores[Symbol.asyncDispose]();
+      await program[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What a program was made of, beside its own text, which was given. */
+function placesOf(
+  file: string,
+  files: readonly string[],
+  opened: readonly Opened[],
+  { file: manifest, folder }: Project,
+): readonly Place[] {
+  const own = files.filter((name) => resolve(name) !== resolve(file));
+  const project = manifest ?? join(folder, "sennit.toml");
+  return [
+    ...opened.flatMap(({ name, place }) => (place === undefined ? [] : [{ name, path: place }])),
+    ...own.map((name) => ({ name: basename(name), path: resolve(name) })),
+    { name: basename(project), path: project },
+    { name: "sennit.lock", path: join(dirname(project), "sennit.lock") },
+  ];
+}
