@@ -35,6 +35,8 @@ export interface LoadRequest {
   readonly functions: Readonly<Record<string, HostFunction>>;
   /** Their WIT: a world that exports them. Without it they take and give Any. */
   readonly wit: string | undefined;
+  /** What becomes of a call of one whose answer a durable run has lost; `once` unless given. */
+  readonly effects?: Plugin["manifest"]["effects"] | undefined;
   /** `[PACKAGE=]CAPABILITY`, beside the project's own. */
   readonly grants: readonly string[];
   /** Values for `secret:<NAME>`, before those of the environment. */
@@ -105,9 +107,10 @@ export class OpenPackages implements AsyncDisposable {
 
   async openFunctions(): Promise<void> {
     if (Object.keys(this.#request.functions).length === 0) return;
-    const { wit } = this.#request;
+    const { wit, effects = {} } = this.#request;
     const plugin = await javascriptPlugin(this.#request.functions, {
       name: PROGRAM,
+      effects,
       ...(wit === undefined ? {} : { wit }),
     });
     this.#opened.push({ name: PROGRAM, specifier: null, plugin, files: null });

@@ -32,6 +32,11 @@ export interface LoadOptions {
   readonly functions?: Readonly<Record<string, HostFunction>>;
   /** The WIT of those functions: a world that exports them. */
   readonly wit?: string;
+  /**
+   * What becomes of a call of those functions whose answer a durable run has lost, by name: `read` and `idempotent` are made
+   * again, `keyed` too, with the same key (`CallContext`). Unless given, `once`: the program gets an error `uncertain`.
+   */
+  readonly effects?: Readonly<Record<string, "read" | "keyed" | "idempotent" | "once">>;
   /** `run`, `fs:out`, `acme:stats=log`. */
   readonly grants?: readonly string[];
   /** Values for `secret:<NAME>` by name; others come from the environment. No program sees one (`std:http`). */
@@ -90,6 +95,7 @@ export async function load(source: string, options: LoadOptions = {}): Promise<P
     text: source,
     functions: options.functions ?? {},
     wit: options.wit,
+    effects: options.effects,
     grants: options.grants ?? [],
     secrets: options.secrets,
     isolation: options.isolation,

@@ -31,26 +31,32 @@ export interface JavascriptOptions {
   readonly wit?: string;
   /** What errors and messages call the program; `program` unless given. */
   readonly name?: string;
+  /** What becomes of a call whose answer was lost, by function; `once` unless given. */
+  readonly effects?: Manifest["effects"];
 }
 
 /**
  * Makes a plugin of functions. The caller disposes it.
  *
- * @throws {Fault} `wit-invalid`, or `plugin-invalid` naming the functions that the WIT has and the object has not
+ * @throws {Fault} `wit-invalid`, or `plugin-invalid` naming the functions that the WIT has and the object has not, or an effect
+ *   that is no function's
  * @example
  * await using plugin = await javascriptPlugin({ mean: (xs) => xs.reduce((a, b) => a + b) / xs.length }, {
  *   wit: "package a:b; world w { export mean: func(xs: list<f64>) -> f64; }",
  * });
  */
 export async function javascriptPlugin(functions: Functions, options: JavascriptOptions = {}): Promise<Plugin> {
-  const { wit, name = "program" } = options;
+  const { wit, name = "program", effects = {} } = options;
   const world = wit === undefined ? emptyWorld() : await worldFromText(wit);
   const found = wit === undefined ? untyped(functions) : bindFunctions(functions, world, name);
   const digest = await digestOf([
     ["world.wit", wit ?? ""],
     ...[...found.keys()].toSorted().map((key) => [key, ""] as const),
   ]);
-  return new JavascriptPlugin(manifestOf(name), world, digest, [...found]);
+  const stranger = Object.keys(effects).find((key) => !found.has(key));
+  if (stranger !== undefined)
+    throw new Fault("plugin-invalid", `There is no function \`${stranger}\` to have an effect`);
+  return new JavascriptPlugin(manifestOf(name, effects), world, digest, [...found]);
 }
 
 class JavascriptPlugin implements Plugin {
@@ -104,7 +110,7 @@ function emptyWorld(): World {
   return { imports: none, exports: none };
 }
 
-function manifestOf(name: string): Manifest {
+function manifestOf(name: string, effects: Manifest["effects"]): Manifest {
   return {
     name,
     version: "0.0.0",
@@ -115,6 +121,6 @@ function manifestOf(name: string): Manifest {
     stateless: false,
     overlap: true,
     onFailure: "lost",
-    effects: {},
+    effects,
   };
 }
