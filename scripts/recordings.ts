@@ -37,8 +37,8 @@ async function recordTests(): Promise<void> {
 async function recordStore(): Promise<void> {
   const path = join(recordings, version, "store.db");
   for (const each of [path, `${path}-wal`, `${path}-shm`, `${path}.lock`]) rmSync(each, { force: true });
-  const file = join(recordings, "programs/order.sennit");
-  const source = readFileSync(file, "utf8");
+  const file = "test/recordings/programs/sleeper.sennit"; // a part of the program's digest
+  const source = readFileSync(join(root, file), "utf8");
   const request = { file, text: source, functions: {}, wit: undefined, grants: [], warn: console.error };
   const loaded = await loadProgram({ ...request, besideVm: false });
   if (!loaded.ok) throw new Error("the program has mistakes");
@@ -50,7 +50,7 @@ async function recordStore(): Promise<void> {
   const created = clock.now();
   await beginRun(store, program, {
     id: SLEEPER,
-    name: "order.sennit",
+    name: file,
     source,
     function: 0,
     args,
@@ -60,9 +60,11 @@ async function recordStore(): Promise<void> {
   });
   const ports = { clock, shell: null, fork: null, follow: () => {}, breathe: turn };
   // On to where it waits for its signal, and not to where that has not come in time.
-  const passing = setInterval(() => void ((clock.next ?? Infinity) < created + 20_000_000 && clock.pass()), 10);
+  const passing = setInterval(() => {
+    if ((clock.next ?? Infinity) < created + 20_000_000) clock.pass();
+  }, 10);
   const options = { grants: { allowsCommand: () => false }, sleepAfter: 10_000_000 };
-  const { state } = await resumeRun(store, program, SLEEPER, ports, options);
+  const { state } = await resumeRun(store, program, SLEEPER, ports, { ...options, stop: AbortSignal.timeout(20_000) });
   clearInterval(passing);
   if (state !== "asleep") throw new Error(`the run is ${state}`);
   console.log(`${version}/store.db`);

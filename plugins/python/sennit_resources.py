@@ -4,17 +4,17 @@ import sennit_calls
 from sennit_values import Mismatch, describe, mismatch
 
 _own = {}  # number -> object; a number is never used twice
-_next = 0
+count = 0  # of objects that were given out
 
 
 def keep(value, kind):
     """Lends an object of the plugin to the host."""
-    global _next
+    global count
     if not isinstance(value, kind):
         raise mismatch(value, f"an object of class {kind.__name__}")
-    _next += 1
-    _own[_next] = value
-    return _next
+    count += 1
+    _own[count] = value
+    return count
 
 
 def held(number):

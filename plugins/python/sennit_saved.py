@@ -3,13 +3,14 @@
   T1  It can when it has two functions, `save_state() -> bytes` and `load_state(state: bytes) -> None`. Nothing may be asked of the
       host in either.
   T2  Nothing is saved while a task goes on, or when `save_state` fails: the plugin goes on all the same.
-  T3  Random numbers that the plugin has seeded itself go on where they were.
+  T3  Random numbers that the plugin has seeded itself go on where they were, and no number of an object is used twice.
 """
 
 import sys
 
 import sennit_calls
 import sennit_chance
+import sennit_resources
 
 
 def _application():
@@ -19,7 +20,7 @@ def _application():
 
 
 def save():
-    """The state, what the random numbers go on from, and how many calls there were; or None."""
+    """The state, what the random numbers go on from, how many calls there were, and objects given out; or None."""
     if _tasks():
         return None
     sennit_calls.silent = True
@@ -32,16 +33,18 @@ def save():
         return None
     finally:
         sennit_calls.silent = False
-    return state, sennit_chance.saved(), int.from_bytes(sennit_chance.number, "little")
+    calls = int.from_bytes(sennit_chance.number, "little")
+    return state, sennit_chance.saved(), calls, sennit_resources.count
 
 
-def load(state, chance):
+def load(state, chance, objects):
     sennit_calls.silent = True
     try:
         _application().load_state(state)
     finally:
         sennit_calls.silent = False
     sennit_chance.restore(chance)
+    sennit_resources.count = objects
 
 
 def _tasks():

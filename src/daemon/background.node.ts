@@ -5,10 +5,10 @@
  *   G2  The daemon keeps nothing of its parent: no terminal, no pipes; what it says goes to a file beside its store.
  */
 import { spawn } from "node:child_process";
-import { closeSync, fchmodSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { dirname } from "node:path";
 import { Fault } from "../fault.ts";
-import { logFile } from "./place.node.ts";
+import { logFile, openLog } from "./place.node.ts";
 
 /** What a daemon tells the process that started it. */
 export type Told =
@@ -23,9 +23,8 @@ export async function startInBackground(
   store: string,
   command: readonly string[],
 ): Promise<Extract<Told, { readonly kind: "ready" }>> {
-  const log = openSync(logFile(store), "a", 0o600);
+  const log = openLog(store);
   try {
-    fchmodSync(log, 0o600);
     const child = spawn(process.execPath, [...process.execArgv, ...command], {
       cwd: dirname(store),
       detached: true,

@@ -14,7 +14,7 @@ import type { DaemonPlace } from "./place.node.ts";
 import { isSameSecret, newNonce, proofOf } from "./proof.node.ts";
 
 /** Milliseconds that a daemon has to say who it is. */
-const PATIENCE = 5000;
+const PATIENCE = 10_000;
 
 export type Answered = Readonly<Record<string, unknown>>;
 

@@ -12,7 +12,7 @@ import { lastPort, vacate, writePlace } from "./place.node.ts";
 import type { DaemonPlace } from "./place.node.ts";
 import { newToken } from "./proof.node.ts";
 import { serve } from "./server.node.ts";
-import type { ApiServer } from "./server.node.ts";
+import type { ApiServer, ServerParts } from "./server.node.ts";
 
 export interface DaemonOptions {
   /** Absolute path of its store. */
@@ -39,49 +39,66 @@ export interface Daemon extends AsyncDisposable {
 
 /** @throws {Fault} what `open` throws; `port-taken` */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { store, note, version } = options;
-  const token = newToken();
-  const asked = Promise.withResolvers<void>();
-  const about: { place: DaemonPlace | null } = { place: null };
-  let keeping: Keeping | null = null;
-  const server = await serveSomewhere(options, {
-    token,
-    executor: () => {
-      if (keeping === null) throw new Fault("store-lost", "The store is being opened");
-      return keeping.executor();
-    },
-    left: () => keeping?.left() ?? new AbortController().signal,
-    about: () => ({ pid: process.pid, version, store, url: urlOf(server), started: about.place?.started ?? null }),
-    onStop: asked.resolve,
-    onDefect: (failure) =>
-      note(`defect: ${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}`),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  });
+  const { store, version } = options;
+  const state: State = { token: newToken(), asked: Promise.withResolvers(), server: null, keeping: null, started: 0 };
+  const server = await serveSomewhere(options, partsOf(options, state));
+  state.server = server;
   try {
-    keeping = await Keeping.open({
-      open: () => options.open((hook) => `${options.publicUrl ?? urlOf(server)}/hooks/${hook}`),
-      note,
-      ...(options.follow === undefined ? {} : { opened: options.follow }),
-    });
-    about.place = { pid: process.pid, port: server.port, token, started: Date.now(), version };
-    writePlace(store, about.place); // D1
+    const keeping = await keepingOf(options, server);
+    state.keeping = keeping;
+    state.started = Date.now();
+    const place = { pid: process.pid, port: server.port, token: state.token, started: state.started, version };
+    writePlace(store, place); // D1
+    const dispose = async (): Promise<void> => {
+      await server.quiet(); // D2
+      await keeping[Symbol.asyncDispose]();
+      vacate(store, state.token);
+      await server[Symbol.asyncDispose]();
+    };
+    return { place, url: urlOf(server), asked: state.asked.promise, [Symbol.asyncDispose]: dispose };
   } catch (thrown) {
-    await keeping?.[Symbol.asyncDispose]();
+    await state.keeping?.[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
     throw thrown;
   }
-  const opened = keeping;
+}
+
+/** What requests are answered from; parts of it come while the daemon starts. */
+interface State {
+  readonly token: string;
+  readonly asked: PromiseWithResolvers<void>;
+  server: ApiServer | null;
+  keeping: Keeping | null;
+  /** Milliseconds since the epoch; 0 until its store is open. */
+  started: number;
+}
+
+function partsOf({ store, version, note, limits }: DaemonOptions, state: State): ServerParts {
   return {
-    place: about.place,
-    url: urlOf(server),
-    asked: asked.promise,
-    [Symbol.asyncDispose]: async () => {
-      await server.quiet(); // D2
-      await opened[Symbol.asyncDispose]();
-      vacate(store, token);
-      await server[Symbol.asyncDispose]();
+    token: state.token,
+    executor: () => {
+      if (state.keeping === null) throw new Fault("store-lost", "The store is being opened");
+      return state.keeping.executor();
     },
+    left: () => state.keeping?.left() ?? new AbortController().signal,
+    about: () => {
+      const url = state.server === null ? null : urlOf(state.server);
+      return { pid: process.pid, version, store, url, started: state.started };
+    },
+    onStop: state.asked.resolve,
+    onDefect: (failure) => {
+      note(`defect: ${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}`);
+    },
+    ...(limits === undefined ? {} : { limits }),
   };
+}
+
+function keepingOf({ open, publicUrl, note, follow }: DaemonOptions, server: ApiServer): Promise<Keeping> {
+  return Keeping.open({
+    open: () => open((hook) => `${publicUrl ?? urlOf(server)}/hooks/${hook}`),
+    note,
+    ...(follow === undefined ? {} : { opened: follow }),
+  });
 }
 
 function urlOf(server: ApiServer): string {
@@ -89,10 +106,7 @@ function urlOf(server: ApiServer): string {
 }
 
 /** On the port that was asked for, or on the one of before when it is free. */
-async function serveSomewhere(
-  { store, port, note }: DaemonOptions,
-  parts: Parameters<typeof serve>[0],
-): Promise<ApiServer> {
+async function serveSomewhere({ store, port, note }: DaemonOptions, parts: ServerParts): Promise<ApiServer> {
   if (port !== undefined) return await serve(parts, port);
   const before = lastPort(store) ?? 0;
   try {

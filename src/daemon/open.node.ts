@@ -1,5 +1,6 @@
 /** The store of a daemon with its executor. */
 import { openExecutor } from "../engine/executor/node.node.ts";
+import type { IsolationLevel } from "../host/package/project.ts";
 import { openSqlite } from "../journal/sqlite-store.node.ts";
 import type { Kept } from "./keeping.node.ts";
 
@@ -9,25 +10,24 @@ export interface OpenOptions {
   readonly grants: readonly string[];
   readonly note: (line: string) => void;
   /** Milliseconds that a run stays after its end; for ever unless given. */
-  readonly keep: number | undefined;
+  readonly keep?: number | undefined;
+  /** What logs keep of what their last snapshots make needless; `all` unless given. */
+  readonly history?: "all" | "snapshot" | undefined;
+  /** Where packages run of which their projects say nothing by name. */
+  readonly isolation?: IsolationLevel | undefined;
 }
 
 /** Milliseconds after which a run that only waits leaves memory. */
 const SLEEP_AFTER = 5000;
 
 /** @throws {Fault} `store-locked`, `store-newer`, `store-unreadable`, `store-readonly` */
-export async function openKept(path: string, { webhook, grants, note, keep }: OpenOptions): Promise<Kept> {
+export async function openKept(path: string, options: OpenOptions): Promise<Kept> {
+  const { webhook, grants, note, keep, history = "all", isolation } = options;
   const store = await openSqlite(path);
   try {
     const retention = keep === undefined ? {} : { retention: { olderThan: keep } };
-    const executor = await openExecutor(store, {
-      webhook,
-      grants,
-      onWarning: note,
-      sleepAfter: SLEEP_AFTER,
-      ...retention,
-    });
-    return { store, executor };
+    const settings = { webhook, grants, onWarning: note, sleepAfter: SLEEP_AFTER, keep: history, isolation };
+    return { store, executor: await openExecutor(store, { ...settings, ...retention }) };
   } catch (thrown) {
     await store[Symbol.asyncDispose]();
     throw thrown;

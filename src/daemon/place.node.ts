@@ -5,7 +5,7 @@
  *   W2  One that belongs to another user, or that others may write, is not believed.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { fchmodSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Fault } from "../fault.ts";
@@ -30,9 +30,30 @@ function stateFolder(environment: NodeJS.ProcessEnv): string {
   return process.platform === "win32" ? join(homedir(), "AppData", "Local") : join(homedir(), ".local", "state");
 }
 
-/** Makes the folder of a store, for its user only. */
+/** Makes the folder of a store, for its user only. @throws {Fault} `store-readonly` */
 export function makeFolderOf(store: string): void {
-  mkdirSync(dirname(store), { recursive: true, mode: 0o700 });
+  writing(dirname(store), () => mkdirSync(dirname(store), { recursive: true, mode: 0o700 }));
+}
+
+/** Opens the daemon's log at its end, for its user only. The caller closes it. @throws {Fault} `store-readonly` */
+export function openLog(store: string): number {
+  return writing(logFile(store), () => {
+    const log = openSync(logFile(store), "a", 0o600);
+    fchmodSync(log, 0o600);
+    return log;
+  });
+}
+
+function writing<T>(place: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Fault("store-readonly", `${place} cannot be written: ${why}`, {
+      cause,
+      hint: "Look at the permissions of the store's folder, and at the space on its disk.",
+    });
+  }
 }
 
 export function placeFile(store: string): string {
@@ -51,8 +72,10 @@ export function writePlace(store: string, place: DaemonPlace): void {
 function write(store: string, place: Partial<DaemonPlace>): void {
   const file = placeFile(store);
   const next = `${file}.${randomBytes(6).toString("hex")}`;
-  writeFileSync(next, `${JSON.stringify(place, null, 2)}\n`, { flag: "wx", mode: 0o600 });
-  renameSync(next, file);
+  writing(file, () => {
+    writeFileSync(next, `${JSON.stringify(place, null, 2)}\n`, { flag: "wx", mode: 0o600 });
+    renameSync(next, file);
+  });
 }
 
 /** The daemon has stopped: only its port stays, for the next one. Left alone when it is another daemon's by now. */

@@ -13,8 +13,8 @@
 import { Defect, Fault } from "../fault.ts";
 import { plainAny } from "../lang/data/any-data.ts";
 import { moved } from "../host/moved.ts";
-import type { CallEffect, Instance, LogLine } from "../host/plugin.ts";
-import type { Answer, EffectRequest, Request } from "../lang/effect.ts";
+import type { Instance, LogLine } from "../host/plugin.ts";
+import type { Answer, EffectRequest } from "../lang/effect.ts";
 import { AnyTyped, Closure } from "../lang/value.ts";
 import type { Ahead } from "../lang/vm/ahead.ts";
 import { LATER } from "../lang/vm/host.ts";
@@ -29,19 +29,20 @@ import { errorOf, faultOf } from "./failure.ts";
 import type { EntryOf } from "../journal/entry.ts";
 import type { CallId, CallRecords } from "./durable/call-records.ts";
 import { Callbacks } from "./durable/callbacks.ts";
-import type { Asked, InChain } from "./durable/callbacks.ts";
+import type { InChain } from "./durable/callbacks.ts";
+import { Entering } from "./durable/entering.ts";
+import type { DurableCalls } from "./durable/entering.ts";
 import { isOutside } from "./durable/groups.ts";
-import { effectClassOf, keyOfEffect, refuseResources } from "./durable/outside.ts";
-import { rebuild } from "./durable/rebuild.ts";
 import type { RebuildPorts } from "./durable/rebuild.ts";
-import type { RunLog } from "./durable/run-log.ts";
 import type { InstanceGroup } from "./instances.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import { LookAhead, Pace } from "./look-ahead.ts";
 import type { ForkOptions, RunPorts } from "./ports.ts";
+import { lendingOf } from "./route.ts";
+import type { ForeignRequest, Lending, Route } from "./route.ts";
 import { readAny, writeAny } from "./untyped.ts";
 
-export type ForeignRequest = Extract<Request, { readonly args: readonly Value[]; readonly package: number }>;
+export type { ForeignRequest } from "./route.ts";
 
 /** What calls need of the VM. */
 export interface CallbackVm {
@@ -52,44 +53,6 @@ export interface CallbackVm {
   readonly ahead?: (effect: string, most: number) => Ahead;
   /** Absent: nothing is recorded. */
   readonly durable?: DurableCalls | null;
-}
-
-/** What calls need of a run that is recorded. */
-export interface DurableCalls {
-  /** Its id. */
-  readonly run: string;
-  readonly log: RunLog;
-  readonly records: CallRecords;
-  /** A guest calls back during the pending effect `call`. */
-  readonly arrive: (call: CallId, asked: Asked) => void;
-  /** How long it may take to bring a group of instances to where it was, in milliseconds. */
-  readonly rebuildDeadline: number;
-}
-
-/** One function of a package, as this run calls it. */
-interface Route {
-  readonly package: number;
-  readonly function: FunctionKey;
-  readonly crossing: Crossing;
-  readonly pace: Pace;
-}
-
-/** A call that was given closures. */
-interface Lending {
-  readonly eff: string;
-  readonly attempt: number;
-  /** It was made before, and is made again to rebuild a state. */
-  readonly isAgain: boolean;
-  readonly isOutside: boolean;
-  /** Those among its arguments so far, in their order. */
-  readonly closures: Closure[];
-  /** How often the guest has called back. */
-  count: number;
-  over: boolean;
-}
-
-function lendingOf({ eff, attempt }: CallId, where: Partial<Pick<Lending, "isAgain" | "isOutside">> = {}): Lending {
-  return { eff, attempt, isAgain: false, isOutside: false, ...where, closures: [], count: 0, over: false };
 }
 
 interface RunningCallback {
@@ -103,11 +66,9 @@ export class ForeignCalls {
   readonly #group: InstanceGroup;
   readonly #ports: RunPorts;
   readonly #vm: CallbackVm;
-  readonly #durable: DurableCalls | null;
   readonly #records: CallRecords | null;
   readonly #recorded: Callbacks | null;
-  /** By effect: the package of each recorded call that was asked for and is not over. */
-  readonly #going = new Map<string, { readonly package: number; readonly attempt: number }>();
+  readonly #entering: Entering | null;
   /** Per package, by function: made at the first call. */
   readonly #routes: Map<FunctionKey, Route>[];
   /** By number of the program's `calls`. */
@@ -127,10 +88,17 @@ export class ForeignCalls {
     this.#ports = ports;
     this.#vm = vm;
     const durable = vm.durable ?? null;
-    this.#durable = durable;
     this.#records = durable?.records ?? null;
     this.#recorded =
       durable && new Callbacks(durable.log, durable.records, { start: vm.start, arrive: durable.arrive });
+    this.#entering =
+      durable &&
+      new Entering(durable, {
+        ...this.#again,
+        group,
+        package: (pack) => this.package(pack),
+        outer: (effect) => this.#recorded?.callOf(vm.around(effect) ?? "") ?? null,
+      });
     this.#records?.saveBy((packs) => group.save(packs));
     this.#routes = program.packages.map(() => new Map());
     this.#lookAhead = vm.ahead === undefined || this.#records !== null ? null : new LookAhead(vm.ahead, ports.clock);
@@ -283,50 +251,18 @@ export class ForeignCalls {
     using lent = this.#records !== null && this.#takesClosure(route.crossing, call.args) ? this.#records.lend() : null;
     void lent;
     try {
-      if (this.#durable !== null && !isOutside(this.package(call.package)))
-        await this.#enter(this.#durable, effect, route, call, signal);
+      const outside = this.#entering === null ? undefined : await this.#entering.enter(effect, call, signal);
       this.#lending = lending;
       const args = crossOut(route.crossing, call.args);
-      const outside = this.#outside(effect.id, call);
       const ask = (instance: Instance): Value | Promise<Value> =>
         this.#withThose(instance, effect, route, call.args, args, signal) ??
         instance.call(call.function, args, signal, outside);
       return await this.#inChain(effect.id)(() => this.#group.use(call.package, ask, signal));
     } finally {
       lending.over = true;
-      if (this.#going.get(effect.id)?.attempt === effect.attempt) this.#going.delete(effect.id);
+      this.#entering?.over(id);
       this.#recorded?.over(id);
     }
-  }
-
-  /** What a call is that leaves the run; undefined for every other. @throws {Fault} `needs-memory-run` */
-  #outside(effect: string, { package: pack, function: fn, args }: ForeignRequest): CallEffect | undefined {
-    const to = this.package(pack);
-    if (this.#durable === null || !isOutside(to)) return undefined;
-    refuseResources(to, fn);
-    return {
-      key: keyOfEffect(this.#durable.run, effect),
-      class: effectClassOf(to.plugin, fn, args),
-    };
-  }
-
-  /** A recorded call waits for its turn, and finds its group as the calls before it left it. */
-  async #enter(
-    { records, rebuildDeadline: deadline }: DurableCalls,
-    effect: EffectRequest,
-    { package: pack, function: fn }: Route,
-    { args }: ForeignRequest,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const givenUp = (): Fault => new Fault("cancelled", "The call was given up before it began");
-    this.#refuseReentrant(records, effect.id, pack);
-    this.#going.set(effect.id, { package: pack, attempt: effect.attempt });
-    await records.turn(pack, effect);
-    if (signal.aborted) throw givenUp();
-    if (!records.isUp(pack)) await rebuild({ records, deadline, group: this.#group, ...this.#again }, pack);
-    await Promise.all(records.groupOf(pack).map((each) => this.#group.begin(each)));
-    if (signal.aborted) throw givenUp();
-    records.enter(pack, fn, args, effect, signal);
   }
 
   /** How calls are made again. */
@@ -338,16 +274,6 @@ export class ForeignCalls {
       return { [Symbol.dispose]: () => void (lending.over = true) };
     },
   };
-
-  /** F3: a call that would wait for one which waits for it. */
-  #refuseReentrant(records: CallRecords, effect: string, pack: number): void {
-    for (let at = this.#vm.around(effect); at !== null;) {
-      const call = this.#recorded?.callOf(at) ?? null;
-      const outer = call === null ? undefined : this.#going.get(call);
-      if (outer !== undefined && records.isSameTurn(outer.package, pack)) throw reentrant(this.package(pack).name);
-      at = call === null ? null : this.#vm.around(call);
-    }
-  }
 
   /** Makes the call together with those that follow it; null when it is to go alone. An answer that has to be read first may fail. */
   #withThose(
@@ -421,13 +347,6 @@ export class ForeignCalls {
     this.#routes[pack]?.set(fn, route);
     return route;
   }
-}
-
-function reentrant(source: string): Fault {
-  return new Fault("re-entrant", `A call of ${source} would wait for the call that it came out of`, {
-    source,
-    hint: "Call it after the call that the callback was given to.",
-  });
 }
 
 function attempt(

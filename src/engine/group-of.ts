@@ -32,11 +32,10 @@ export function groupOf(
 function recordedParts(
   { log, records }: Recording,
   run: string,
-): Pick<GroupOptions, "effects" | "isHurried" | "clocks" | "idOf" | "lifted"> {
+): Pick<GroupOptions, "effects" | "clocks" | "idOf" | "lifted"> {
   return {
     effects: new GuestEffects(log, records, run),
-    isHurried: () => log.deaf,
-    lifted: () => records.lifted,
+    lifted: (pack) => records.lifted(pack),
     idOf: (pack) => records.idOf(pack),
     clocks: {
       timeOf: (pack) => records.timeOf(pack),

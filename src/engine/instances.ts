@@ -29,10 +29,11 @@ export interface GroupOptions {
   readonly tally?: Tally;
   /** Records what is imported from outside of the run. Absent: nothing is recorded. */
   readonly effects?: GuestEffects;
-  /** While calls are made again: how long one may take, in milliseconds, whatever its limits are. */
-  readonly lifted?: () => number | null;
-  /** While calls are made again, nobody waits for a guest's timers. */
-  readonly isHurried?: () => boolean;
+  /**
+   * While calls of a package are made again: how long one may take, in milliseconds, whatever its limits are; null otherwise.
+   * Nobody waits for its timers then, and nobody hears what it says.
+   */
+  readonly lifted?: (pack: number) => number | null;
   /** The instances' ids. Absent: every instance has one of its own. */
   readonly idOf?: (pack: number) => number;
   /** What the clocks of guests show, where that is not the time as it passes. */
@@ -113,7 +114,7 @@ export class InstanceGroup implements AsyncDisposable {
   /** What a package says, when it was granted to be heard. */
   log(pack: number, line: LogLine): void {
     const { name, granted } = this.#package(pack);
-    if (granted.log && this.#isShown(pack, line.text)) this.#options.log(name, line);
+    if (granted.log && !this.#isAgain(pack) && this.#isShown(pack, line.text)) this.#options.log(name, line);
   }
 
   /** Starts a package's instance, if there is none. */
@@ -203,7 +204,7 @@ export class InstanceGroup implements AsyncDisposable {
       together: this.#together,
       ...(state === undefined ? {} : { state }),
       // Others are beyond a wall: what they may take is told once.
-      ...(lifted === undefined || !isMetered(plugin.manifest) ? {} : { limits: { lifted } }),
+      ...(lifted === undefined || !isMetered(plugin.manifest) ? {} : { limits: { lifted: () => lifted(pack) } }),
       sleep: (milliseconds) => this.#sleep(pack, milliseconds),
       log: (line) => this.log(pack, line),
       ...(progress === undefined ? {} : { progress: this.#reporter(pack, progress) }),
@@ -269,16 +270,21 @@ export class InstanceGroup implements AsyncDisposable {
   async #sleep(pack: number, milliseconds: number): Promise<void> {
     const over = this.#tally.timer();
     try {
-      if (this.#options.isHurried?.() !== true) await this.#options.clock.sleep(milliseconds, this.#closed.signal);
+      if (!this.#isAgain(pack)) await this.#options.clock.sleep(milliseconds, this.#closed.signal);
     } finally {
       over();
     }
     this.#options.clocks?.slept(pack, milliseconds);
   }
 
+  /** Its calls are made again. */
+  #isAgain(pack: number): boolean {
+    return (this.#options.lifted?.(pack) ?? null) !== null;
+  }
+
   #reporter(pack: number, progress: ReportProgress): ReportProgress {
     return (done, total, text) => {
-      if (this.#isShown(pack, text ?? "")) progress(done, total, text);
+      if (!this.#isAgain(pack) && this.#isShown(pack, text ?? "")) progress(done, total, text);
     };
   }
 

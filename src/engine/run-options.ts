@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly snapshotAfter?: number | undefined;
   /** Where the run is recorded, and played back from. Absent: it is in memory only. */
   readonly journal?: RunJournal | undefined;
-  /** How long it may take to bring the instances of a run with a log to where they were, in milliseconds. Absent: ten minutes. */
+  /** How long it may take to bring the instances of a run with a log to where they were, in milliseconds. Absent: as the limits say. */
   readonly rebuildDeadline?: number;
   /** Looks on while the log is played back. Nothing is performed then: the run ends where it would be live. */
   readonly onlooker?: Onlooker | undefined;

@@ -1,38 +1,23 @@
 /**
- * One run of a program: the VM asks, this performs and answers, one delivery at a time (RECOVERY RULE 4).
+ * One run of a program, from what it is given to its end: in memory, or with a log. Its loop is in run-loop.ts.
  *
- *   R1  The VM runs until every branch waits; then ONE answer is delivered, in order of arrival.
- *   R2  What a run shows (print, log, emit, progress) reaches its follower in the VM's order.
  *   R3  However a run ends, its instances, timers, commands and children are gone before `execute` settles.
- *   R4  A run with a log goes the way that is recorded first, and performs nothing meanwhile; then it is live.
  */
-import { Defect, Fault } from "../fault.ts";
 import { Vm } from "../lang/vm/vm.ts";
-import type { Outcome, VmHost } from "../lang/vm/host.ts";
-import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
 import type { ChildRuns, StartChild } from "./children.ts";
-import type { CallId } from "./durable/call-records.ts";
-import type { Asked } from "./durable/callbacks.ts";
 import { DurableChildren } from "./durable/durable-children.ts";
 import { recordingOf } from "./durable/recording.ts";
 import type { Recording } from "./durable/recording.ts";
-import { asleep, Tape } from "./durable/tape.ts";
-import type { Again, Running } from "./durable/tape.ts";
-import type { Delivery } from "./durable/recorded.ts";
-import { ForeignCalls } from "./foreign-calls.ts";
 import { groupOf } from "./group-of.ts";
-import type { InstanceGroup } from "./instances.ts";
 import { Tally } from "./limits.ts";
 import type { LoadedProgram } from "./loaded.ts";
-import type { Arrived, Pending } from "./pending.ts";
-import { Performer } from "./perform.ts";
 import type { RunPorts } from "./ports.ts";
+import { Run } from "./run-loop.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
 
-/** Instructions between two looks at the world: about two milliseconds. */
-export const BUDGET = 20_000;
+export { BUDGET } from "./run-loop.ts";
 
 /**
  * Runs one function of a loaded program to its end. A run that another one started counts in its tally.
@@ -48,10 +33,17 @@ export async function execute(
   tally: Tally = new Tally(program.limits),
 ): Promise<RunResult> {
   const { journal } = options;
-  const recording = journal === undefined ? null : recordingOf(journal, program, ports.clock, tally.limits, options.snapshotAfter);
+  const recording =
+    journal === undefined ? null : recordingOf(journal, program, ports.clock, tally.limits, options.snapshotAfter);
   await using group = groupOf(program, ports, options, tally, recording);
   const vm = vmOf(program, fn, args, options, tally, recording);
-  const run = new Run({ program, vm, ports, options, group, tally, recording });
+  const start: StartChild = (childFn, childArgs, id, signal) =>
+    execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally);
+  const childrenOf = (failed: (why: unknown) => void): ChildRuns =>
+    options.children === undefined
+      ? new Children(options.id, start, tally)
+      : new DurableChildren(options.id, options.children, tally, failed);
+  const run = new Run({ program, vm, ports, options, group, tally, recording, childrenOf });
   await using children = run.children;
   void children;
   return await run.drive();
@@ -69,317 +61,4 @@ function vmOf(
   const snapshot = recording?.snapshot ?? null;
   if (snapshot !== null) return Vm.decode(ir, snapshot.vm, limits);
   return Vm.start(ir, fn, args, { runId: recording?.log.recorded.root ?? id, limits });
-}
-
-interface RunParts {
-  readonly program: LoadedProgram;
-  readonly vm: Vm;
-  readonly ports: RunPorts;
-  readonly options: RunOptions;
-  readonly group: InstanceGroup;
-  readonly tally: Tally;
-  readonly recording: Recording | null;
-}
-
-class Run {
-  readonly children: ChildRuns;
-  readonly #vm: Vm;
-  readonly #ports: RunPorts;
-  readonly #options: RunOptions;
-  readonly #calls: ForeignCalls;
-  readonly #performer: Performer;
-  readonly #tape: Tape | null;
-  /** R4 */
-  #isLive: boolean;
-  /** How often the VM was stopped while it computed. */
-  #turn = 0;
-  #cancelAsked = false;
-  #isOver = false;
-  /** In order of arrival, not delivered yet. */
-  readonly #arrived: Arrived[] = [];
-  /** By effect id: what is asked and not delivered. The attempts of a `retry` ask by the same ids (effect.ts). */
-  readonly #pending = new Map<string, Pending>();
-  /** Something came in (an answer, a callback, a cancellation) since the loop last looked. */
-  #woken = false;
-  #resume: (() => void) | null = null;
-  #broken: unknown = undefined;
-
-  constructor({ program, vm, ports, options, group, tally, recording }: RunParts) {
-    this.#vm = vm;
-    this.#ports = ports;
-    this.#options = options;
-    this.#isLive = recording === null;
-    this.#calls = new ForeignCalls(program, group, ports, {
-      start: (call, closure, callbackArgs) => {
-        const id = this.#vm.callback(call, closure, callbackArgs);
-        this.#wake();
-        return id;
-      },
-      around: (effect) => this.#vm.callbackAround(effect),
-      ...(options.oneByOne === true ? {} : { ahead: (effect, most) => this.#vm.ahead(effect, most) }),
-      durable: recording && {
-        run: options.id,
-        log: recording.log,
-        records: recording.records,
-        arrive: (call, asked) => this.#calledBack(call, asked),
-        rebuildDeadline: tally.limits.rebuild,
-      },
-    });
-    const start: StartChild = (childFn, childArgs, id, signal) =>
-      execute(program, childFn, childArgs, ports, { ...options, id, signal }, tally);
-    this.children =
-      options.children === undefined
-        ? new Children(options.id, start, tally)
-        : new DurableChildren(options.id, options.children, tally, (why) => this.#break(why));
-    this.#performer = new Performer(ports, this.#calls, this.children, options, tally);
-    const { children } = this;
-    const [calls, performer, { clock }] = [this.#calls, this.#performer, ports];
-    this.#tape =
-      recording && new Tape(recording, { program, clock, calls, performer, children, limits: tally.limits, options });
-    const snapshot = recording?.snapshot ?? null;
-    if (snapshot === null) return;
-    this.#turn = snapshot.turn;
-    for (const effect of vm.pending()) this.#pending.set(effect.id, { effect, controller: null });
-  }
-
-  async drive(): Promise<RunResult> {
-    const { signal, stop } = this.#options;
-    const isCancelled = this.#tape?.isCancelled === true;
-    const cancel = (): void => {
-      if (isCancelled) return;
-      this.#cancelAsked = true;
-      this.#wake();
-    };
-    signal?.addEventListener("abort", cancel, { once: true });
-    if (signal?.aborted === true) cancel();
-    const halt = (): void => this.#break(new Fault("stopped", "The run was stopped, and can be taken up again"));
-    stop?.addEventListener("abort", halt, { once: true });
-    if (stop?.aborted === true) halt();
-    void this.#tape?.log.lost.then((why) => this.#break(why));
-    try {
-      await this.#calls.ready();
-      return await this.#loop();
-    } finally {
-      signal?.removeEventListener("abort", cancel);
-      stop?.removeEventListener("abort", halt);
-      this.#isOver = true;
-      if (this.#broken !== undefined) this.children.stop?.();
-      this.#tape?.[Symbol.dispose]();
-      for (const { controller } of this.#pending.values()) controller?.abort();
-    }
-  }
-
-  async #loop(): Promise<RunResult> {
-    const host: VmHost = { callNow: (call, args) => this.#calls.now(call, args) };
-    let sinceBreath = 0;
-    for (;;) {
-      if (this.#ports.isCrowded?.() === true) await this.#ports.breathe();
-      this.#ports.turn?.();
-      const outcome = this.#vm.run(host, BUDGET);
-      this.#take(outcome);
-      if (this.#broken !== undefined) throw this.#broken;
-      switch (outcome.state) {
-        case "done":
-          return this.#ended({ state: "done", value: outcome.value });
-        case "failed":
-          return this.#ended({ state: "failed", error: outcome.error });
-        case "cancelled":
-          return this.#ended({ state: "cancelled" });
-        case "yielded":
-          this.#turn += 1;
-          if (this.#isLive || this.#turn % 64 === 0) await this.#ports.breathe();
-          break;
-        case "waiting":
-          this.#calls.settle(this.#pending);
-          if (this.#tape?.replaying !== true) await this.#something(++sinceBreath);
-          break;
-      }
-      const computing = outcome.state === "yielded";
-      // Not behind a delivery: what is in the VM's inbox would be asked for again.
-      if (!computing) this.#tape?.mark(this.#running);
-      if (this.#tape?.replaying === true) this.#replay(this.#tape, computing);
-      else if (!this.#deliver(computing) && computing) this.#tape?.mark(this.#running);
-    }
-  }
-
-  #ended(result: RunResult): RunResult {
-    if (this.#tape?.hasEnded !== true) this.children.goLive?.();
-    return result;
-  }
-
-  /** Waits until there is something to deliver. */
-  async #something(count: number): Promise<void> {
-    this.#goLive();
-    if (this.#hasNews) {
-      if (count % 64 === 0) await this.#ports.breathe();
-    } else if (this.#tape?.sleepAfter === undefined) await this.#arrival();
-    else await this.#doze(this.#tape, this.#tape.sleepAfter);
-  }
-
-  get #hasNews(): boolean {
-    return this.#arrived.length > 0 || this.#cancelAsked || this.#broken !== undefined;
-  }
-
-  /** As long as nothing comes for so long, it sleeps if it may. */
-  async #doze(tape: Tape, after: number): Promise<void> {
-    const over = new AbortController();
-    const arrival = this.#arrival().finally(() => over.abort());
-    await Promise.race([arrival, this.#ports.clock.sleep(after, over.signal)]);
-    if (!over.signal.aborted && !this.#hasNews && (await tape.sleep(this.#running))) {
-      if (!this.#hasNews) this.#broken = asleep();
-      else tape.wake();
-    }
-    if (!this.#hasNews) await arrival;
-  }
-
-  get #running(): Running {
-    return { isLive: this.#isLive, vm: () => this.#vm.encode(), turn: this.#turn, pending: [...this.#pending.values()] };
-  }
-
-  /** R1. A run that computes looks for its timers and for its cancellation only. Gives whether there was anything. */
-  #deliver(computing: boolean): boolean {
-    this.#goLive();
-    const turn = computing ? this.#turn : 0;
-    const isCancelled = this.#cancelAsked;
-    if (isCancelled) {
-      this.#cancelAsked = false;
-      this.#tape?.cancel(turn);
-      this.#vm.cancel();
-      if (!computing) return true;
-    }
-    const due = computing
-      ? this.#arrived.filter(({ pending }) => this.#vm.isTimer(pending.effect.id))
-      : [this.#arrived[0]];
-    for (const each of due) if (each !== undefined) this.#hand(each, turn);
-    return isCancelled || due.length > 0;
-  }
-
-  #hand(arrived: Arrived, turn: number): void {
-    this.#arrived.splice(this.#arrived.indexOf(arrived), 1);
-    if (arrived.kind === "callback") return this.#takeUp(arrived);
-    const { pending, answer } = arrived;
-    this.#tape?.deliver(pending.effect, turn);
-    this.#over(pending.effect);
-    this.#vm.deliver(pending.effect.id, answer);
-  }
-
-  /** The call may have been answered before: nobody is there to be called back, then. */
-  #takeUp({ pending, asked }: Extract<Arrived, { readonly kind: "callback" }>): void {
-    if (this.#pending.get(pending.effect.id) === pending) asked.begin();
-    else asked.refuse();
-  }
-
-  /** R4. What was delivered then, in its order. */
-  #replay(tape: Tape, computing: boolean): void {
-    const turn = computing ? this.#turn : 0;
-    for (let next = tape.log.next(turn); next !== null; next = computing ? tape.log.next(turn) : null) {
-      if (next.kind === "CANCEL") this.#vm.cancel();
-      else this.#again(tape.again(this.#pending.get(next.eff)?.effect, next), next);
-    }
-  }
-
-  #again(again: Again, delivery: Exclude<Delivery, { kind: "CANCEL" }>): void {
-    if (again.answer !== null) {
-      this.#over(again.effect);
-      this.#vm.deliver(again.effect.id, again.answer);
-    } else if (delivery.kind === "CB") this.#calls.startCallback(delivery, again.call);
-  }
-
-  /** The run has come to where its log ends: what waits is answered as it was, or done. */
-  #goLive(): void {
-    if (this.#isLive) return;
-    this.#isLive = true;
-    const waiting = [...this.#pending.values()];
-    const known = this.#tape?.goLive(waiting) ?? [];
-    this.#arrived.push(...known);
-    for (const pending of waiting) {
-      if (!known.some((each) => each.pending === pending)) this.#perform(pending.effect);
-    }
-  }
-
-  /** An effect is delivered, or given up. */
-  #over({ id, attempt }: EffectRequest): void {
-    if (this.#pending.get(id)?.effect.attempt === attempt) this.#pending.delete(id);
-  }
-
-  #take(outcome: Outcome): void {
-    for (const id of outcome.abandoned) this.#abandon(id);
-    for (const { id, answer } of outcome.callbacks) this.#calls.answerCallback(id, answer);
-    // Asked and abandoned within one outcome; or abandoned and asked for again, by the next attempt of a `retry`.
-    const wanted = outcome.abandoned.length === 0 ? null : new Set(this.#vm.pending());
-    for (const request of outcome.requests) {
-      if (this.#tape?.say(request) === true || this.#performer.show(request)) continue;
-      if (wanted?.has(request) !== false) this.#perform(request);
-    }
-  }
-
-  /**
-   * An answer that has arrived already is delivered all the same, and ignored by the VM: what could ask again under this id
-   * comes after the back-off of a `retry`, which is answered later.
-   */
-  #abandon(id: string): void {
-    const pending = this.#pending.get(id);
-    pending?.controller?.abort();
-    if (pending !== undefined) this.#over(pending.effect);
-    for (const each of this.#arrived.filter((arrived) => arrived.pending === pending)) {
-      if (each.kind === "callback") each.asked.refuse();
-    }
-    this.#arrived.splice(0, Infinity, ...this.#arrived.filter((each) => each.pending !== pending));
-    this.children.cancel(id);
-    if (pending !== undefined) this.#tape?.abandon(pending.effect, this.#isLive);
-  }
-
-  #perform(effect: EffectRequest): void {
-    this.#options.onlooker?.asked(effect);
-    const known = this.#isLive ? (this.#performer.foreknown(effect) ?? this.#tape?.known(effect) ?? null) : null;
-    if (!this.#isLive || known !== null) {
-      const pending = { effect, controller: null };
-      this.#pending.set(effect.id, pending);
-      if (known !== null) this.#arrived.push({ kind: "answer", pending, answer: known });
-      return;
-    }
-    const controller = new AbortController();
-    const pending = { effect, controller };
-    this.#pending.set(effect.id, pending);
-    (this.#tape ?? this.#performer)
-      .answer(effect, controller.signal)
-      .then((answer) => this.#arrive(pending, answer, controller.signal.aborted))
-      .catch((failure: unknown) => this.#break(failure));
-  }
-
-  /** The run cannot go on. */
-  #break(why: unknown): void {
-    const isKnown = why instanceof Defect || why instanceof Fault;
-    this.#broken ??= isKnown ? why : new Defect(`an effect failed with ${String(why)}`, why);
-    this.#wake();
-  }
-
-  #arrive(pending: Pending, answer: Answer | null, isGivenUp: boolean): void {
-    if (this.#isOver) return;
-    const isWanted = this.#pending.get(pending.effect.id) === pending;
-    this.#tape?.arrived(pending.effect, answer, isWanted, isGivenUp);
-    // Abandoned meanwhile, and perhaps asked for again since: its answer is nobody's.
-    if (!isWanted || answer === null) return;
-    this.#arrived.push({ kind: "answer", pending, answer });
-    this.#wake();
-  }
-
-  /** A guest calls back: that is taken up in its turn, as an answer is. */
-  #calledBack({ eff, attempt }: CallId, asked: Asked): void {
-    const pending = this.#pending.get(eff);
-    if (pending?.effect.attempt !== attempt || this.#isOver) return asked.refuse();
-    this.#arrived.push({ kind: "callback", pending, asked });
-    this.#wake();
-  }
-
-  #wake(): void {
-    this.#woken = true;
-    this.#resume?.();
-  }
-
-  async #arrival(): Promise<void> {
-    if (!this.#woken) await new Promise<void>((resolve) => (this.#resume = resolve));
-    this.#resume = null;
-    this.#woken = false;
-  }
 }

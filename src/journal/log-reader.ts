@@ -12,11 +12,13 @@ import type { Problem, RunHeader, RunQuery, Setting, StoredEntry } from "./store
 type Name = keyof typeof SQL;
 
 const MOST = 1000;
+const MOST_LISTINGS = 100;
 
 export class LogReader {
   readonly #driver: Driver;
   readonly #hash: Hash;
   readonly #statements = new Map<Name, Statement>();
+  readonly #listings = new Map<string, Statement>();
 
   constructor(driver: Driver, hash: Hash) {
     this.#driver = driver;
@@ -56,9 +58,8 @@ export class LogReader {
     const order = orderOf(query);
     if (after !== undefined) only(AFTER[order], after);
     const conditions = where.length === 0 ? "" : ` where ${where.join(" and ")}`;
-    const rows = this.#driver
-      .prepare(`${LIST}${INDEX[order]}${conditions} order by ${ORDER[order]} limit ?`)
-      .all(...values, limit);
+    const listing = this.#listing(`${INDEX[order]}${conditions} order by ${ORDER[order]} limit ?`);
+    const rows = listing.all(...values, limit);
     return rows.map((row) => runOf(row).header);
   }
 
@@ -149,6 +150,14 @@ export class LogReader {
   #find(id: string): KnownRun | undefined {
     const [row] = this.#sql("header").all(id);
     return row === undefined ? undefined : runOf(row);
+  }
+
+  /** Lists are asked for in few ways, over and over. */
+  #listing(rest: string): Statement {
+    const known = this.#listings.get(rest) ?? this.#driver.prepare(`${LIST}${rest}`);
+    if (this.#listings.size >= MOST_LISTINGS) this.#listings.clear();
+    this.#listings.set(rest, known);
+    return known;
   }
 
   #sql(name: Name): Statement {

@@ -1,7 +1,16 @@
 /** The background daemon as a user has it: started, killed, started again, stopped; and commands on its store. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { readCommandLine } from "../../src/cli/arguments.ts";
+import type { Invocation } from "../../src/cli/arguments.ts";
+import { cancelCommand, waitCommand } from "../../src/cli/commands/managing.node.ts";
+import * as queue from "../../src/cli/commands/queue.node.ts";
+import { psCommand, showCommand } from "../../src/cli/commands/runs.node.ts";
+import * as schedule from "../../src/cli/commands/schedule.node.ts";
+import { signalCommand } from "../../src/cli/commands/signal.node.ts";
+import { submitCommand } from "../../src/cli/commands/submit.node.ts";
+import { Terminal } from "../../src/cli/terminal.node.ts";
 import { Folder } from "./sennit.ts";
 
 const stored = ["--store", "runs.db"];
@@ -29,6 +38,23 @@ class Daemons extends Folder implements AsyncDisposable {
         return;
       }
     }
+  }
+}
+
+/** A command in this process: it is to fail, and need not be a process of its own for that. */
+async function called(
+  command: (invocation: Invocation, terminal: Terminal) => Promise<number>,
+  folder: string,
+  [name = "", ...args]: readonly string[],
+): Promise<number> {
+  const placed = args.map((arg) => (arg.endsWith(".sennit") ? join(folder, arg) : arg));
+  const line = readCommandLine([name, ...placed, "--store", join(folder, "runs.db"), "--json"]);
+  if (line.kind !== "command") throw new Error(line.kind);
+  const said = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  try {
+    return await command(line.invocation, new Terminal(line.invocation));
+  } finally {
+    said.mockRestore();
   }
 }
 
@@ -71,7 +97,7 @@ describe("a daemon in the background", { timeout: 120_000 }, () => {
     while (folder.pid() === first) await new Promise((resolve) => setTimeout(resolve, 20));
     await signal();
 
-    expect(await folder.sennit(["wait", "a", "--timeout", "30s", ...stored])).toMatchObject({
+    expect(await folder.sennit(["wait", "a", "--timeout", "100s", ...stored])).toMatchObject({
       status: 0,
       stdout: "42\n",
     });
@@ -79,13 +105,36 @@ describe("a daemon in the background", { timeout: 120_000 }, () => {
     expect(await folder.sennit(submit)).toMatchObject({ status: 0, stderr: expect.stringContaining("already") });
   });
 
-  it("that cannot start says why", async () => {
-    await using folder = new Daemons({ "runs.db": "no store" });
+  it.each([
+    ["a file that is no store", "runs.db", "store-unreadable"],
+    ["a folder that cannot be made", "runs.db/in/runs.db", "store-readonly"],
+  ])("that cannot start says why: %s", async (_, store, code) => {
+    using folder = new Folder({ "runs.db": "no store" });
 
-    expect(await folder.sennit(["daemon", "start", ...stored])).toMatchObject({
+    expect(await folder.sennit(["daemon", "start", "--store", store])).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("error[store-unreadable]"),
+      stderr: expect.stringContaining(`error[${code}]`),
     });
+  });
+});
+
+describe.runIf(process.env["SENNIT_LONG"])("a daemon that is killed again and again", { timeout: 600_000 }, () => {
+  it("loses nothing of its runs, and shows every line once", async () => {
+    const lines = Array.from({ length: 40 }, (_, n) => `line ${n}`);
+    const source = 'for n in range(40) { print $"line {n}"; sleep (50ms); }';
+    await using folder = new Daemons({ "wf.sennit": source });
+    const ids = Array.from({ length: 10 }, (_, n) => `r${n}`);
+    await folder.sennit(["daemon", "start", ...stored]);
+    for (const id of ids) await folder.sennit(["submit", "wf.sennit", "--id", id, ...stored]);
+    for (let kills = 0; kills < 20; kills++) {
+      await folder.kill();
+      expect(await folder.sennit(["daemon", "start", ...stored])).toMatchObject({ status: 0 });
+    }
+
+    for (const id of ids) {
+      expect(await folder.sennit(["wait", id, ...stored])).toMatchObject({ status: 0 });
+      expect((await folder.sennit(["logs", id, ...stored])).stdout).toBe(`${lines.join("\n")}\n`);
+    }
   });
 });
 
@@ -198,32 +247,49 @@ describe("commands on the store of a daemon", { timeout: 120_000 }, () => {
   });
 
   it.each([
-    ["an unknown run", ["signal", "zzz", "go"], "unknown-run"],
-    ["a bad id", ["submit", "two.sennit", "--id", "a b"], "bad-id"],
-    ["a bad param", ["submit", "two.sennit", "-p", "x=1"], "bad-param"],
-    ["a bad state", ["ps", "--state", "dead"], "bad-request"],
-    ["a schedule without a time", ["schedule", "set", "s", "two.sennit"], "usage"],
+    ["an unknown run", ["signal", "zzz", "go"], signalCommand, "unknown-run"],
+    ["a run with a name like it", ["show", "near-1"], showCommand, "unknown-run"],
+    ["a bad id", ["submit", "two.sennit", "--id", "a b"], submitCommand, "bad-id"],
+    ["a bad param", ["submit", "two.sennit", "-p", "x=1"], submitCommand, "bad-param"],
+    ["a bad priority", ["submit", "two.sennit", "--priority", "high"], submitCommand, "usage"],
+    ["a file that is not there", ["submit", "none.sennit"], submitCommand, "file-not-found"],
+    ["a bad state", ["ps", "--state", "dead"], psCommand, "bad-request"],
+    ["a bad limit", ["ps", "--limit", "0"], psCommand, "usage"],
+    ["a bad duration", ["wait", "x", "--timeout", "soon"], waitCommand, "usage"],
+    ["a queue without limits", ["queue", "set", "q"], queue.setCommand, "usage"],
+    ["a queue that is not there", ["queue", "remove", "q"], queue.removeCommand, "unknown-queue"],
+    ["a schedule without a time", ["schedule", "set", "s", "two.sennit"], schedule.setCommand, "usage"],
     [
-      "a schedule that makes no sense",
+      "no cron",
       ["schedule", "set", "s", "two.sennit", "--cron", "99 * * * *"],
+      schedule.setCommand,
       "schedule-invalid",
     ],
-    ["a schedule that is not there", ["schedule", "remove", "s"], "unknown-schedule"],
-  ])("%s is a clear error", async (_, args, code) => {
-    expect(await sennit(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(`error[${code}]`) });
+    ["a schedule that is not there", ["schedule", "remove", "s"], schedule.removeCommand, "unknown-schedule"],
+  ])("%s is a clear error", async (_, args, command, code) => {
+    await expect(called(command, folder?.path ?? "", args)).rejects.toMatchObject({ code });
+  });
+
+  it("an unknown run is told the nearest that there is", async () => {
+    await called(submitCommand, folder?.path ?? "", ["submit", "sleeps.sennit", "--id", "order-17"]);
+
+    await expect(called(showCommand, folder?.path ?? "", ["show", "order-71"])).rejects.toMatchObject({
+      hint: "Did you mean `order-17`?",
+    });
   });
 });
 
 describe("commands without a daemon", () => {
   it.each([
-    ["submit", "wf.sennit"],
-    ["cancel", "a"],
-  ])("`%s` says how to start one", async (...args) => {
+    [["submit", "wf.sennit"], submitCommand],
+    [["cancel", "a"], cancelCommand],
+    [["queue", "list"], queue.listCommand],
+  ])("%j says how to start one", async (args, command) => {
     using folder = new Folder({ "wf.sennit": "1;" });
 
-    expect(await folder.sennit([...args, ...stored])).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/error\[no-daemon\].*runs\.db/),
+    await expect(called(command, folder.path, args)).rejects.toMatchObject({
+      code: "no-daemon",
+      hint: expect.stringContaining("sennit daemon start --store") as unknown,
     });
   });
 });

@@ -83,7 +83,11 @@ export class Api implements AsyncDisposable {
 
   /** What comes back, until the other side closes, for bytes that need not be HTTP. */
   raw(
-    write: (send: (bytes: string | Uint8Array) => boolean, closed: AbortSignal) => void | Promise<void>,
+    write: (
+      send: (bytes: string | Uint8Array) => boolean,
+      close: () => void,
+      closed: AbortSignal,
+    ) => void | Promise<void>,
   ): Promise<string> {
     return new Promise((resolve) => {
       const socket = connect(this.port, "127.0.0.1");
@@ -95,7 +99,15 @@ export class Api implements AsyncDisposable {
         closed.abort();
         resolve(text);
       });
-      socket.on("connect", () => void write((bytes) => socket.write(bytes), closed.signal));
+      socket.on(
+        "connect",
+        () =>
+          void write(
+            (bytes) => socket.write(bytes),
+            () => void socket.end(),
+            closed.signal,
+          ),
+      );
     });
   }
 

@@ -1,11 +1,12 @@
 /** A daemon over a real store, in this process, and its client: found by its file, lost, found again. */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, vi } from "vitest";
 import { followRun } from "../../src/cli/commands/followed-run.node.ts";
 import { findDaemon } from "../../src/daemon/client.node.ts";
 import type { DaemonClient } from "../../src/daemon/client.node.ts";
@@ -23,7 +24,7 @@ class Folder implements Disposable {
     const note = (line: string): void => void this.notes.push(line);
     return startDaemon({
       store: this.store,
-      open: (webhook) => openKept(this.store, { webhook, grants: [], note, keep: undefined }),
+      open: (webhook) => openKept(this.store, { webhook, grants: [], note }),
       version: "1",
       note,
       ...options,
@@ -57,6 +58,23 @@ describe("a daemon", () => {
     expect(await client.ask("GET", "/v1/status")).toMatchObject({ pid: process.pid, url: daemon.url, stale: [] });
   });
 
+  it("begins a run once, however many submit it at once", async () => {
+    using folder = new Folder();
+    await using daemon = await folder.start();
+    void daemon;
+    const client = await folder.client();
+    const body = { ...folder.submission('print "once";'), id: "a" };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => client.ask("POST", "/v1/runs", { body })));
+    await client.ask("GET", "/v1/runs/a/wait");
+    const shown: unknown[] = [];
+    for await (const line of client.lines("/v1/runs/a/logs")) shown.push(line["text"]);
+
+    expect(answers.filter(({ isNew }) => isNew === true)).toHaveLength(1);
+    expect(shown).toEqual(["once", undefined]);
+    const other = { ...body, source: "2;" };
+    await expect(client.ask("POST", "/v1/runs", { body: other })).rejects.toMatchObject({ code: "id-taken" });
+  });
+
   it("refuses a program with mistakes with its diagnostics", async () => {
     using folder = new Folder();
     await using daemon = await folder.start();
@@ -87,6 +105,35 @@ describe("a daemon", () => {
     expect([posted.status, await posted.json()]).toEqual([200, { accepted: true }]);
     const client = await folder.client();
     expect(await client.ask("GET", "/v1/runs/a/wait")).toEqual({ ended: { state: "done", value: 17 } });
+  });
+
+  it("warns once a package on disk is not what runs, and takes it up when it is told to", async () => {
+    using folder = new Folder();
+    const pack = join(folder.path, "counter");
+    cpSync(fileURLToPath(new URL("../../plugins/samples/counter-lua", import.meta.url)), pack, { recursive: true });
+    writeFileSync(join(folder.path, "sennit.toml"), `[dependencies]\n"sample:counter-lua" = { path = "counter" }\n`);
+    await using daemon = await folder.start();
+    void daemon;
+    const client = await folder.client();
+    const warnings: string[] = [];
+    client.onWarning = (text) => warnings.push(text);
+    const value = async (id: string): Promise<unknown> => {
+      const body = { ...folder.submission('require "sample:counter-lua" as c;\nc.increment();'), id };
+      await client.ask("POST", "/v1/runs", { body });
+      return (await client.ask("GET", `/v1/runs/${id}/wait`))["ended"];
+    };
+    expect([await value("a"), warnings]).toEqual([{ state: "done", value: 1 }, []]);
+
+    const code = join(pack, "counter.lua");
+    writeFileSync(code, readFileSync(code, "utf8").replace("count = count + 1", "count = count + 10"));
+    expect(await value("b")).toEqual({ state: "done", value: 1 });
+    await vi.waitFor(async () => {
+      await client.ask("GET", "/v1/status");
+      expect(warnings).toEqual([expect.stringContaining("sample:counter-lua")]);
+    }, 30_000); // files are looked at now and then
+    expect(await client.ask("POST", "/v1/reload")).toEqual({ changed: ["sample:counter-lua"] });
+    expect(await value("c")).toEqual({ state: "done", value: 10 });
+    expect((await client.ask("GET", "/v1/status"))["warnings"]).toBeUndefined();
   });
 
   it("is followed across a restart, every line once", async () => {

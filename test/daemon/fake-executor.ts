@@ -169,7 +169,7 @@ export class FakeExecutor implements Executor {
   }
 
   #tell(): void {
-    for (const told of [...this.#news]) told();
+    for (const told of this.#news) told();
   }
 
   #next(until: AbortSignal): Promise<void> {

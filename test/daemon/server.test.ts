@@ -1,7 +1,11 @@
 /** The API over real sockets: who is let in, what is too much, and what is answered. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { routes } from "../../src/daemon/routes.ts";
 import { Api, program, TOKEN } from "./api.ts";
+
+/** What any route knows. */
+const FIELDS = [...new Set(Object.values(routes).flatMap(({ body = {} }) => Object.keys(body)))];
 
 const error = (code: string): unknown => ({ error: expect.objectContaining({ code }) as unknown });
 
@@ -65,7 +69,7 @@ describe("what is too much", () => {
     const head = `POST /v1/runs HTTP/1.1\r\nHost: 127.0.0.1:${api.port}\r\nAuthorization: Bearer ${TOKEN}\r\n`;
     const part = new Uint8Array(1024 * 1024).fill(0x20);
     let sent = 0;
-    const text = await api.raw(async (send, closed) => {
+    const text = await api.raw(async (send, _, closed) => {
       send(`${head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`);
       while (sent < 1024 && !closed.aborted) {
         send(`${part.length.toString(16)}\r\n`);
@@ -210,6 +214,55 @@ describe("what is asked wrongly", () => {
     expect(answer).toMatchObject({ status: 500, json: error("defect") });
     expect(answer.text).not.toContain("secret");
     expect(api.defects).toHaveLength(1);
+  });
+});
+
+describe("whatever is sent", () => {
+  const anything = fc.oneof(
+    fc.constant({ ...program }),
+    fc.dictionary(fc.constantFrom(...FIELDS), fc.jsonValue()),
+    fc.jsonValue(),
+  );
+
+  it("is answered, and none of it is a failure of ours (V1)", { timeout: 60_000 }, async () => {
+    await using api = await Api.open();
+    const route = fc.constantFrom(...Object.values(routes).filter(({ path }) => path !== "/v1/stop"));
+    const segment = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("a", "..", "%", "hook-1"));
+    await fc.assert(
+      fc.asyncProperty(route, segment, anything, async ({ method, path }, text, body) => {
+        const place = path.replace(/\{\w+\}/, () => encodeURIComponent(text));
+        const { status, json } = await api.ask(method, place, method === "GET" ? {} : { body });
+
+        expect(status).toBeLessThan(500);
+        if (status >= 400) expect(json).toMatchObject({ error: { code: expect.any(String) as unknown } });
+        expect(api.defects).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("as bytes too", { timeout: 60_000 }, async () => {
+    await using api = await Api.open({ head: 50, request: 100 });
+    const line = fc.constantFrom(
+      "GET /v1 HTTP/1.1\r\n",
+      "POST /hooks/hook-1 HTTP/1.1\r\n",
+      "Host: x\r\n",
+      "\r\n",
+      "Content-Length: 5\r\n",
+    );
+    const part = fc.oneof(line, fc.string(), fc.uint8Array());
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 8 }), async (parts) => {
+        await api.raw((send, close) => {
+          for (const each of parts) send(each);
+          close();
+        });
+        expect(api.defects).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+
+    expect(await api.ask("GET", "/v1/status")).toMatchObject({ status: 200 });
   });
 });
 

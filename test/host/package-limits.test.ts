@@ -93,6 +93,11 @@ children = 5
 children-total = 50
 timers = 7
 branches = 9
+entries = 1000
+bytes = "1 MiB"
+pending = 8
+signals = 6
+rebuild = "5s"
 `;
     await using folder = await temporaryFolder({ "sennit.toml": toml });
     const project = await readProject(folder.path);
@@ -105,7 +110,17 @@ branches = 9
       deadline: 10_000,
       instances: 2,
     });
-    expect(effectiveRunLimits(project)).toEqual({ children: 5, childrenTotal: 50, timers: 7, branches: 9 });
+    expect(effectiveRunLimits(project)).toEqual({
+      children: 5,
+      childrenTotal: 50,
+      timers: 7,
+      branches: 9,
+      entries: 1000,
+      bytes: 2 ** 20,
+      pending: 8,
+      signals: 6,
+      rebuild: 5000,
+    });
   });
 
   it("stands in a package.json as `projectLimits`, beside those of the package", async () => {

@@ -18,6 +18,8 @@ source = "src/stats.py"
 wit = "stats.wit"
 wants = ["log", "fs:data:ro"]
 on-failure = "fresh"
+on-divergence = "accept"
+max-rebuild-calls = 1000
 [package.limits]
 memory = "64 MiB"
 [package.effects]
@@ -42,6 +44,8 @@ describe("readPackage()", () => {
       stateless: false,
       overlap: false,
       onFailure: "fresh",
+      onDivergence: "accept",
+      maxRebuildCalls: 1000,
       effects: { "acme:net/http#post": "keyed" },
     });
   });

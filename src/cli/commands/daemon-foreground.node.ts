@@ -7,6 +7,7 @@ import { openKept } from "../../daemon/open.node.ts";
 import { telemetryFor } from "../../daemon/telemetry/telemetry.node.ts";
 import type { Invocation } from "../arguments.ts";
 import { harmless } from "../harmless.ts";
+import { isolationIn } from "../isolation.ts";
 import { durationIn, integerIn } from "../quantities.ts";
 import { EXIT } from "../terminal.node.ts";
 import { version } from "../version.node.ts";
@@ -14,11 +15,16 @@ import { version } from "../version.node.ts";
 /** Until somebody stops it. */
 export async function inForeground(store: string, invocation: Invocation): Promise<number> {
   const note = (line: string): void => void process.stderr.write(`${new Date().toISOString()} ${harmless(line)}\n`);
+  const how = {
+    grants: invocation.values("grant"),
+    keep: durationIn(invocation, "keep"),
+    history: historyIn(invocation),
+    isolation: isolationIn(invocation),
+  };
   try {
     await using daemon = await startDaemon({
       store,
-      open: (webhook) =>
-        openKept(store, { webhook, grants: invocation.values("grant"), note, keep: durationIn(invocation, "keep") }),
+      open: (webhook) => openKept(store, { webhook, note, ...how }),
       port: portIn(invocation),
       publicUrl: publicUrlIn(invocation),
       version: version(),
@@ -55,6 +61,12 @@ function portIn(invocation: Invocation): number | undefined {
   const port = integerIn(invocation, "port");
   if (port === undefined || (port >= 0 && port <= 65_535)) return port;
   throw new Fault("usage", "`--port` takes a number from 0 to 65535", { hint: "0 is any that is free" });
+}
+
+function historyIn(invocation: Invocation): "all" | "snapshot" | undefined {
+  const given = invocation.value("history");
+  if (given === undefined || given === "all" || given === "snapshot") return given;
+  throw new Fault("usage", `\`--history\` takes all or snapshot, and not \`${given}\``);
 }
 
 function publicUrlIn(invocation: Invocation): string | undefined {

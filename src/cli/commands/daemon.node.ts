@@ -22,15 +22,32 @@ export async function startCommand(invocation: Invocation): Promise<number> {
   makeFolderOf(store);
   if (invocation.has("foreground"))
     return await (await import("./daemon-foreground.node.ts")).inForeground(store, invocation); // it alone needs the engine
+  return await startHere(store, invocation);
+}
+
+async function startHere(store: string, invocation: Invocation): Promise<number> {
   const [, script] = process.argv;
   if (script === undefined) throw new Defect("a command line without a script");
-  const told = await startInBackground(store, [script, "daemon", "start", "--foreground", ...flags(store, invocation)]);
-  return say(invocation, { running: true, url: told.url, pid: told.pid, store }, "started");
+  try {
+    const told = await startInBackground(store, [
+      script,
+      "daemon",
+      "start",
+      "--foreground",
+      ...flags(store, invocation),
+    ]);
+    return say(invocation, { running: true, url: told.url, pid: told.pid, store }, "started");
+  } catch (thrown) {
+    // Somebody else may have started one in the meantime.
+    const other = thrown instanceof Fault && thrown.code === "store-locked" ? await findDaemon(store) : null;
+    if (other === null) throw thrown;
+    return say(invocation, { running: true, url: other.url, pid: other.place.pid, store }, "runs already");
+  }
 }
 
 function flags(store: string, invocation: Invocation): readonly string[] {
   const given = (name: string): readonly string[] => invocation.values(name).flatMap((value) => [`--${name}`, value]);
-  return ["--store", store, ...["port", "public-url", "grant", "otlp", "keep"].flatMap(given)];
+  return ["--store", store, ...["port", "public-url", "grant", "otlp", "keep", "history", "isolation"].flatMap(given)];
 }
 
 function say(

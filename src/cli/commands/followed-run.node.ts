@@ -11,7 +11,7 @@ import { findDaemon } from "../../daemon/client.node.ts";
 import type { Answered, DaemonClient } from "../../daemon/client.node.ts";
 
 /** Milliseconds that a daemon may be away, and between two looks for it. */
-const AWAY = 15_000;
+const AWAY = 30_000;
 const LOOK = 200;
 
 export interface Followed {

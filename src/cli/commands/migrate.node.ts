@@ -22,10 +22,11 @@ export async function migrateCommand(invocation: Invocation, terminal: Terminal)
     });
   }
   await using store = await openStore(invocation);
-  if ((await store.header(id)) === undefined) throw unknownRun(id);
+  const header = await store.header(id);
+  if (header === undefined) throw unknownRun(id);
   const text = await readProgram(file);
   const loaded = await loadProgram({
-    file,
+    file: header.name, // where it is looked for when it is taken up: its packages, too
     text,
     functions: {},
     wit: undefined,

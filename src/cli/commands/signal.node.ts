@@ -5,8 +5,10 @@ import { sendSignal } from "../../engine/durable/send.ts";
 import { fromPlain } from "../../engine/plain.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";
+import { parseJson } from "../../daemon/json.ts";
 import type { Invocation } from "../arguments.ts";
 import { askRun, daemonOf, unknownAmong } from "../daemon-client.node.ts";
+import { toJson } from "../json.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
 import { openStore } from "../store-file.node.ts";
@@ -22,7 +24,8 @@ export async function signalCommand(invocation: Invocation, terminal: Terminal):
   const signal = { name, value: parsed(text), sender };
   const client = await daemonOf(invocation, terminal);
   const isNew = client === null ? await leave(invocation, id, signal) : await send(client, id, signal);
-  if (!isNew) terminal.warn(`${sender} has sent a signal to ${id} before; this one was not taken`);
+  if (invocation.has("json")) process.stdout.write(`${toJson({ isNew })}\n`);
+  else if (!isNew) terminal.warn(`${sender} has sent a signal to ${id} before; this one was not taken`);
   return EXIT.done;
 }
 
@@ -44,10 +47,10 @@ async function leave(invocation: Invocation, id: string, { name, value, sender }
   return (await sendSignal(store, id, { name, value: data, sender })).isNew;
 }
 
-/** JSON; a text that is none stands for itself. */
+/** JSON, integers exactly; a text that is none stands for itself. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(new TextEncoder().encode(text));
   } catch {
     return text;
   }

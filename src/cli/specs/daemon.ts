@@ -1,6 +1,6 @@
 /** Commands of the daemon, and of what it keeps beside runs. */
 import type { CommandSpec } from "../command-spec.ts";
-import { general, grant, json, param, queueing, store } from "./options.ts";
+import { general, grant, isolation, json, param, queueing, store } from "./options.ts";
 
 export const daemonCommands: readonly CommandSpec[] = [
   {
@@ -13,6 +13,13 @@ export const daemonCommands: readonly CommandSpec[] = [
       { name: "public-url", value: "URL", help: "where webhooks are reached from elsewhere, such as behind a proxy" },
       { ...grant, help: "allow every program that is submitted this, beside what it is submitted with" },
       { name: "keep", value: "DURATION", help: "delete runs so long after their end; unless given, they stay" },
+      {
+        name: "history",
+        value: "all|snapshot",
+        beginnings: ["all", "snapshot"],
+        help: "what logs keep of what their last snapshots make needless; all unless given",
+      },
+      isolation,
       { name: "otlp", value: "URL", help: "where spans are sent; unless given, OTEL_EXPORTER_OTLP_ENDPOINT" },
       { name: "foreground", help: "stay in this terminal; Ctrl-C stops it, and runs stay where they are" },
       json,

@@ -49,10 +49,17 @@ export const historyCommands: readonly CommandSpec[] = [
   },
   {
     name: "export",
-    usage: "sennit export ID --store FILE > RUN",
+    usage: "sennit export ID --store FILE [--out RUN]",
     summary: "Write a run, with the runs that it spawned, as one file",
-    options: [store, ...general],
-    examples: [["sennit export order-17 --store runs.db > order.journal", "to standard output"]],
+    options: [
+      store,
+      { name: "out", value: "RUN", help: "the file to write; standard output unless given" },
+      ...general,
+    ],
+    examples: [
+      ["sennit export order-17 --store runs.db --out order.journal", "a file that `import` reads anywhere"],
+      ["sennit export order-17 --store runs.db | gzip > order.journal.gz", "to standard output"],
+    ],
     files: [],
     takesRun: true,
   },

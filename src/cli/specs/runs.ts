@@ -124,11 +124,12 @@ export const runsCommands: readonly CommandSpec[] = [
   },
   {
     name: "signal",
-    usage: "sennit signal ID NAME [VALUE] [--store FILE] [--sender ID]",
+    usage: "sennit signal ID NAME [VALUE] [--store FILE] [--sender ID] [--json]",
     summary: "Send a signal to a run",
     options: [
       store,
       { name: "sender", value: "ID", help: "of several signals with one sender, the first is taken" },
+      { ...json, help: "print one JSON object: {isNew}" },
       ...general,
     ],
     examples: [['sennit signal order-17 approved \'{"by": "Ada"}\' --store runs.db', "the value is JSON, or a text"]],

@@ -38,6 +38,8 @@ export interface Group {
   readonly line: { readonly key: string; readonly enter: () => void }[];
   /** The call that is inside, once it has begun. */
   inside: Inside | null;
+  /** While its calls are made again: how long one may take, in milliseconds. */
+  lifted: number | null;
   /** What its clocks show, in milliseconds since the epoch. */
   time: number;
   /** What it would take to make its calls again. */
@@ -72,6 +74,7 @@ export function callGroups(program: LoadedProgram, recorded: Recorded, state: re
       isUp: seq === 1 || stateless,
       line: [],
       inside: null,
+      lifted: null,
       time: 0,
       weight: new Weight(),
     };

@@ -15,7 +15,6 @@
  *   C6  The clocks of a group stand still but for what is recorded: when a call began, and when it was answered.
  */
 import { Fault } from "../../fault.ts";
-import { Blob } from "../../journal/entry.ts";
 import type { EntryOf, Payload } from "../../journal/entry.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
@@ -24,9 +23,10 @@ import { callGroups } from "./call-group.ts";
 import type { Group } from "./call-group.ts";
 import type { CallState } from "./call-state.ts";
 import type { Inside } from "./inside.ts";
+import { lastState } from "./saved-state.ts";
 import { Known } from "./known.ts";
 import { keyOf } from "./recorded.ts";
-import type { Entered, Recorded } from "./recorded.ts";
+import type { Entered } from "./recorded.ts";
 import { diverged } from "./run-log.ts";
 import type { RunLog } from "./run-log.ts";
 
@@ -88,9 +88,6 @@ export class CallRecords {
     return { [Symbol.dispose]: () => void (this.#lendings -= 1) };
   }
 
-  /** While calls are made again: how long one may take, in milliseconds, whatever its limits are. */
-  lifted: number | null = null;
-
   /** C5: by what the states of a group are saved. */
   saveBy(save: SaveStates): void {
     this.#save = save;
@@ -150,7 +147,7 @@ export class CallRecords {
     const { id: eff, attempt } = effect;
     this.check(effect);
     if (group.stateless) return;
-    group.inside = { eff, attempt, counts: new Map(), isStart: false, signal };
+    group.inside = { eff, attempt, counts: new Map(), isStart: false, isAgain: false, signal };
     this.#began.set(group.number, performance.now());
     this.#enter(pack, fn, args, { eff, attempt });
   }
@@ -212,7 +209,7 @@ export class CallRecords {
     const read = await this.#log.reload(start);
     this.known.read(start, read);
     if (isFresh) return { states: null, calls: [] };
-    const saved = isFromStart ? null : await this.#lastState(group, read);
+    const saved = isFromStart ? null : await lastState(group, read, this.#log);
     if (saved === null && start > 1) return await this.toRebuild(pack, true);
     const after = Math.max(from, saved?.seq ?? 0);
     const calls = read
@@ -243,6 +240,7 @@ export class CallRecords {
       attempt: 0,
       counts: new Map(),
       isStart: true,
+      isAgain: false,
       signal: null,
     };
     this.#starting.set(pack, starting);
@@ -252,7 +250,7 @@ export class CallRecords {
   /** A call is made again. */
   enterAgain({ group: number, eff, attempt, at }: EntryOf<"CALL">): void {
     const group = this.#groups[number] as Group;
-    group.inside = { eff, attempt, counts: new Map(), isStart: false, signal: null };
+    group.inside = { eff, attempt, counts: new Map(), isStart: false, isAgain: true, signal: null };
     this.#show(group, at ?? 0);
   }
 
@@ -286,15 +284,15 @@ export class CallRecords {
   }
 
   /** While calls are made again, what the guests say is heard by nobody. */
-  again(deadline: number): Disposable {
-    this.#log.deaf = true;
-    this.lifted = deadline;
-    return {
-      [Symbol.dispose]: () => {
-        this.#log.deaf = false;
-        this.lifted = null;
-      },
-    };
+  again(pack: number, deadline: number): Disposable {
+    const group = this.#of(pack);
+    group.lifted = deadline;
+    return { [Symbol.dispose]: () => void (group.lifted = null) };
+  }
+
+  /** While calls of a package are made again: how long one may take, in milliseconds, whatever its limits are. */
+  lifted(pack: number): number | null {
+    return this.#of(pack).lifted;
   }
 
   valueOf(payload: Payload): Value {
@@ -370,17 +368,6 @@ export class CallRecords {
     weight.saved(performance.now() - begun);
   }
 
-  async #lastState({ number, from, cores, packages }: Group, read: Recorded): Promise<SavedState | null> {
-    const last = read
-      .saved(number)
-      .find(({ entry }) => entry.seq >= from && cores !== null && isEqual(entry.cores, cores))?.entry;
-    if (last === undefined) return null;
-    const bytes = last.state instanceof Blob ? await this.#log.fetch(last.state) : last.state;
-    if (bytes === null) return null;
-    const states = this.#log.valueOf(bytes) as readonly Uint8Array[];
-    return { seq: last.seq, states: new Map(packages.map((pack, at) => [pack, states[at] as Uint8Array])) };
-  }
-
   #compare(before: EntryOf<"CALL">, pack: number, fn: string, args: readonly Value[]): void {
     if (before.package === pack && before.function === fn && this.#log.isSame(before.args, args)) return;
     throw diverged(`a call of ${fn}`, `a call of ${before.function}${before.function === fn ? " with others" : ""}`);
@@ -391,17 +378,8 @@ export class CallRecords {
   }
 }
 
-interface SavedState {
-  readonly seq: number;
-  readonly states: ReadonlyMap<number, Uint8Array>;
-}
-
 /** Milliseconds. What takes longer is not computed again. */
 const COSTLY = 1;
-
-function isEqual(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((each, at) => each === b[at]);
-}
 
 function tooMany(name: string, count: number, most: number): Fault {
   return new Fault("rebuild-limit", `${name} would have to make ${count} calls again, and may make ${most}`, {

@@ -14,6 +14,7 @@ import type { ChildStore } from "./child-store.ts";
 import type { Runs } from "./children-here.ts";
 import { childrenHere, ENDINGS } from "./children-here.ts";
 import { fetched, journalOf, readLog } from "./loading.ts";
+import { lostOf } from "./lost.ts";
 import type { LogPort, RunJournal } from "./log-port.ts";
 import { effectiveStart, readStart } from "./moved-run.ts";
 import { LARGE } from "./run-log.ts";
@@ -132,7 +133,8 @@ async function takeUp(
   const { force = false } = options;
   try {
     refuseParked(header, force);
-    const port = portOf(store, id);
+    using losing = lostOf(store);
+    const port = portOf(store, id, losing.lost);
     try {
       const ir = irDigest(program.ir);
       const journal = await journalOf(store, header, port, ir, options.fromStart === true);
@@ -202,7 +204,7 @@ async function hasCome(store: Store, { id, snap, durable }: RunHeader, cancel?: 
   return entry?.kind === "SNAP" && !decodeSnapshot(await fetched(store, entry.state)).isCancelled;
 }
 
-function portOf(store: Store, id: string): LogPort {
+function portOf(store: Store, id: string, lost: Promise<Error>): LogPort {
   return {
     append: (entries, change) => store.append(id, entries, change),
     durable: () => store.durable(id),
@@ -210,7 +212,7 @@ function portOf(store: Store, id: string): LogPort {
     keep: (bytes) => store.keep(id, bytes),
     forget: (below) => store.forget(id, below),
     blob: (digest) => store.blob(digest),
-    lost: store.lost,
+    lost,
     entries: async (from, most) => (await readLog(store, id, from, most)).entries,
     watch: (told) => store.watch((run) => void (run === id && told())),
   };

@@ -69,8 +69,10 @@ class News implements Disposable {
     if (this.#durable >= lsn || until.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    until.addEventListener("abort", () => resolve(), { once: true });
+    const aborted = (): void => resolve();
+    until.addEventListener("abort", aborted, { once: true });
     await promise;
+    until.removeEventListener("abort", aborted); // who follows for months would gather them
     this.#wake = null;
   }
 

@@ -54,8 +54,7 @@ export class GuestEffects {
       this.#records.advance(inside.eff, known.at ?? 0);
       return given(this.#records.answerOf(known));
     }
-    const isAgain = this.#log.deaf && !inside.isStart;
-    if (isAgain || isGivenUp(inside)) throw new Fault("cancelled", "The call was given up");
+    if (inside.isAgain || isGivenUp(inside)) throw new Fault("cancelled", "The call was given up");
     refuseResources(outside.package, outside.function);
     const kind = effectClassOf(plugin, outside.function, args);
     const isDone = await this.#request(effect, kind, what, [...args]);

@@ -7,6 +7,8 @@ export interface Inside {
   readonly counts: Map<string, number>;
   /** X4 */
   readonly isStart: boolean;
+  /** X3 */
+  readonly isAgain: boolean;
   /** Aborted when the call was given up. */
   readonly signal: AbortSignal | null;
 }

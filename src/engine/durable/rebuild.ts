@@ -33,7 +33,7 @@ export async function rebuild(ports: RebuildPorts, pack: number): Promise<void> 
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(tooLate(deadline)), Math.min(deadline, LONGEST));
   const over = new AbortController();
-  using again = records.again(deadline);
+  using again = records.again(pack, deadline);
   void again;
   try {
     await Promise.race([rebuilt(ports, pack, over.signal), late.promise]);

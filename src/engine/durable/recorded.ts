@@ -39,6 +39,7 @@ export class Recorded {
   readonly start: EntryOf<"START">;
   readonly deliveries: readonly Delivery[];
   readonly outputs: readonly EntryOf<"OUT">[];
+  readonly decisions: readonly EntryOf<"DEC">[];
   readonly end: EntryOf<"END"> | null;
   /** Those that nobody took. */
   readonly signals: readonly Signal[];
@@ -71,6 +72,7 @@ export class Recorded {
     this.start = first.entry;
     const deliveries: Delivery[] = [];
     const outputs: EntryOf<"OUT">[] = [];
+    const decisions: EntryOf<"DEC">[] = [];
     let end: EntryOf<"END"> | null = null;
     let root: string | null = null;
     for (const { lsn, entry } of entries) {
@@ -81,6 +83,8 @@ export class Recorded {
         if (lsn >= from) deliveries.push(entry);
       } else if (entry.kind === "OUT") {
         if (entry.eff !== HEARD && lsn >= from) outputs.push(entry);
+      } else if (entry.kind === "DEC") {
+        if (lsn >= from) decisions.push(entry);
       } else if (entry.kind === "END") end = entry;
       else if (entry.kind === "FORK") root ??= entry.root;
       else this.#note(lsn, entry);
@@ -89,6 +93,7 @@ export class Recorded {
     this.moved = entries.findLast(({ entry }) => entry.kind === "MIGRATE") ?? null;
     this.deliveries = deliveries;
     this.outputs = outputs;
+    this.decisions = decisions;
     this.end = end;
     this.next = (entries.at(-1)?.lsn ?? 0) + 1;
     const taken = new Set(deliveries.map((entry) => (entry.kind === "DLV" ? entry.signal : 0)));

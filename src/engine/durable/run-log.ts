@@ -9,11 +9,22 @@
 import { Fault } from "../../fault.ts";
 import { encodeEntry } from "../../journal/entry-codec.ts";
 import { Blob } from "../../journal/entry.ts";
-import type { Channel, Digest, EffectClass, Entry, EntryOf, Lsn, Outcome, Payload } from "../../journal/entry.ts";
+import type {
+  Channel,
+  Digest,
+  EffectClass,
+  EffectId,
+  Entry,
+  EntryOf,
+  Lsn,
+  Outcome,
+  Payload,
+} from "../../journal/entry.ts";
 import type { HeaderChange } from "../../journal/store.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import type { Value } from "../../wit/value.ts";
 import type { RunLimits } from "../../host/package/limits.ts";
+import { beside } from "./beside.ts";
 import type { Ledger } from "./ledger.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Named } from "./open-entries.ts";
@@ -57,6 +68,7 @@ export class RunLog {
   readonly #broken: PromiseWithResolvers<Error> = Promise.withResolvers();
   #delivered = 0;
   #said = 0;
+  #decided = 0;
   readonly #now: () => number;
   /** Milliseconds since the run was created: of the last thing written, and of the last delivery. */
   #latest: number;
@@ -137,6 +149,15 @@ export class RunLog {
     this.#said += 1;
     if (before === undefined) return this.#append({ kind: "OUT", eff: id, channel, value: this.#payload(value) });
     if (before.eff !== id || before.channel !== channel) throw diverged(`${channel} at ${site}`, `${before.channel}`);
+  }
+
+  /** L2. Which branch of a race goes on. Its answer was delivered before: a replay decides so again. */
+  decide(eff: EffectId, winner: number): void {
+    const before = this.recorded.decisions[this.#decided];
+    this.#decided += 1;
+    if (before === undefined) return this.#append({ kind: "DEC", eff, winner });
+    if (before.eff !== eff || before.winner !== winner)
+      throw diverged(`branch ${winner}`, `branch ${before.winner} of a race`);
   }
 
   /** A guest says something. Nothing depends on it, and it is said once: a call that is made again says it to nobody. */
@@ -298,7 +319,12 @@ export class RunLog {
     const moved = this.recorded.moved === null ? [] : [this.recorded.moved];
     const carried = [...moved, ...open.of(pending, isCalling), ...untaken].toSorted((a, b) => a.lsn - b.lsn);
     const times = { latestAt: this.#latest, shownAt: this.#shown };
-    return { ...before, ...times, ...rest, carried: carried.map((each) => this.#beside(each)) };
+    return {
+      ...before,
+      ...times,
+      ...rest,
+      carried: carried.map(({ lsn, entry }) => ({ lsn, entry: beside(entry, (bytes) => this.#bytes(bytes)) })),
+    };
   }
 
   /** Writes one. With `isEnough`, what nobody needs any more is forgotten once that is durable. */
@@ -341,27 +367,6 @@ export class RunLog {
     } catch (failure) {
       this.break(failure as Error);
     }
-  }
-
-  /** An entry as it is in the log: values that were fetched lie beside it again. */
-  #beside({ lsn, entry }: Numbered): Numbered {
-    switch (entry.kind) {
-      case "DONE":
-      case "CBRET":
-      case "SIG":
-        return { lsn, entry: { ...entry, value: this.#away(entry.value) } };
-      case "REQ":
-        return { lsn, entry: { ...entry, input: this.#away(entry.input) } };
-      case "CALL":
-      case "CB":
-        return { lsn, entry: { ...entry, args: this.#away(entry.args) } };
-      default:
-        return { lsn, entry };
-    }
-  }
-
-  #away(payload: Payload): Payload {
-    return payload instanceof Blob ? payload : this.#bytes(payload);
   }
 
   #bytes(bytes: Uint8Array): Payload {

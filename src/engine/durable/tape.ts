@@ -13,6 +13,7 @@ import type { RunLimits } from "../../host/package/limits.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import { Task } from "../../lang/value.ts";
+import type { Decision } from "../../lang/vm/host.ts";
 import type { ChildRuns } from "../children.ts";
 import { errorOf } from "../failure.ts";
 import type { ForeignCalls, ForeignRequest } from "../foreign-calls.ts";
@@ -48,7 +49,8 @@ export interface Running {
   readonly isLive: boolean;
   readonly vm: () => Uint8Array;
   readonly turn: number;
-  readonly pending: Iterable<Pending>;
+  /** By effect. */
+  readonly pending: ReadonlyMap<string, Pending>;
 }
 
 /** What was delivered before, and is again. */
@@ -173,6 +175,11 @@ export class Tape implements Disposable {
     this.log.deliver(effect, turn, signal?.lsn ?? 0);
   }
 
+  /** A race was won: whatever follows from that stands behind it in the log. */
+  decided({ scope, winner }: Decision): void {
+    this.log.decide(scope.id(this.#parts.program.ir.sites), winner);
+  }
+
   /** The program hears that somebody asked for its cancellation. */
   cancel(turn: number): void {
     this.#isCancelled = true;
@@ -203,12 +210,12 @@ export class Tape implements Disposable {
 
   /** T4. Resolves to whether it sleeps: it is to end then, or to `wake`. */
   async sleep(running: Running): Promise<boolean> {
-    if (![...running.pending].every(({ effect }) => this.#isPatient(effect))) return false;
+    if (![...running.pending.values()].every(({ effect }) => this.#isPatient(effect))) return false;
     const { children, options, program } = this.#parts;
     if (options.sleep?.joins !== true && children.isQuiet?.() === false) return false;
     const snapshot = this.#snapshot(running);
     if (snapshot === null) return false;
-    const wakes = [...running.pending].flatMap(({ effect }) => this.log.due(effect) ?? []);
+    const wakes = [...running.pending.values()].flatMap(({ effect }) => this.log.due(effect) ?? []);
     const wake = wakes.length === 0 ? null : wakes.reduce((first, each) => Math.min(first, each));
     this.log.snap(snapshot, irDigest(program.ir), this.#isEnough, { state: "waiting", wake });
     await this.log.written();
@@ -241,7 +248,7 @@ export class Tape implements Disposable {
   #snapshot({ vm, turn, pending }: Running): Snapshot | null {
     const calls = this.#records.saved();
     if (calls === null) return null;
-    const effects = Array.from(pending, ({ effect }) => effect);
+    const effects = Array.from(pending.values(), ({ effect }) => effect);
     const { performer, children } = this.#parts;
     return this.log.snapshot({
       pending: effects,

@@ -14,7 +14,7 @@ import type { Value } from "../../wit/value.ts";
 import type { Driver } from "./driver.ts";
 import { isEnded } from "./ended.ts";
 import type { Endings } from "./ended.ts";
-import { checkId } from "./names.ts";
+import { checkId, shown } from "./names.ts";
 import type { Live, Memory } from "./memory.ts";
 import type { News } from "./news.ts";
 import type { Places } from "./places.ts";
@@ -45,7 +45,7 @@ export class Actions {
   async header(id: string): Promise<RunHeader> {
     const header = await this.#ports.store.header(id);
     if (header === undefined)
-      throw new Fault("unknown-run", `There is no run ${id}`, { hint: "`sennit ps` lists them" });
+      throw new Fault("unknown-run", `There is no run ${shown(id)}`, { hint: "`sennit ps` lists them" });
     return header;
   }
 
@@ -85,14 +85,14 @@ export class Actions {
     if (state !== "paused" && state !== "parked") {
       throw new Fault("not-paused", `${id} is ${state}: there is nothing to resume`);
     }
-    await this.#again(id);
+    await this.#again(id, state);
     for (const child of await this.#children(id)) if (child.state === "paused") await this.resume(child.id);
   }
 
   async retry(id: string): Promise<{ readonly id: string }> {
     const header = await this.header(id);
     if (header.state === "parked") {
-      await this.#again(id);
+      await this.#again(id, header.state);
       return { id };
     }
     if (header.state !== "failed" && header.state !== "cancelled") {
@@ -134,9 +134,10 @@ export class Actions {
     return all;
   }
 
-  /** In its queue again. */
-  async #again(id: string): Promise<void> {
-    await this.#write(id, "resumed", { state: "queued", reason: "" });
+  /** In its queue again. One that was parked is taken up by force, whatever it was parked for. */
+  async #again(id: string, state: RunHeader["state"]): Promise<void> {
+    const what = state === "parked" ? "by-force" : "resumed";
+    await this.#write(id, what, { state: "queued", reason: "" });
     this.#ports.memory.look();
   }
 

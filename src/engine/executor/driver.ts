@@ -32,7 +32,7 @@ export interface DriverPorts {
   readonly news: News;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly webhook: (token: string) => string;
+  readonly webhook: ((token: string) => string) | undefined;
   readonly warn: (text: string) => void;
   readonly cancel: (id: string) => Promise<void>;
   readonly sleepAfter: number;
@@ -95,14 +95,11 @@ export class Driver {
   }
 
   async #driveOpen(live: Live, header: RunHeader): Promise<boolean> {
-    const { store, memory } = this.#ports;
+    const { store } = this.#ports;
     const { id } = live;
     const isHeldBack = header.state === "paused" || (header.state === "parked" && !live.force);
     if (isEnded(header) || isHeldBack) return false;
-    if (header.state === "queued") {
-      store.append(id, [], { state: "running" });
-      memory.begun(id);
-    }
+    if (header.state === "queued") store.append(id, [], { state: "running" });
     try {
       using use = await this.programOf(id);
       return await this.#run(live, header, use);
@@ -115,7 +112,8 @@ export class Driver {
   async #run(live: Live, header: RunHeader, { opened, start }: Use & { readonly start: Start }): Promise<boolean> {
     const { store, sleepAfter, keep, webhook, wakes } = this.#ports;
     const { id, force } = live;
-    const ports = opened.ports((secret, effect) => webhook(tokenOf(id, effect, secret)));
+    const address = (secret: string, effect: string): string => webhook?.(tokenOf(id, effect, secret)) ?? "";
+    const ports = opened.ports(webhook === undefined ? undefined : address);
     const options = {
       grants: opened.grants,
       signal: live.cancel.signal,

@@ -7,14 +7,17 @@ import type { Store } from "../../journal/store.ts";
 import { startOf } from "../durable/durable-run.ts";
 import { webhookSecret } from "../random.ts";
 
-const TOKEN = /^([^~/]{1,400})~([0-9a-f]{32})~([0-9a-f-]{36})$/;
+const TOKEN = /^([^~/]{1,4000})~([0-9a-f]{32})~([0-9a-f-]{36})$/;
 
 export function tokenOf(run: string, effect: string, secret: string): string {
   return `${run}~${effect}~${secret}`;
 }
 
 /** The run of a token; null when it is nobody's. */
-export async function runOfToken(store: Pick<Store, "read" | "blob" | "header">, token: string): Promise<string | null> {
+export async function runOfToken(
+  store: Pick<Store, "read" | "blob" | "header">,
+  token: string,
+): Promise<string | null> {
   const [, run = "", effect = "", secret = ""] = TOKEN.exec(token) ?? [];
   if (run === "") return null;
   try {

@@ -37,8 +37,7 @@ export class Memory {
   readonly #live = new Map<string, Live>();
   readonly #ready: Set<Live> = new Set();
   readonly #driven = new Set<Live>();
-  /** Driven, and queued as far as the store knows. */
-  readonly #starting = new Set<string>();
+  #aside = 0;
   #mayHaveQueued = true;
   #isPumping = false;
   #pumped: Promise<void> = Promise.resolve();
@@ -81,18 +80,15 @@ export class Memory {
     this.pump();
   }
 
-  /** The header of a run that began says so now. */
-  begun(id: string): void {
-    this.#starting.delete(id);
-  }
-
   /** M1: stopped if it was driven; then nobody has it while the work is done. */
   async aside<T>(id: string, work: () => Promise<T>): Promise<T> {
     for (let live = this.#live.get(id); live !== undefined; live = this.#live.get(id)) await this.#stop(live);
     const live = this.#make(id, "aside");
+    this.#aside += 1;
     try {
       return await work();
     } finally {
+      this.#aside -= 1;
       this.#leave(live);
       if (live.came && !this.#isClosed) this.take(id, live.force);
       this.look();
@@ -132,7 +128,9 @@ export class Memory {
           this.#ready.delete(live);
           this.#begin(live);
         }
-        while (this.#mayHaveQueued && !this.#isClosed && this.#driven.size < this.#most) await this.#queued();
+        if (!this.#mayHaveQueued || this.#driven.size >= this.#most) continue;
+        await this.#queued();
+        this.#again ||= this.#mayHaveQueued;
       }
     } finally {
       this.#isPumping = false;
@@ -141,7 +139,8 @@ export class Memory {
 
   async #queued(): Promise<void> {
     this.#mayHaveQueued = false;
-    const most = this.#most - this.#driven.size + this.#starting.size;
+    // Those that are here already may be queued still, as far as the store knows.
+    const most = this.#most + this.#aside;
     const found = await this.#ports.queued(this.#places.full(), most);
     for (const { id, queue, key } of found) {
       if (this.#isClosed || this.#driven.size >= this.#most) return void (this.#mayHaveQueued = true);
@@ -149,7 +148,6 @@ export class Memory {
       this.#mayHaveQueued = true;
       if (!this.#places.hasRoom(queue, key)) continue;
       this.#places.enter(id, queue, key);
-      this.#starting.add(id);
       this.#begin(this.#make(id, "driven"));
     }
   }
@@ -159,7 +157,6 @@ export class Memory {
     this.#driven.add(live);
     void this.#ports.drive(live).then((sleeps) => {
       this.#driven.delete(live);
-      this.#starting.delete(live.id);
       this.#leave(live);
       if (sleeps && live.came && !this.#isClosed) this.take(live.id);
       this.pump();

@@ -9,6 +9,12 @@ const ID = /^[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,199}$/;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
+/** An id as somebody gave it, for a message. */
+export function shown(id: string): string {
+  const text = id.replaceAll(/[\p{Cc}\u2028\u2029]/gu, "�");
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}
+
 export function checkId(id: string): void {
   if (ID.test(id)) return;
   throw new Fault("bad-id", "The id of a run has 1 to 200 letters, digits and `_.:@+-`, and begins with no sign", {

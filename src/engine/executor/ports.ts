@@ -17,9 +17,9 @@ export interface OpenedProgram extends AsyncDisposable {
   readonly program: LoadedProgram;
   readonly grants: RunOptions["grants"];
   /** What a run of it needs of the platform. */
-  readonly ports: (webhook: NonNullable<RunPorts["webhook"]>) => RunPorts;
+  readonly ports: (webhook: RunPorts["webhook"]) => RunPorts;
   /** Names of what is not on disk any more as it was opened. Empty: all is as it was. */
-  readonly changed: () => readonly string[];
+  readonly changed: (isFresh?: boolean) => readonly string[];
 }
 
 export interface ExecutorPorts {

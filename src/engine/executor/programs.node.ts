@@ -26,7 +26,7 @@ export async function openFromFiles(
 ): Promise<OpenedProgram> {
   const since = Date.now();
   const request = { file, text: source, functions: {}, wit: undefined, grants: given, secrets, isolation, warn };
-  const loaded = await loadProgram({ ...request, besideVm: false });
+  const loaded = await loadProgram(request);
   if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);
   const { program, opened, grants, project, diagnostics } = loaded;
   if (diagnostics.length > 0) warn(renderDiagnostics(diagnostics, { color: false }));
@@ -36,8 +36,8 @@ export async function openFromFiles(
   return {
     program,
     grants: { allowsCommand: (command) => grants.allows(PROGRAM, { kind: "run", name: command }) },
-    ports: (webhook) => ({ ...ports, webhook }),
-    changed: () => watched.changed(),
+    ports: (webhook) => (webhook === undefined ? ports : { ...ports, webhook }),
+    changed: (isFresh) => watched.changed(isFresh),
     [Symbol.asyncDispose]: async () => {
       await cores[Symbol.asyncDispose]();
       await program[Symbol.asyncDispose]();

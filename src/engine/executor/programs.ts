@@ -5,6 +5,7 @@
  *   P2  A run that began with other packages than are current now gets those it began with, as long as they are open.
  *   P3  What `reload` drops is for new runs no more; whoever uses it keeps it.
  */
+import { Fault } from "../../fault.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";
 import type { OpenedProgram, ProgramRequest } from "./ports.ts";
 
@@ -34,6 +35,7 @@ export class Programs implements AsyncDisposable {
   /** In the order of their last use. */
   readonly #kept = new Set<Kept>();
   readonly #closing = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   constructor(open: (request: ProgramRequest) => Promise<OpenedProgram>, mostIdle: number) {
     this.#open = open;
@@ -42,6 +44,7 @@ export class Programs implements AsyncDisposable {
 
   /** The caller disposes its use. */
   async use(request: ProgramRequest, pinned?: Pinned): Promise<Use> {
+    if (this.#isClosed) throw new Fault("stopping", "The executor was closed");
     const key = JSON.stringify([request.file, request.grants, request.source]);
     const kept = this.#pinned(key, pinned) ?? this.#current(key) ?? this.#begin(key, request);
     kept.users += 1;
@@ -57,19 +60,21 @@ export class Programs implements AsyncDisposable {
   }
 
   /** Names of what changed on disk. */
-  changed(): readonly string[] {
-    const all = [...this.#kept].filter(({ isCurrent }) => isCurrent).flatMap(({ opened }) => opened?.changed() ?? []);
+  changed(isFresh = false): readonly string[] {
+    const current = [...this.#kept].filter(({ isCurrent }) => isCurrent);
+    const all = current.flatMap(({ opened }) => opened?.changed(isFresh) ?? []);
     return [...new Set(all)].sort();
   }
 
   /** P3 */
   reload(): readonly string[] {
-    const names = this.changed();
+    const names = this.changed(true);
     for (const kept of this.#kept) if ((kept.opened?.changed() ?? []).length > 0) kept.isCurrent = false;
     return names;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     for (const kept of this.#kept) this.#close(kept);
     await Promise.all(this.#closing);
   }

@@ -75,6 +75,8 @@ export class StoreExecutor implements Executor {
   readonly lost: Promise<Error>;
   readonly #lost = Promise.withResolvers<Error>();
   #over: Error | null = null;
+  /** Submissions that are not answered yet: they use programs. */
+  readonly #beginning = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
 
   constructor(store: Store, ports: ExecutorPorts, settings: ExecutorSettings) {
@@ -111,7 +113,7 @@ export class StoreExecutor implements Executor {
     this.#driver = new Driver({
       ...shared,
       wakes: this.#wakes,
-      webhook: webhook ?? noWebhooks,
+      webhook,
       warn: onWarning,
       cancel: (id) => this.#actions.cancel(id),
       sleepAfter,
@@ -186,7 +188,7 @@ export class StoreExecutor implements Executor {
     if (isEnded(header)) throw new Fault("run-ended", `${id} has ended: it is ${header.state}`);
     const { isNew } = await sendSignal(this.#store, id, signal);
     const now = await this.#store.header(id);
-    if (this.#memory.get(id) !== undefined || now?.state === "waiting") this.#memory.take(id);
+    if (now?.state === "waiting" || now?.state === "running") this.#memory.take(id);
     return { isNew };
   }
 
@@ -292,6 +294,7 @@ export class StoreExecutor implements Executor {
     this.#timers[Symbol.dispose]();
     this.#news.end(this.#over);
     await Promise.all([this.#memory.close(), this.#schedules.close(), this.#removal.close()]);
+    await Promise.allSettled(this.#beginning);
     this.#news[Symbol.dispose]();
     await this.#programs[Symbol.asyncDispose]();
   }
@@ -308,9 +311,15 @@ export class StoreExecutor implements Executor {
   }
 
   async #begin(run: Submission): Promise<{ readonly id: string; readonly isNew: boolean }> {
-    const begun = await this.#submissions.begin(run);
-    if (begun.isNew) this.#memory.look();
-    return begun;
+    const beginning = this.#submissions.begin(run);
+    this.#beginning.add(beginning);
+    try {
+      const begun = await beginning;
+      if (begun.isNew) this.#memory.look();
+      return begun;
+    } finally {
+      this.#beginning.delete(beginning);
+    }
   }
 
   #refuseOver(): void {
@@ -326,8 +335,4 @@ export class StoreExecutor implements Executor {
     }
     return all;
   }
-}
-
-function noWebhooks(): string {
-  throw new Fault("needs-daemon", "Nobody listens for what is posted to webhooks here");
 }

@@ -30,10 +30,10 @@ export class Watched {
     this.#looked = now();
   }
 
-  /** Names of the places that changed. */
-  changed(): readonly string[] {
+  /** Names of the places that changed; `isFresh` looks however short the last look is ago. */
+  changed(isFresh = false): readonly string[] {
     const now = this.#now();
-    if (now - this.#looked < LOOK) return this.#changed;
+    if (!isFresh && now - this.#looked < LOOK) return this.#changed;
     this.#looked = now;
     const names = this.#places.flatMap(({ place, before }) => (printOf(place.path) === before ? [] : [place.name]));
     this.#changed = [...new Set(names)];

@@ -54,7 +54,7 @@ class Checking {
         readable.checked.functions[start.entry.function]?.result ?? { kind: "Never" },
       ]),
     );
-    this.#fitting = { types: readable.program.ir.types, isTask: (id) => this.#children.has(id) };
+    this.#fitting = { types: readable.program.ir.types, isTask: (id) => this.#children.has(id), known: new WeakMap() };
   }
 
   async play(): Promise<void> {

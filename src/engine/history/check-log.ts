@@ -2,7 +2,8 @@
  * Whether a log from outside is one that a run could have left: what can be seen without playing it back.
  *
  *   L1  One START, at its beginning; after END nothing but what may follow it (journal/entry.ts, E2).
- *   L2  Positions, packages, groups and functions that entries name are there. Every value can be read for this program.
+ *   L2  Positions, packages, groups and functions that entries name are there. Every value can be read for this program, and
+ *       written out.
  *   L3  A child names its parent in the same file.
  */
 import { Fault } from "../../fault.ts";
@@ -12,6 +13,10 @@ import type { ValueBytes } from "../durable/value-bytes.ts";
 import { here } from "./log.ts";
 import type { Log, Logged } from "./log.ts";
 import type { Readable } from "./typed.ts";
+import { weightOf } from "./weight.ts";
+
+/** Values within a value, written out: more is not printed in reasonable time. */
+const MOST = 4_000_000;
 
 const AFTER_END: ReadonlySet<Entry["kind"]> = new Set(["OUT", "SIG", "NOTE"]);
 
@@ -63,8 +68,7 @@ function valuesOf(entry: Entry): readonly Payload[] {
 
 function isReadable(payload: Payload, values: ValueBytes): boolean {
   try {
-    values.decode(here(payload));
-    return true;
+    return weightOf(values.decode(here(payload))) <= MOST;
   } catch (thrown) {
     if (thrown instanceof Fault) return false;
     throw thrown;

@@ -15,13 +15,26 @@ export interface Fitting {
   /** The program's types. */
   readonly types: readonly Type[];
   readonly isTask: (id: string) => boolean;
+  /** What was found to fit: parts may be shared. */
+  readonly known: WeakMap<object, Set<Type>>;
 }
+
+const ANY: Type = { kind: "Any" };
 
 /** Levels of data within data. */
 const DEEP = 500;
 
 export function fits(value: Value, type: Type, fitting: Fitting, depth = 0): boolean {
   if (depth > DEEP) return false;
+  if (value === null || typeof value !== "object") return isOf(value, type, fitting, depth);
+  const known = fitting.known.get(value) ?? new Set();
+  if (known.has(type)) return true;
+  const isFit = isOf(value, type, fitting, depth);
+  if (isFit) fitting.known.set(value, known.add(type));
+  return isFit;
+}
+
+function isOf(value: Value, type: Type, fitting: Fitting, depth: number): boolean {
   const inner = (item: Value | undefined, of: Type): boolean =>
     item !== undefined && fits(item, of, fitting, depth + 1);
   switch (type.kind) {
@@ -90,9 +103,9 @@ function fitsAny(value: Value, fitting: Fitting, depth: number): boolean {
     const type = fitting.types[value.type];
     return type !== undefined && fits(value.value, type, fitting, depth + 1);
   }
-  if (Array.isArray(value)) return (value as readonly Value[]).every((item) => fitsAny(item, fitting, depth + 1));
+  if (Array.isArray(value)) return (value as readonly Value[]).every((item) => fits(item, ANY, fitting, depth + 1));
   if (!(value instanceof Map)) return false;
-  return [...pairs(value)].every(([k, v]) => typeof k === "string" && fitsAny(v, fitting, depth + 1));
+  return [...pairs(value)].every(([k, v]) => typeof k === "string" && fits(v, ANY, fitting, depth + 1));
 }
 
 function isInt(value: Value): value is number | bigint {

@@ -89,30 +89,34 @@ function refuseEnded({ end, header }: Log, at: Lsn): void {
 }
 
 function refuseInsideCall(log: Log, at: Lsn): void {
-  const inside = openCall(log, at);
-  if (inside === undefined) return;
-  const before = nearest(log, at, -1);
-  const after = nearest(log, at, 1);
-  const steps = [before, after].filter((lsn) => lsn !== null).join(" or ");
-  throw new Fault(
-    "fork-refused",
-    `At step ${at}, ${inside.call?.entry.function ?? "a guest"} is in the middle of a call`,
-    {
-      hint: steps === "" ? "Fork it later" : `Choose ${steps}`,
-    },
+  const inside = callsInside(log);
+  if (inside[at] === 0) return;
+  const open = [...log.trails.values()].find(
+    ({ call, done }) => call && call.lsn <= at && (done?.lsn ?? Infinity) > at,
   );
-}
-
-function openCall(log: Log, at: Lsn): Trail | undefined {
-  return [...log.trails.values()].find(({ call, done }) => {
-    return call !== null && call.lsn <= at && (done === null || done.lsn > at);
+  const steps = [nearest(log, inside, at, -1), nearest(log, inside, at, 1)].filter((lsn) => lsn !== null).join(" or ");
+  const fn = open?.call?.entry.function ?? "a guest";
+  throw new Fault("fork-refused", `At step ${at}, ${fn} is in the middle of a call`, {
+    hint: steps === "" ? "Fork it later" : `Choose ${steps}`,
   });
 }
 
-function nearest(log: Log, at: Lsn, direction: 1 | -1): Lsn | null {
+/** By position: how many calls of guests are not over. */
+function callsInside(log: Log): Int32Array {
+  const changes = new Int32Array(log.last + 2);
+  for (const { call, done } of log.trails.values()) {
+    if (call === null) continue;
+    changes[call.lsn]! += 1;
+    changes[Math.max(call.lsn, done?.lsn ?? log.last + 1)]! -= 1;
+  }
+  for (let lsn = 1; lsn < changes.length; lsn++) changes[lsn]! += changes[lsn - 1]!;
+  return changes;
+}
+
+function nearest(log: Log, inside: Int32Array, at: Lsn, direction: 1 | -1): Lsn | null {
   const most = Math.min(log.last, (log.end?.lsn ?? Infinity) - 1);
   for (let lsn = at + direction; lsn >= 1 && lsn <= most; lsn += direction) {
-    if (openCall(log, lsn) === undefined && endOfStep(log, lsn) === lsn) return lsn;
+    if (inside[lsn] === 0 && endOfStep(log, lsn) === lsn) return lsn;
   }
   return null;
 }

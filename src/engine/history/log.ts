@@ -83,6 +83,12 @@ export class Log {
     return this.trails.get(nameOf(eff, attempt));
   }
 
+  /** The entry at a position. */
+  at(lsn: Lsn): Logged | undefined {
+    const near = this.entries[lsn - 1];
+    return near?.lsn === lsn ? near : this.entries.find((each) => each.lsn === lsn);
+  }
+
   signal(lsn: Lsn): Logged<"SIG"> | undefined {
     return this.#signals.get(lsn);
   }

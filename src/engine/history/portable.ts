@@ -125,7 +125,8 @@ class Digesting {
 export function readPortable(bytes: Uint8Array, hash: Hash, limits: PortableLimits = PORTABLE_LIMITS): Portable {
   if (bytes.length > limits.bytes) throw tooMuch("bytes", limits.bytes);
   refuseOther(bytes);
-  return new Reading(bytes, hash, limits).read();
+  // A Buffer of Node's is no value of ours.
+  return new Reading(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), hash, limits).read();
 }
 
 function refuseOther(bytes: Uint8Array): void {

@@ -127,7 +127,7 @@ export class Processes {
   said(effect: EffectRequest, owner: Process | null, given: Label, lsn: number): void {
     if (owner !== null) return void this.#into(owner, given);
     const kind = kindOfRequest(effect.request);
-    const at = this.#log.entries.find((each) => each.lsn === lsn)?.at ?? null;
+    const at = this.#log.at(lsn)?.at ?? null;
     this.#add({
       kind: "output",
       name: `${kind} ${nameOfRequest(effect, this.#typed, this.#readable.checked)}`.trimEnd(),

@@ -52,7 +52,7 @@ function untypedText(value: Value): string {
   if (value instanceof Some) return `some(${untypedText(value.value)})`;
   if (value instanceof CaseValue) return `case ${value.index}(${untypedText(value.payload)})`;
   if (value instanceof Map) {
-    return `[${[...(value as Map<Value, Value>)].map(([k, v]) => `${untypedText(k)}: ${untypedText(v)}`).join(", ")}]`;
+    return `{${[...(value as Map<Value, Value>)].map(([k, v]) => `${untypedText(k)}: ${untypedText(v)}`).join(", ")}}`;
   }
   if (Array.isArray(value)) return `[${(value as readonly Value[]).map(untypedText).join(", ")}]`;
   if (ArrayBuffer.isView(value)) return `[${Array.from(value as unknown as ArrayLike<number>).join(", ")}]`;

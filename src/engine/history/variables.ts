@@ -54,7 +54,7 @@ export function endOfStep(log: Log, number: Lsn): Lsn {
       hint: "`sennit history ID` lists the steps",
     });
   }
-  const entry = log.entries.find(({ lsn }) => lsn === number)?.entry;
+  const entry = log.at(number)?.entry;
   if (
     entry === undefined ||
     !("eff" in entry) ||

@@ -15,17 +15,20 @@ import { bounded } from "../../host/remote/targets.ts";
 import { type HandleMap, Writer } from "../../host/remote/writer.ts";
 import { functionOf } from "../../wit/types.ts";
 import type { LoadedProgram } from "../loaded.ts";
-import type { RunPorts } from "../ports.ts";
+import type { RunPorts, ShellResult } from "../ports.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Performing } from "./again/kept-question.ts";
 import { MOST_ASKED, MOST_CHILDREN, SHELL } from "./frames.ts";
-import { readFork, readShell, writeShellResult } from "./questions.ts";
+import { readFork, readShell, type ShellQuestion, writeShellResult } from "./questions.ts";
+import type { StoredRun } from "./stored/stored-run.ts";
 
 /** Whose question it is. */
 export interface Asker {
   readonly program: LoadedProgram;
   readonly ports: RunPorts;
   readonly options: RunOptions;
+  /** The log of the run, which says when a command may be run, and remembers its answer. */
+  readonly stored?: Pick<StoredRun, "command"> | null;
 }
 
 export type Perform = (signal: AbortSignal) => Promise<(to: Writer) => void>;
@@ -103,14 +106,24 @@ export class Effects {
   }
 }
 
-function shell(from: Reader, { ports, options }: Asker): Perform {
-  const { commands, input } = readShell(from);
+function shell(from: Reader, asker: Asker): Perform {
+  const question = readShell(from);
   return async (signal) => {
-    if (ports.shell === null) throw new Fault("denied", "This platform has no shell");
-    for (const [command = ""] of commands) refuseUngranted(command, options); // F1
-    const result = await ports.shell.run(commands, input, signal);
+    const work = (): Promise<ShellResult> => runCommands(question, asker, signal);
+    const result = await (asker.stored?.command(question, work) ?? work());
     return (to) => writeShellResult(to, result);
   };
+}
+
+/** F1. @throws {Fault} */
+export async function runCommands(
+  { commands, input }: ShellQuestion,
+  { ports, options }: Asker,
+  signal: AbortSignal,
+): Promise<ShellResult> {
+  if (ports.shell === null) throw new Fault("denied", "This platform has no shell");
+  for (const [command = ""] of commands) refuseUngranted(command, options);
+  return await ports.shell.run(commands, input, signal);
 }
 
 function refuseUngranted(command: string, { grants }: RunOptions): void {

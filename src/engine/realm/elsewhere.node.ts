@@ -75,10 +75,13 @@ export class RunsElsewhere implements Elsewhere {
   async #stored(fn: number, args: readonly Value[], ports: RunPorts, options: RunOptions): Promise<RunResult> {
     const run = ({ lease, number }: Opened): Promise<RunResult | Lost> =>
       lease.realm.run(number, fn, args, ports, options);
-    const isSuspect = this.#suspects.delete(options.id);
-    const result = isSuspect ? await this.#alone(run) : await run(await this.#opened());
-    if (result.state === "lost" && result.again === "alone") this.#suspects.add(options.id);
-    return endedOr(result);
+    for (;;) {
+      const isSuspect = this.#suspects.delete(options.id);
+      const result = isSuspect ? await this.#alone(run) : await run(await this.#opened());
+      if (result.state === "lost" && result.again === "alone") this.#suspects.add(options.id);
+      const hasBegun = result.state !== "lost" || result.fault.code === "worker-lost";
+      if (hasBegun) return endedOr(result);
+    }
   }
 
   /** E2 */

@@ -13,9 +13,7 @@ import { Fault } from "../../fault.ts";
 import type { KeptThread } from "../../host/keeper/keeper.node.ts";
 import { FLIGHT } from "../../host/keeper/flight.ts";
 import type { Ended } from "../../host/remote/channel.ts";
-import { readFault } from "../../host/remote/fault-data.ts";
-import { MOST_BYTES, OK } from "../../host/remote/frames.ts";
-import { Unframer } from "../../host/remote/pipe.ts";
+import { MOST_BYTES } from "../../host/remote/frames.ts";
 import { Broken, Reader } from "../../host/remote/reader.ts";
 import type { HandleMap } from "../../host/remote/writer.ts";
 import { LiftBudget } from "../../wit/budget.ts";
@@ -23,32 +21,25 @@ import type { Value } from "../../wit/value.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
 import { Kept } from "./again/kept.ts";
-import type { KeptQuestion } from "./again/kept-question.ts";
-import { Effects, type Perform } from "./effects.ts";
+import { Questions } from "./asked.ts";
 import { readEnding } from "./endings.ts";
 import * as frames from "./frames.ts";
 import { Links } from "./connected.node.ts";
-import { type Lost, lostBy, NotOpened, workerLost } from "./lost.ts";
+import { type Lost, lostBy, workerLost } from "./lost.ts";
 import type { ToWorker } from "./messages.ts";
 import type { Disposed } from "./pool.node.ts";
-import { openMessage, type RealmProgram, valuesMessage } from "./program.ts";
+import { Programs } from "./opened.ts";
+import { Pings } from "./pings.ts";
+import { openMessage, type RealmProgram } from "./program.ts";
+import { runMessage } from "./run-message.ts";
 import { limitsFrom, type Running, stopOf } from "./running.ts";
-import { heldBack, readStored } from "./stored/answering.ts";
 import { waitsForLog } from "./stored/leaving.ts";
 import { answerCommands, toTakeUp } from "./stored/life-over.ts";
 import { LogFrames } from "./stored/log-frames.ts";
 import { readResult } from "./stored/results.ts";
 import { StoredRun } from "./stored/stored-run.ts";
-import { webhookForm } from "./stored/webhook.ts";
-import { HEAD, readEvent, TAPE } from "./shown.ts";
-
-/** Milliseconds in which a worker answers a ping, when one of its runs is to end. */
-const ANSWERS = 2000;
-
-interface Opening {
-  readonly resolve: () => void;
-  readonly reject: (why: unknown) => void;
-}
+import { HEAD } from "./shown.ts";
+import { ShownFrames } from "./shown-frames.ts";
 
 const NO_HANDLES: HandleMap = {
   give: () => 0,
@@ -60,27 +51,27 @@ const NO_HANDLES: HandleMap = {
 export class RunRealm implements AsyncDisposable, Disposed {
   readonly #thread: KeptThread;
   readonly #reader = new Reader(NO_HANDLES, new LiftBudget());
-  readonly #shown = new Reader(NO_HANDLES, new LiftBudget());
-  readonly #unframer: Unframer;
-  readonly #effects = new Effects();
-  readonly #programs = new Map<number, RealmProgram>();
-  readonly #opening = new Map<number, Opening>();
+  readonly #shown: ShownFrames;
+  readonly #programs = new Programs();
   readonly #runs = new Map<number, Running>();
   /** Runs that are over here, and not yet in the worker. */
   readonly #dropped = new Set<number>();
-  readonly #questions = new Map<number, KeptQuestion>();
+  readonly #questions: Questions;
   readonly #links: Links;
   readonly #logs: LogFrames;
-  readonly #pings = new Map<number, NodeJS.Timeout>();
+  readonly #pings = new Pings(() => {
+    this.#silent = true;
+    void this.#thread.kill();
+  });
   readonly #ending = new Set<Promise<void>>();
   #last = 0;
-  #spent = 0;
   #isAlive = true;
   #breach: Broken | undefined;
   #silent = false;
 
   constructor(thread: KeptThread) {
     this.#thread = thread;
+    this.#questions = new Questions((message) => this.#post(message));
     this.#logs = new LogFrames(
       (message) => this.#post(message),
       (run) => this.#moved(run),
@@ -89,7 +80,14 @@ export class RunRealm implements AsyncDisposable, Disposed {
       (message, transfer = []) => this.#post(message, transfer),
       (why) => this.#broke(why),
     );
-    this.#unframer = new Unframer((record) => this.#show(record));
+    this.#shown = new ShownFrames({
+      shows: (number, kind, record, event) =>
+        this.#of(number, ({ kept, ports }) => {
+          if (kept.shows(kind, record)) ports.follow(event);
+        }),
+      tape: (number, bytes) => this.#running(number)?.kept.tape(bytes),
+      credit: (bytes) => this.#post({ kind: "credit", bytes }),
+    });
     thread.port.on("message", (message: unknown) => this.#receive(message));
     void thread.gone.then((ended) => this.#gone(ended));
     this.#reference();
@@ -117,17 +115,13 @@ export class RunRealm implements AsyncDisposable, Disposed {
   /** Gives the program's number here. @throws {NotOpened} */
   async open(program: RealmProgram): Promise<number> {
     const number = this.#next();
-    const opened = new Promise<void>((resolve, reject) => this.#opening.set(number, { resolve, reject }));
-    if (!this.#isAlive) this.#opening.get(number)?.reject(this.#closed());
-    this.#programs.set(number, program);
+    const opened = this.#programs.opens(number, program);
+    if (!this.#isAlive) this.#programs.lost(this.#closed());
     this.#post(openMessage(number, program));
     this.#reference();
     try {
       await opened;
       return number;
-    } catch (thrown) {
-      this.#programs.delete(number);
-      throw thrown;
     } finally {
       this.#reference();
     }
@@ -135,7 +129,7 @@ export class RunRealm implements AsyncDisposable, Disposed {
 
   /** None of its runs may be left. */
   close(program: number): void {
-    this.#programs.delete(program);
+    this.#programs.closes(program);
     this.#post({ kind: "close", program });
   }
 
@@ -155,22 +149,18 @@ export class RunRealm implements AsyncDisposable, Disposed {
     const kept = stored === null ? (given ?? new Kept(of.program)) : new Kept(of.program, 0);
     const childStops = new Map<string, AbortController>();
     const childStop = (child: string): AbortSignal => stopOf(childStops, child).signal;
-    const { id, seed, oneByOne = false, signal } = options;
+    const { signal } = options;
     const over = new Promise<RunResult | Lost>((settle, fail) => {
       const parts = { number: run, of, program: of.program, ports, options, settle, fail };
       this.#runs.set(run, { ...parts, fn, kept, stored, childStops, childStop, python: new Set() });
     });
     this.#reference();
-    const cancel = (): void => this.#cancel(run);
-    const played = kept.begin();
-    const tape = stored === null ? played : null;
-    const start = stored?.start ?? null;
-    const webhook = webhookForm(ports);
-    const message = { kind: "run", run, program, fn, args: valuesMessage(args), id, seed, oneByOne, tape } as const;
-    this.#post({ ...message, stored: start, webhook });
+    const cancel = (): void => this.#tell("cancel", run);
+    const begun = { run, program, fn, args, played: kept.begin(), stored, ports, options };
+    this.#post(runMessage(begun));
     using watching = this.#logs.watched(run, stored);
     void watching;
-    const stop = (): void => this.#post({ kind: "stop", run });
+    const stop = (): void => this.#tell("stop", run);
     options.stop?.addEventListener("abort", stop, { once: true });
     if (options.stop?.aborted === true) stop();
     signal?.addEventListener("abort", cancel, { once: true });
@@ -198,7 +188,7 @@ export class RunRealm implements AsyncDisposable, Disposed {
   /** It keeps this process alive while something is going on in it. */
   #reference(): void {
     const { port, ref, unref } = this.#thread;
-    if (this.#opening.size + this.#runs.size + this.#ending.size > 0) {
+    if (this.#programs.opening + this.#runs.size + this.#ending.size > 0) {
       ref();
       port.ref();
     } else {
@@ -217,16 +207,12 @@ export class RunRealm implements AsyncDisposable, Disposed {
   }
 
   /** A worker that does not even hear that a run is to end, is ended itself. */
-  #cancel(run: number): void {
+  #tell(kind: "cancel" | "stop", run: number): void {
     if (!this.#runs.has(run)) return;
     const number = this.#next();
-    this.#post({ kind: "cancel", run });
+    this.#post({ kind, run });
     this.#post({ kind: "ping", number });
-    const timer = setTimeout(() => {
-      this.#silent = true;
-      void this.#thread.kill();
-    }, ANSWERS);
-    this.#pings.set(number, timer);
+    this.#pings.sent(number);
   }
 
   #receive(message: unknown): void {
@@ -260,55 +246,42 @@ export class RunRealm implements AsyncDisposable, Disposed {
     const number = reader.u32();
     switch (kind) {
       case frames.OPENED:
-        return this.#opened(number);
+        return this.#programs.opened(number, reader);
       case frames.ENDED:
         return this.#ended(number);
       case frames.SHOWN:
-        return this.#piece(frame.subarray(5));
+        return this.#shown.piece(frame.subarray(HEAD), this.#logs.owed);
       case frames.SHELL:
       case frames.FORK:
-        return this.#asked(kind, number, frame);
+        return this.#asked(number, frame);
       case frames.GIVE_UP:
         reader.close();
-        return this.#questions.get(number)?.giveUp();
+        return this.#questions.giveUp(number);
       case frames.CONNECT:
         return this.#connect(number);
       case frames.FRAME:
-        return this.#frame(number, frame.subarray(5));
+        return this.#frame(number, frame.subarray(HEAD));
       case frames.CLOSE:
         reader.close();
         return this.#close(number);
       case frames.BEAT:
-        return this.#beat(number);
+        return this.#pings.heard(number);
       case frames.TAPED:
         return this.#taped(number, frame);
       case frames.APPEND:
       case frames.KEEP:
-        return this.#logs.written(this.#running(number), this.#spent, { kind, frame, reader });
+        return this.#logs.written(this.#running(number), this.#shown.spent, { kind, frame, reader });
       case frames.LOG_ENTRIES:
       case frames.LOG_BLOB:
       case frames.LOG_FORGET:
       case frames.CHILD_NEW:
       case frames.CHILD_RUN:
-        return this.#asked(kind, number, frame);
+        return this.#asked(number, frame);
       case frames.CHILD_STOP:
         return this.#childStop(number);
       default:
         throw new Broken(`a message of kind ${kind}`);
     }
-  }
-
-  #opened(number: number): void {
-    const reader = this.#reader;
-    const opening = this.#opening.get(number);
-    if (opening === undefined) throw new Broken(`program ${number} was opened unasked`);
-    this.#opening.delete(number);
-    if (reader.u8() === OK) {
-      reader.close();
-      return opening.resolve();
-    }
-    const pack = reader.u32();
-    opening.reject(new NotOpened(readFault(reader, null), pack));
   }
 
   #ended(number: number): void {
@@ -372,57 +345,8 @@ export class RunRealm implements AsyncDisposable, Disposed {
     this.#handle(rest);
   }
 
-  #piece(bytes: Uint8Array): void {
-    this.#spent += bytes.length;
-    if (this.#spent + this.#logs.owed > frames.MOST_SHOWN)
-      throw new Broken(`more than ${frames.MOST_SHOWN} bytes shown at once`);
-    const isFirst = this.#spent === bytes.length;
-    this.#unframer.push(bytes);
-    if (!isFirst) return;
-    setImmediate(() => {
-      const spent = this.#spent;
-      this.#spent = 0;
-      this.#post({ kind: "credit", bytes: spent });
-    });
-  }
-
-  #show(record: Uint8Array<ArrayBuffer> | null): void {
-    if (record === null) throw new Broken("it shows more than can be");
-    const reader = this.#shown;
-    reader.open(record);
-    const kind = reader.u8();
-    const number = reader.u32();
-    if (kind === TAPE) return this.#running(number)?.kept.tape(record.subarray(HEAD));
-    const event = readEvent(kind, reader);
-    this.#of(number, ({ kept, ports }) => {
-      if (kept.shows(kind, record.subarray(HEAD))) ports.follow(event);
-    });
-  }
-
-  #asked(kind: number, number: number, frame: Uint8Array<ArrayBuffer>): void {
-    const reader = this.#reader;
-    this.#of(reader.u32(), (run) => {
-      const isLong = kind === frames.CHILD_RUN;
-      const perform = this.#performOf(kind, run);
-      this.#effects.opens(number, frame.length, isLong);
-      const question = run.kept.asks(kind, frame.subarray(HEAD + 4));
-      this.#questions.set(number, question);
-      const answer = (bytes: Uint8Array<ArrayBuffer>): void => {
-        this.#effects.closes(number);
-        this.#questions.delete(number);
-        this.#post({ kind: "answer", question: number, bytes });
-      };
-      question.ask(answer, (answered) => {
-        const performing = this.#effects.perform(kind, number, perform, answered);
-        return isLong ? { ...performing, end: () => run.childStops.forEach((each) => each.abort()) } : performing;
-      });
-    });
-  }
-
-  #performOf(kind: number, run: Running): Perform {
-    const isEffect = kind === frames.SHELL || kind === frames.FORK;
-    if (!isEffect) return readStored(kind, run, this.#reader);
-    return heldBack(kind, run, this.#effects.read(kind, run, this.#reader));
+  #asked(number: number, frame: Uint8Array<ArrayBuffer>): void {
+    this.#of(this.#reader.u32(), (run) => this.#questions.asked(number, run, frame, this.#reader));
   }
 
   #childStop(number: number): void {
@@ -434,10 +358,9 @@ export class RunRealm implements AsyncDisposable, Disposed {
 
   /** Another's entry is in its log where the worker took its own to be: from there it begins again. */
   #moved(run: Running): void {
-    run.stored?.isInnocent();
     this.#drop(run);
-    const lost: Lost = { state: "lost", fault: workerLost("its log has moved"), again: "yes" };
-    this.#over(run).then(() => run.settle(lost), run.fail);
+    const lost: Lost = { state: "lost", fault: workerLost("another's entry is in its log"), again: "yes" };
+    if (run.stored !== null) void this.#while(this.#lifeOver(run, run.stored, lost));
   }
 
   #drop({ number }: Running): void {
@@ -465,18 +388,12 @@ export class RunRealm implements AsyncDisposable, Disposed {
     void this.#while(this.#links.close(number));
   }
 
-  #beat(number: number): void {
-    clearTimeout(this.#pings.get(number));
-    this.#pings.delete(number);
-  }
-
   #gone(ended: Ended): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
     const { code, why } = this.#reason(ended);
-    for (const timer of this.#pings.values()) clearTimeout(timer);
-    for (const { reject } of this.#opening.values()) reject(new Fault(code, `The program was not opened: ${why}`));
-    this.#opening.clear();
+    this.#pings.clear();
+    this.#programs.lost(new Fault(code, `The program was not opened: ${why}`));
     const executing = Atomics.load(this.#thread.flight, FLIGHT.run);
     const runs = [...this.#runs.values()];
     this.#runs.clear();
@@ -486,7 +403,7 @@ export class RunRealm implements AsyncDisposable, Disposed {
     for (const run of runs) {
       const lost = lostBy(loss, run);
       if (run.stored === null) this.#left(run, lost.again !== "no").then(() => run.settle(lost), run.fail);
-      else this.#while(this.#lifeOver(run, run.stored, lost));
+      else void this.#while(this.#lifeOver(run, run.stored, lost));
     }
   }
 

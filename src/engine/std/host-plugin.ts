@@ -107,12 +107,7 @@ class HostInstance implements Instance {
     return !this.#closed.signal.aborted;
   }
 
-  call(
-    key: FunctionKey,
-    args: readonly Value[],
-    signal?: AbortSignal,
-    effect?: CallEffect,
-  ): Value | Promise<Value> {
+  call(key: FunctionKey, args: readonly Value[], signal?: AbortSignal, effect?: CallEffect): Value | Promise<Value> {
     if (!this.alive) throw this.#lost();
     const check = this.#checks.get(key);
     const fn = this.#functions[key];

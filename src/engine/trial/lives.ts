@@ -163,15 +163,18 @@ class Life implements AsyncDisposable {
       return false;
     }
     this.#sending = next;
-    const over = (): void => void (this.#sending = null);
-    sending.then(
-      () => {
-        this.#acknowledged.add(next);
-        over();
-      },
-      over, // the store was lost: it is sent again in the next life
-    );
+    void this.#sent(next, sending);
     return true;
+  }
+
+  async #sent(next: Coming, sending: Promise<unknown>): Promise<void> {
+    try {
+      await sending;
+      this.#acknowledged.add(next);
+    } catch {
+      // The store was lost: it is sent again in the next life.
+    }
+    this.#sending = null;
   }
 
   #lookAtTime(): void {

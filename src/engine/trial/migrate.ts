@@ -59,7 +59,7 @@ async function descendants(store: Store, id: string): Promise<readonly RunHeader
 /** M2: children first, so that a parent is never ahead of them. Resolves when it is durable. */
 async function move(store: Store, program: LoadedProgram, source: string, run: RunHeader): Promise<void> {
   const start = await startOf(store, run.id);
-  const fn = await entryPoint(program, start, run);
+  const fn = entryPoint(program, start, run);
   if (typeof fn === "string") throw new Fault("migration-refused", fn);
   await store.open(run.id);
   try {

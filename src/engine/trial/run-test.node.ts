@@ -165,9 +165,13 @@ function commandGrants({ commands }: TestCase): readonly string[] {
 function shellOf({ commands }: TestCase, own: Shell, activity: Activity): Shell {
   return {
     run: async (pipe, input, signal) => {
-      const last = pipe.at(-1)?.[0] ?? "";
-      const stub = commands.get(last);
+      const names = pipe.map(([name = ""]) => name);
+      const stub = commands.get(names.at(-1) ?? "");
       if (stub !== undefined) return stub;
+      // What is stubbed may be granted for that alone: it never runs.
+      const other = names.find((name) => commands.has(name));
+      if (other !== undefined)
+        throw new Fault("not-stubbed", `${other} has a stub, and ${names.at(-1)} behind it has none`);
       return await activity.work(own.run(pipe, input, signal));
     },
   };

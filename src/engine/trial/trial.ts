@@ -179,10 +179,7 @@ class Stage {
       const isOutside = refused[at] === true || this.#isWhole(at);
       return isOutside ? { ...pack, imports: new Map(), plugin: this.#world.plugin(pack, own) } : pack;
     });
-    const count = (pack: number, fn: FunctionKey): void => {
-      const name = `${packages[pack]?.name ?? ""}.${shortName(fn)}`;
-      this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
-    };
+    const count = (pack: number, fn: FunctionKey): void => this.#count(pack, fn);
     const inside = (at: number): ReturnType<typeof stubsInside> | null => {
       const [pack, own] = [program.packages[at], stubs[at] ?? null];
       const isInside = pack !== undefined && own !== null && packages[at] === pack;
@@ -197,12 +194,17 @@ class Stage {
     const { program, stubs } = this.#setup;
     const own = stubs[at];
     if (own === null || own === undefined) return false;
-    return program.ir.calls.every((call) => call.package !== at || own.has(call.function));
+    const isImported = program.packages.some(({ imports }) =>
+      [...imports.values()].some((from) => from.package === at && !own.has(from.function)),
+    );
+    return !isImported && program.ir.calls.every((call) => call.package !== at || own.has(call.function));
   }
 
   #ports(): RunPorts {
+    const { fork, ...own } = this.#setup.ports(this.activity);
     return {
-      ...this.#setup.ports(this.activity),
+      ...own,
+      fork: fork === null ? null : this.#forking(fork),
       clock: this.clock,
       follow: () => {},
       breathe: turn,
@@ -213,6 +215,23 @@ class Stage {
         return url;
       },
     };
+  }
+
+  /** A core call of a function that is stubbed is answered by the stub. */
+  #forking(own: NonNullable<RunPorts["fork"]>): NonNullable<RunPorts["fork"]> {
+    const { program, stubs } = this.#setup;
+    const inPlace = program.packages.map((pack, at) =>
+      stubsInside(pack, stubs[at] ?? new Map<FunctionKey, ReadyStub>(), this.clock, this.#world.performed)(),
+    );
+    return (pack, fn, args, options) => {
+      this.#count(pack, fn);
+      return inPlace[pack]?.(fn, args, options.signal) ?? own(pack, fn, args, options);
+    };
+  }
+
+  #count(pack: number, fn: FunctionKey): void {
+    const name = `${this.#setup.program.packages[pack]?.name ?? ""}.${shortName(fn)}`;
+    this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
   }
 
   async seen(result: Seen["result"], store: MemoryStore, commits: number, cuts: readonly number[]): Promise<Seen> {

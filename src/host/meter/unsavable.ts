@@ -31,7 +31,7 @@ export function whyUnsavable(bytes: Uint8Array): string | null {
     const code = shape.sections.find(({ id }) => id === SECTION.code);
     return code === undefined ? null : changesOf(new ModuleReader(bytes, code.start, code.end));
   } catch (thrown) {
-    if (thrown instanceof Fault) return "it has what is not known here";
+    if (thrown instanceof Fault || thrown instanceof RangeError) return "it has what is not known here";
     throw thrown;
   }
 }

@@ -56,6 +56,11 @@ export class Handles implements HandleTable {
     return this.#exported.size === 0 && this.#away.size === 0 && this.#imported.size === 0;
   }
 
+  /** So many objects were given out by the instance that this one goes on from. */
+  goOn(objects: number): void {
+    this.#highest = objects;
+  }
+
   lower(type: HandleType, value: Value): number {
     const { resource } = type;
     if (!this.#isExported(resource)) return this.#lend(type, value);

@@ -142,7 +142,9 @@ export class PythonInstance implements Instance {
     this.#parts.peer.send(frames.frame({ kind: frames.LIMITS, a: interruptible, b: state?.calls ?? 0, c: fuel }));
     await this.#submit(BIND, [this.#options.seed], "cannot start: ");
     this.#bound = true;
-    if (state !== null) await saved.load(state, this.#parts.source, this.#submit.bind(this));
+    if (state === null) return;
+    this.#handles.goOn(state.objects);
+    await saved.load(state, this.#parts.source, this.#submit.bind(this));
   }
 
   get save(): Instance["save"] {

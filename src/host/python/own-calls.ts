@@ -4,8 +4,8 @@ import type { Numbered } from "./requests.ts";
 import * as frames from "./worker/frame.ts";
 
 const BYTES: WitType = { kind: "list", element: { kind: "u8" } };
-/** Of the plugin, of the random numbers that it has seeded, and how many calls there were. */
-const STATE: WitType = { kind: "tuple", items: [BYTES, { kind: "string" }, { kind: "u32" }] };
+/** Of the plugin, of the random numbers that it has seeded; how many calls there were, and objects that it gave out. */
+const STATE: WitType = { kind: "tuple", items: [BYTES, { kind: "string" }, { kind: "u32" }, { kind: "u32" }] };
 const FUNCTION = { shape: "function", async: false, resource: null } as const;
 
 /** Makes the plugin's objects: called as the first function of a fresh instance. */
@@ -32,6 +32,7 @@ export const LOAD: Numbered = {
     params: [
       { name: "state", type: BYTES },
       { name: "chance", type: { kind: "string" } },
+      { name: "objects", type: { kind: "u32" } },
     ],
     result: null,
   },

@@ -21,6 +21,8 @@ export interface PythonState {
   readonly state: Uint8Array;
   readonly chance: string;
   readonly calls: number;
+  /** Objects that were given out: their numbers are not used again. */
+  readonly objects: number;
 }
 
 /** Makes a call that is none of the plugin's exports. */
@@ -30,18 +32,19 @@ type Submit = (target: Numbered, args: readonly Value[], doing: string) => Promi
 export async function save(owner: StateOwner, submit: Submit): Promise<Uint8Array | null> {
   const answer = await submit(SAVE, [], "cannot be saved: ");
   if (answer === null) return null;
-  const [state, chance, calls] = answer as readonly [Uint8Array, string, number];
+  const [state, chance, calls, objects] = answer as readonly [Uint8Array, string, number, number];
   const to = new StateWriter(owner);
   to.u32(calls);
+  to.u32(objects);
   to.text(chance);
   to.bytes(state);
   return to.finish();
 }
 
 /** What `load_state` does not take is a state that is none. @throws {Fault} `state-invalid` */
-export async function load({ state, chance }: PythonState, source: string, submit: Submit): Promise<void> {
+export async function load({ state, chance, objects }: PythonState, source: string, submit: Submit): Promise<void> {
   try {
-    await submit(LOAD, [state, chance], "cannot go on: ");
+    await submit(LOAD, [state, chance, objects], "cannot go on: ");
   } catch (cause) {
     if (!(cause instanceof Fault) || cause.code !== "plugin-trapped") throw cause;
     throw new Fault("state-invalid", cause.message, { source, frames: cause.frames, cause });
@@ -52,8 +55,9 @@ export async function load({ state, chance }: PythonState, source: string, submi
 export function read(bytes: Uint8Array, owner: StateOwner): PythonState {
   const from = new StateReader(bytes, owner);
   const calls = from.u32();
+  const objects = from.u32();
   const chance = from.text();
   const state = from.bytes();
   from.close();
-  return { state, chance, calls };
+  return { state, chance, calls, objects };
 }

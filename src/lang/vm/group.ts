@@ -118,6 +118,7 @@ function gained(m: Machine, group: Group, index: number, value: Value): void {
   if (group.kind === "race") {
     if (isOver(group)) return;
     group.won = true;
+    if (group.scope !== null) m.decisions.push({ scope: group.scope, winner: index });
     group.results.push(value);
     return cancelOthers(m, group);
   }

@@ -2,6 +2,7 @@
 import type { Value } from "../../wit/value.ts";
 import type { Answer, EffectRequest } from "../effect.ts";
 import type { ErrorValue } from "../value.ts";
+import type { Scope } from "./identity.ts";
 
 /** From `callNow`: not at once; ask by an `EffectRequest`. */
 export const LATER: unique symbol = Symbol("later");
@@ -25,12 +26,21 @@ export interface VmLimits {
 
 export const DEFAULT_VM_LIMITS: VmLimits = { frames: 10_000, fibers: 250_000 };
 
+export interface Decision {
+  /** The race. */
+  readonly scope: Scope;
+  /** The branch, from 0. */
+  readonly winner: number;
+}
+
 /** Every state carries what happened on the way to it. `abandoned` is to be looked at before `requests`. */
 export interface Told {
   /** New since the last run, in order. */
   readonly requests: readonly EffectRequest[];
   /** Ids of effects whose answers nobody wants any more. The id of an answered `spawn`: its child is to be cancelled. */
   readonly abandoned: readonly string[];
+  /** Which branches won their races. The others were cancelled for it, and what was abandoned may be theirs. */
+  readonly decisions: readonly Decision[];
   /** What callbacks answered. */
   readonly callbacks: readonly { readonly call: string; readonly id: string; readonly answer: Answer }[];
 }

@@ -12,7 +12,7 @@ import { placeOf } from "../ir/ir.ts";
 import type { Ir, IrFunction, Place } from "../ir/ir.ts";
 import { operations } from "../ir/opcode.ts";
 import type { Closure, ErrorValue } from "../value.ts";
-import type { VmHost, VmLimits } from "./host.ts";
+import type { Decision, VmHost, VmLimits } from "./host.ts";
 import { linkNatives } from "./ops.ts";
 import type { LinkedNative } from "./ops.ts";
 
@@ -55,6 +55,7 @@ export class Machine {
   readonly ended: { readonly fiber: Fiber; readonly ending: Ending }[] = [];
   requests: EffectRequest[] = [];
   abandoned: string[] = [];
+  decisions: Decision[] = [];
   callbacks: { readonly call: string; readonly id: string; readonly answer: Answer }[] = [];
 
   constructor(ir: Ir, limits: VmLimits, root: Scope) {

@@ -27,7 +27,8 @@ const MAGIC = "sennit vm";
 const SNAPSHOT_VERSION = 1;
 
 export function encodeMachine(m: Machine): Uint8Array {
-  if (m.requests.length + m.abandoned.length + m.callbacks.length > 0) throw new Defect("a snapshot inside `run`");
+  if (m.requests.length + m.abandoned.length + m.decisions.length + m.callbacks.length > 0)
+    throw new Defect("a snapshot inside `run`");
   const body = new ByteWriter();
   const out: Out = { bytes: body, values: new ValueWriter(), scopes: new ScopeWriter() };
   body.uint(out.scopes.add(m.root));

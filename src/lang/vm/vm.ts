@@ -205,11 +205,12 @@ function outcomeOf(
 }
 
 function told(m: Machine): Told {
-  const { requests, abandoned, callbacks } = m;
+  const { requests, abandoned, decisions, callbacks } = m;
   m.requests = [];
+  m.decisions = [];
   m.abandoned = [];
   m.callbacks = [];
-  return { requests, abandoned, callbacks };
+  return { requests, abandoned, decisions, callbacks };
 }
 
 /**

@@ -80,7 +80,7 @@ const arbitraryEnds = fc.record({
   survives: fc.nat(9),
   more: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 2 }),
   snapshotAfter: fc.constantFrom(undefined, 0, 400),
-  sleepAfter: fc.constantFrom(undefined, undefined, 0),
+  sleepAfter: fc.constantFrom(undefined, undefined, undefined, undefined, 0),
 });
 
 async function finish(kind: Kind, text: string, guest: () => Guest, plan: CrashPlan): Promise<Finished> {

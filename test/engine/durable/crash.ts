@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { ResumeOptions, Taken } from "../../../src/engine/durable/durable-run.ts";
 import { sendSignal } from "../../../src/engine/durable/send.ts";
+import { VirtualClock } from "../../../src/engine/trial/clock.ts";
 import type { AnyValue } from "../../../src/wit/any.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
 import type { Clock, RunPorts } from "../../../src/engine/ports.ts";
@@ -24,43 +25,7 @@ export interface Finished {
 
 const RUN = "run";
 
-/** Time that passes when nothing else happens, and stands where it was after a crash: timers are over in their order. */
-export class VirtualClock implements Clock {
-  time = 0;
-  #timers: { readonly at: number; readonly over: () => void }[] = [];
-
-  readonly now = (): number => this.time;
-
-  sleep: Clock["sleep"] = (milliseconds, signal) => this.wait(milliseconds, signal);
-
-  protected async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (milliseconds <= 0 || signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = { at: this.time + milliseconds, over: resolve };
-    this.#timers.push(timer);
-    const stop = (): void => {
-      this.#timers = this.#timers.filter((each) => each !== timer);
-      resolve();
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    await promise;
-  }
-
-  /** Goes on to the earliest timer; of equal ones, to the first that was set. */
-  pass(): void {
-    const at = Math.min(...this.#timers.map((timer) => timer.at));
-    const next = this.#timers.findIndex((timer) => timer.at === at);
-    const [timer] = next < 0 ? [] : this.#timers.splice(next, 1);
-    if (timer === undefined) return;
-    this.time = Math.max(this.time, timer.at);
-    timer.over();
-  }
-
-  /** A process has ended: nobody waits any more. */
-  forget(): void {
-    this.#timers = [];
-  }
-}
+export { VirtualClock };
 
 /** Time that passes by itself: whoever sleeps is woken in the order of the times, a few turns later. */
 export class PassingClock extends VirtualClock {
@@ -173,7 +138,8 @@ async function oneLife(
 ): Promise<RunResult> {
   const seed = new Uint8Array(32);
   const run = { id: RUN, name: "test", source: "", function: 0, args: [], seed, grants: [], created: 0 };
-  await beginRun(store, program(), run);
+  const own = program();
+  await beginRun(store, own, run);
   const options = {
     grants: { allowsCommand: () => false },
     signal,
@@ -182,7 +148,7 @@ async function oneLife(
   };
   for (;;) {
     const sleeping: ResumeOptions = sleepAfter === undefined ? options : { ...options, sleepAfter };
-    const taken: Taken = await resumeRun(store, program(), RUN, portsOf(clock), sleeping);
+    const taken: Taken = await resumeRun(store, own, RUN, portsOf(clock), sleeping);
     if (taken.state !== "asleep") return taken;
     await called(store, taken.wake, clock, signal);
   }

@@ -8,17 +8,12 @@ import { Fault } from "../../../src/fault.ts";
 import { decodeEntry } from "../../../src/journal/entry-codec.ts";
 import type { Entry } from "../../../src/journal/entry.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
-import type { WitType } from "../../../src/wit/types.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { S32, STRING, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance, stubProgram } from "../stub-program.ts";
 import { portsOf, runWithCrashes, VirtualClock } from "./crash.ts";
 
 const FUNCTIONS = [witFunction("pay", [STRING], S32), witFunction("count", [S32], S32), witFunction("trap", [], null)];
-const CALLBACK: WitType = {
-  kind: "own",
-  resource: { kind: "resource", name: { interface: "sennit:host/callback", name: "callback" } },
-};
 const sha256 = (bytes: Uint8Array): Uint8Array => hash("sha256", bytes, "buffer");
 const options = { grants: { allowsCommand: () => false } };
 

@@ -16,14 +16,19 @@ import { entriesOf } from "./history.ts";
 
 const FILE = fileURLToPath(new URL("program.sennit", import.meta.url));
 
+const SAMPLES = "../../../plugins/samples";
+
 interface World {
   readonly grants?: readonly string[];
   readonly functions?: Readonly<Record<string, HostFunction>>;
   readonly secrets?: Readonly<Record<string, string>>;
+  /** In a run worker. */
+  readonly besideVm?: boolean;
 }
 
-async function loaded(text: string, { grants = [], functions = {}, secrets = {} }: World): Promise<LoadedProgram> {
-  const request = { file: FILE, text, functions, wit: undefined, grants, secrets, besideVm: false, warn: () => {} };
+async function loaded(text: string, world: World): Promise<LoadedProgram> {
+  const { grants = [], functions = {}, secrets = {}, besideVm = false } = world;
+  const request = { file: FILE, text, functions, wit: undefined, grants, secrets, besideVm, warn: () => {} };
   const found = await loadProgram(request);
   if (!found.ok) throw new Error(found.diagnostics.map(({ code }) => code).join());
   return found.program;
@@ -93,6 +98,27 @@ describe("a request of a durable run", () => {
       expect(shop.orders).toEqual(["a", "b", "c"]);
       expect(new Set(shop.keys)).toEqual(new Set(first.keys)); // told by the run and the place alone
     }
+  });
+
+  it("has the same key where the run is in a worker, which asks this thread for it", async () => {
+    const keys: unknown[] = [];
+    for (const besideVm of [false, true]) {
+      await using shop = await Shop.open();
+      const functions = {
+        told(this: CallContext) {
+          keys.push(this.key);
+          return 0;
+        },
+      };
+      const text = `require told; told(); require "${SAMPLES}/counter-lua" as counter; counter.increment();
+        ${orders(shop.url, KEYED)}`;
+      await using program = await loaded(text, { grants: shop.grants, functions, besideVm });
+      expect(program.elsewhere === undefined).toBe(!besideVm);
+      const { lines } = await runWithCrashes(() => program, { lives: [], survives: 0 });
+      expect(lines).toEqual(["1", "2", "3"]);
+      keys.push(...shop.keys);
+    }
+    expect(keys.slice(4)).toEqual(keys.slice(0, 4));
   });
 
   it("that asks for none is made once at most, and the program is told where nobody knows", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { StoreExecutor } from "../../../src/engine/executor/store-executor.ts";
+import type { ExecutorSettings } from "../../../src/engine/executor/ports.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { sha256 } from "../../journal/stores.ts";
 import { never, turn, World } from "./world.ts";
@@ -10,11 +11,13 @@ import { never, turn, World } from "./world.ts";
  * same. The next one's disk takes all.
  */
 class Disk {
-  readonly world = new World();
+  readonly world: World;
   commits = 0;
-  store: MemoryStore = new MemoryStore({ hash: sha256, now: () => this.world.clock.time, held: true });
+  store: MemoryStore;
 
-  constructor() {
+  constructor(settings: ExecutorSettings = {}) {
+    this.world = new World(settings);
+    this.store = new MemoryStore({ hash: sha256, now: () => this.world.clock.time, held: true });
     this.world.store = this.store;
   }
 
@@ -136,6 +139,21 @@ describe("an executor that ends after any commit", () => {
       },
     );
   });
+});
+
+it("queued runs all come to their turn, though the store knows late that those before them have begun", async () => {
+  for (const most of [2, 3, 4]) {
+    for (let seed = 1; seed < 8; seed++) {
+      await using disk = new Disk({ most, sleepAfter: 0 });
+      const { world } = disk;
+      const text = (n: number): string => `${"pay(1); ".repeat(((n * seed * 7) % 5) + 1)} wait signal("go");`;
+      const isWhole = await disk.live(Infinity, async (executor) => {
+        for (let n = 0; n < 12; n++) await executor.submit(world.submission(text(n), { id: `r${n}` }));
+        while ((await executor.list({ states: ["waiting"] })).length < 12) await turn();
+      });
+      expect(isWhole).toBe(true);
+    }
+  }
 });
 
 describe("a store that is lost", () => {

@@ -61,3 +61,17 @@ describe("packages that change on disk", () => {
     expect([world.opened, world.warnings]).toEqual([3, []]);
   });
 });
+
+it("a submission that the end of the executor meets leaves no program open, wherever it is met", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    await using world = new World();
+    const executor = await world.start();
+    const submitting = Promise.allSettled([executor.submit(world.submission(`1;`, { id: "r" }))]);
+    await world.settle(turns);
+    await world.stop();
+    const [answer] = await submitting;
+    expect(world.open).toBe(0);
+    if (answer.status === "rejected") expect(answer.reason).toMatchObject({ code: "stopping" });
+    else expect(await world.state("r")).toMatch(/^(queued|running|done)$/);
+  }
+});

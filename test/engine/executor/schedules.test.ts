@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Schedule } from "../../../src/engine/executor/executor.ts";
+import { writeJson } from "../../../src/engine/executor/setting.ts";
 import { World } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -105,10 +106,11 @@ describe("a schedule", () => {
       proto: JSON.parse(`{"__proto__": 1}`) as unknown,
     };
     await world.start();
-    const text = [...Object.keys(params)].map((name) => `param ${name}: Any;`).join(" ");
+    const text = Object.keys(params)
+      .map((name) => `param ${name}: Any;`)
+      .join(" ");
     const schedule = every(world, MINUTE, { submission: world.submission(`${text} 1;`, { params: {} }) });
     const { source } = schedule.submission;
-    const { writeJson } = await import("../../../src/engine/executor/setting.ts");
     const kept = { schedule: { ...schedule, submission: { file: "/a", source, params } }, since: 0, last: null };
     await world.store.set("schedule/tick", writeJson(kept));
     await world.restart();

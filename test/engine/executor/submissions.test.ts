@@ -22,7 +22,7 @@ describe("a submission", () => {
     const executor = await world.start();
     const run = world.submission(`pay(1); 1;`, { id: "once" });
     const all = await world.until(Promise.all([executor.submit(run), executor.submit(run), executor.submit(run)]));
-    expect(all.map(({ isNew }) => isNew).toSorted()).toEqual([false, false, true]);
+    expect(all.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect(await world.ended("once")).toEqual({ state: "done", value: 1 });
     expect(await world.until(executor.submit(run))).toEqual({ id: "once", isNew: false });
     expect(world.paid).toEqual([1]);

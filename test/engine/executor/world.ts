@@ -149,7 +149,7 @@ export class World implements AsyncDisposable {
     return {
       program: { ...stub, packages },
       grants: { allowsCommand: () => false },
-      ports: (webhook) => ({ ...portsOf(this.clock), webhook }),
+      ports: (webhook) => ({ ...portsOf(this.clock), ...(webhook === undefined ? {} : { webhook }) }),
       changed: () => (this.changed.has(name) && digest === "first" ? [name] : []),
       [Symbol.asyncDispose]: close,
     };

@@ -44,7 +44,7 @@ function told({ kind, what, state, place, input, output }: HistoryStep): string 
 const EXPECTED = [
   "5 sleep  delivered: 1ms -> nil",
   "6 print  noted: paid 7 -> ",
-  '7 signal go delivered:  -> ["by": "Bob"]',
+  '7 signal go delivered:  -> {"by": "Bob"}',
   "end done noted:  -> 7",
 ];
 
@@ -53,7 +53,7 @@ describe("the history of a run", () => {
     const steps = await stepsOf(ORDER, stub(), GO);
     expect(steps.map(told)).toEqual([
       'begin  noted: ["Ada"] -> ',
-      'sent go noted: ["by": "Bob"] -> ',
+      'sent go noted: {"by": "Bob"} -> ',
       '3 call pay delivered: "Ada" -> 3',
       "4 call add delivered: 3, 4 -> 7",
       ...EXPECTED,

@@ -6,14 +6,13 @@ import type { Value } from "../../../src/wit/value.ts";
 import { S32, STRING, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance } from "../stub-program.ts";
 import { played, readable } from "./recorded-run.ts";
-import type { Play } from "./recorded-run.ts";
+import type { Play, Stub } from "./recorded-run.ts";
 
 const FUNCTIONS = [
   witFunction("pay", [STRING], S32),
   witFunction("add", [S32, S32], S32),
   witFunction("one", [], S32),
   witFunction("two", [], S32),
-  witFunction("fail", [S32], S32),
 ];
 
 function guest(fn: string, args: readonly Value[]): Value {
@@ -30,72 +29,116 @@ function guest(fn: string, args: readonly Value[]): Value {
 }
 
 /** `from -> to`, by name. */
-async function flowsOf(text: string, play: Play = {}, manifest = {}): Promise<readonly string[]> {
-  const program = readable(text, { functions: FUNCTIONS, instance: () => directInstance(guest), manifest });
+async function flowsOf(text: string, play: Play = {}, manifest: Stub["manifest"] = {}): Promise<readonly string[]> {
+  const program = readable(text, {
+    functions: FUNCTIONS,
+    instance: () => directInstance(guest),
+    manifest: manifest ?? {},
+  });
   const { store } = await played(program, text, play);
   const { nodes, flows } = await provenanceOf(await readLog(store, "run"), program);
-  if (process.env["H6SVG"]) {
-    const g = await provenanceOf(await readLog(store, "run"), program);
-    (await import("node:fs")).writeFileSync(
-      process.env["H6SVG"],
-      (await import("../../../src/engine/history/svg.ts")).toSvg(g),
-    );
-    (await import("node:fs")).writeFileSync(
-      process.env["H6SVG"] + ".json",
-      (await import("../../../src/engine/history/prov-json.ts")).toProvJson(g),
-    );
-    (await import("node:fs")).writeFileSync(
-      process.env["H6SVG"] + ".dot",
-      (await import("../../../src/engine/history/dot.ts")).toDot(g),
-    );
-  }
   const names = new Map(nodes.map(({ id, name, place }) => [id, `${name}${place === null ? "" : `:${place.line}`}`]));
   return flows.map(({ from, to }) => `${names.get(from)} -> ${names.get(to)}`).toSorted();
 }
 
-describe("provenance", () => {
-  it("follows data through variables, arithmetic and text", async () => {
-    const text = `param who: String;
+const SUM = `param who: String;
 require pay, add, one, two;
 x = pay(who);
 y = one();
 z = add(x + 1, y * 2);
-print "sum $z";
+print $"sum {z}";
 two();
 z;`;
-    console.log(await flowsOf(text.replace('"sum $z"', '$"sum {z}"'), { args: ["Ada"] }));
-    console.log(await flowsOf(text.replace('"sum $z"', '$"sum {z}"'), { args: ["Ada"] }, { language: "component" }));
-    console.log(
-      await flowsOf(
-        text.replace('"sum $z"', '$"sum {z}"'),
-        { args: ["Ada"] },
-        { language: "component", stateless: true },
-      ),
-    );
-    console.log(
-      await flowsOf(
-        `require one, two, add, pay, fail;
-function twice(n: Int) -> Int { add(n, two()); }
-workflow w(n: Int) -> Int { add(n, 5); }
-a = one();
-b = twice(a);
-c = w(b);
-rs = para { add(a, 1); add(c, 2); };
-ys = para for i in [a, 3] { add(i, 1); };
-f = |q: Int| add(q, b);
-d = f(7);
-m = map([1, 2], |k| add(k, c));
-r = race { two(); };
-if (a > 0) { print "yes"; }
-xs = [];
-for i in [1, 2] { xs = push(xs, add(i, d)); }
-try { k = [1, 2][c]; } catch (e) { print e.message; }
+
+describe("provenance", () => {
+  it.each([
+    ["asked one by one", {}],
+    ["made at once", { language: "component" as const }],
+    ["computed again", { language: "component" as const, stateless: true }],
+  ])("follows data through variables, arithmetic and text, with calls %s (D1)", async (_, manifest) => {
+    expect(await flowsOf(SUM, { args: ["Ada"] }, manifest)).toEqual([
+      "call add:5 -> print:6",
+      "call add:5 -> result",
+      "call one:4 -> call add:5",
+      "call pay:3 -> call add:5",
+      "who -> call pay:3",
+    ]);
+  });
+
+  it.each([
+    [
+      "a function is one process",
+      "function f(n: Int) -> Int {\n add(n, two());\n}\na = one();\nprint str(f(a));",
+      ["call one:5 -> f:6", "f:6 -> print:6"],
+    ],
+    [
+      "a workflow stands open",
+      "workflow f(n: Int) -> Int {\n add(n, two());\n}\na = one();\nprint str(f(a));",
+      ["call add:3 -> print:6", "call one:5 -> call add:3", "call two:3 -> call add:3"],
+    ],
+    [
+      "branches give what they came to",
+      "a = one();\nr = para {\n add(a, 1);\n two();\n};\nprint str(r);",
+      ["call add:4 -> print:7", "call one:2 -> call add:4", "call two:5 -> print:7"],
+    ],
+    [
+      "elements come from their list",
+      "a = one();\nr = para for i in [a, 3] {\n add(i, 1);\n};\nprint str(r);",
+      ["call add:4 -> print:6", "call add:4 -> print:6", "call one:2 -> call add:4", "call one:2 -> call add:4"],
+    ],
+    ["what wins a race is from it", "r = race {\n two();\n};\nprint str(r);", ["call two:3 -> print:5"]],
+    [
+      "a lambda carries what it captured",
+      "a = one();\nf = |q: Int| add(q, a);\nb = two();\nprint str(f(b));",
+      ["call add:3 -> print:5", "call one:2 -> call add:3", "call two:4 -> call add:3"],
+    ],
+    [
+      "so does one that is given away",
+      "a = one();\nm = map([1], |k| add(k, a));\nprint str(m);",
+      ["call add:3 -> print:4", "call one:2 -> call add:3"],
+    ],
+    [
+      "a list that grows has all",
+      "xs = [];\nfor i in [1, 2] {\n xs = push(xs, add(i, 1));\n}\nprint str(xs);",
+      ["call add:4 -> print:6", "call add:4 -> print:6"],
+    ],
+    [
+      "an error has what it is about",
+      "c = two();\ntry {\n k = [1, 2][c];\n} catch (e) {\n print e.message;\n}",
+      ["call two:2 -> print:6"],
+    ],
+    [
+      "what is raised does, too",
+      "c = two();\ntry {\n raise str(c);\n} catch (e) {\n print e.message;\n}",
+      ["call two:2 -> print:6"],
+    ],
+    ["control is no flow (D3)", 'a = one();\nif (a > 0) {\n print "yes";\n}', []],
+    [
+      "a retry gives its last attempt",
+      "a = one();\nb = retry (times: 2) {\n add(a, 1);\n};\nprint str(b);",
+      ["call add:4 -> print:6", "call one:2 -> call add:4"],
+    ],
+    [
+      "what is undone knows what it undoes",
+      'a = one();\ntry {\n undo { add(a, 1); }\n raise "no";\n} catch (e) {\n print "caught";\n}',
+      ["call one:2 -> call add:4"],
+    ],
+  ])("%s", async (_, text, expected) => {
+    expect(await flowsOf(`require one, two, add;\n${text}`)).toEqual(expected);
+  });
+
+  it("of signals and tasks", async () => {
+    const text = `require add;
+workflow twice(n: Int) -> Int { n * 2; }
 t = wait signal("go");
-print str(rs); print str(ys); print str(m); print str(r); print str(xs); print str(t);
-[d, r];`,
-        { signals: [{ name: "go", value: 5 }] },
-      ),
-    );
-    expect(1).toBe(1);
+n = 4;
+c = spawn twice(n);
+print str(t);
+print str(await c);`;
+    expect(await flowsOf(text, { signals: [{ name: "go", value: 5 }] })).toEqual([
+      expect.stringMatching(/^await .* -> print:7$/),
+      "signal go:3 -> print:6",
+      expect.stringMatching(/^spawn twice:5 -> await /),
+    ]);
   });
 });

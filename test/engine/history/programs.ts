@@ -3,6 +3,7 @@ import { Fault } from "../../../src/fault.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { S32, STRING, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance } from "../stub-program.ts";
+import { adding, CALLBACK } from "../durable/calling-back.ts";
 import type { Play, Stub } from "./recorded-run.ts";
 
 const FUNCTIONS = [witFunction("count", [S32], S32), witFunction("pay", [STRING], S32), witFunction("flaky", [], S32)];
@@ -58,7 +59,18 @@ const MANIFESTS: Readonly<Record<string, NonNullable<Stub["manifest"]>>> = {
   component: { language: "component" },
 };
 
-export const PROGRAMS: readonly Example[] = Object.entries(TEXTS).flatMap(([name, text]) =>
+const CALLING_BACK: Stub = {
+  functions: [
+    witFunction("each", [S32, CALLBACK], S32),
+    witFunction("both", [CALLBACK, CALLBACK], S32),
+    witFunction("at_once", [CALLBACK], S32),
+    witFunction("plain", [S32], S32),
+  ],
+  instance: () => directInstance(adding()),
+  manifest: { language: "component" },
+};
+
+const STATEFUL: readonly Example[] = Object.entries(TEXTS).flatMap(([name, text]) =>
   Object.entries(MANIFESTS).map(([kind, manifest]) => ({
     name: `${name} (${kind})`,
     text,
@@ -74,3 +86,15 @@ export const PROGRAMS: readonly Example[] = Object.entries(TEXTS).flatMap(([name
     },
   })),
 );
+
+export const PROGRAMS: readonly Example[] = [
+  ...STATEFUL,
+  {
+    name: "callbacks",
+    text: `require each, both, at_once, plain;
+      print str(each(3, |x| seq { print str(x); now(); x + 1 })); print str(plain(1));
+      print str(both(|x| x + 1, |x| seq { print "second"; now(); x * 2 })); print str(at_once(|x| x));`,
+    stub: CALLING_BACK,
+    play: {},
+  },
+];

@@ -63,11 +63,16 @@ export async function played(
     grants: [],
     created: 1_000_000,
   });
-  for (const [at, { name, value }] of signals.entries()) await sendSignal(store, id, { name, value, sender: `${at}` });
+  await sendAll(store, id, signals);
   return { store, result: await taken(store, program, id) };
 }
 
 export async function taken(store: MemoryStore, program: Readable["program"], id: string): Promise<Taken> {
   const clock = new PassingClock();
   return await resumeRun(store, program, id, portsOf(clock), { grants: { allowsCommand: () => false } });
+}
+
+/** One after the other. */
+export async function sendAll(store: MemoryStore, id: string, signals: NonNullable<Play["signals"]>): Promise<void> {
+  for (const [at, { name, value }] of signals.entries()) await sendSignal(store, id, { name, value, sender: `${at}` });
 }

@@ -71,14 +71,14 @@ const PROGRAM = `
   try { timeout (5ms) { sleep(1h); } } catch (e) { print e.code; }
   print now() >= start; emit("end", ["a": 1]); lua.increment();`;
 
-describe("a run in memory", { timeout: 120_000 }, () => {
+describe("a run in memory", { timeout: 600_000 }, () => {
   it("goes on in another worker, wherever its own was killed", async () => {
     const whole = await killedAfter(PROGRAM, Infinity);
     await whole.on[Symbol.asyncDispose]();
     const wanted = texts(whole.on.events);
     expect(wanted).toContain("begun");
     const all = wanted.map((_, at) => at + 1).slice(0, -1);
-    const counts = process.env["SENNIT_LONG"] === undefined ? [2, 9, 16] : all;
+    const counts = process.env["SENNIT_LONG"] === undefined ? [9] : all;
     for (const count of counts) {
       const { on, result, done } = await killedAfter(PROGRAM, count);
       await on[Symbol.asyncDispose]();

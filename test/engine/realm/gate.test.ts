@@ -17,15 +17,16 @@ describe("a tape", () => {
       fc.constantFrom(1, 2.5, 1e12).map((value) => ({ kind: "reading", value }) as const),
       fc.nat(3).map((after) => ({ kind: "crowded", after }) as const),
       fc.nat(9).map((call) => ({ kind: "stopped", call }) as const),
-      fc.constant({ kind: "take" } as const),
+      fc.boolean().map((isOther) => ({ kind: "take", isOther }) as const),
     );
     fc.assert(
       fc.property(fc.array(item, { maxLength: 60 }), (items) => {
-        const writer = new TapeWriter();
+        let writer = new TapeWriter();
         const pieces: Uint8Array[] = [];
-        const take = (): void => {
+        const take = (isOther = false): void => {
           const piece = writer.take();
           if (piece !== null) pieces.push(piece);
+          if (isOther) writer = new TapeWriter();
         };
         for (const each of items) {
           if (each.kind === "event") writer.event(each.source);
@@ -33,7 +34,7 @@ describe("a tape", () => {
           else if (each.kind === "crowded") writer.crowded(each.after);
           else if (each.kind === "stopped")
             writer.stopped({ call: each.call, fault: new Fault("deadline-exceeded", "late") });
-          else take();
+          else take(each.isOther);
         }
         take();
         const tape = new Tape(pieces);

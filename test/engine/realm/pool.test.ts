@@ -147,6 +147,18 @@ describe("leaseRealm", () => {
     expect(second!.disposed).toBe(1);
   });
 
+  it("has as many blank realms as it is told to, and ends those beyond (D4)", async () => {
+    const { pool, made, lease } = world();
+    await using _ = pool;
+    expect(pool.blanks).toBe(0);
+    await pool.keep(2);
+    const taken = (await lease("a")).realm;
+    expect([pool.blanks, made.length]).toEqual([2, 3]);
+    await pool.keep(0);
+    expect(pool.blanks).toBe(0);
+    expect(made.map(({ alive }) => alive)).toEqual(made.map((each) => each === taken));
+  });
+
   it("is refused after dispose, which waits for what was starting (D5)", async () => {
     const { pool, made, lease } = world({ warm: 1 });
     const gate = Promise.withResolvers<void>();

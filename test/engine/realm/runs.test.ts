@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { load } from "../../../src/engine/run-program.node.ts";
 import { type ShownEvent } from "../../../src/engine/run-program.node.ts";
+import { runWorkers } from "../../../src/engine/realm/place.node.ts";
+import { warmRealms } from "../../../src/engine/warm.node.ts";
 import { project, seen } from "./programs.ts";
 
 const LUA = 'require "sample:counter-lua" as lua;';
@@ -85,6 +87,23 @@ describe("runs in a worker", { timeout: 60_000 }, () => {
     await expect(running).rejects.toMatchObject({ code: "cancelled" });
     expect(lines).toEqual(["in", "out"]);
     await expect(program.run()).rejects.toMatchObject({ code: "plugin-lost" });
+  });
+
+  it("are the same in a worker that was started ahead, which serves one domain", async () => {
+    await using folder = await project('default = "L1"');
+    const file = join(folder.path, "main.sennit");
+    await warmRealms({ run: 1 });
+    try {
+      for (const principal of ["a", "b"]) {
+        const before = runWorkers.blanks;
+        await using program = await load(`${LUA} lua.increment();`, { file, principal });
+        expect([await program.run(), await program.run()]).toEqual([1, 1]);
+        expect([before, runWorkers.blanks]).toEqual([1, 1]);
+      }
+    } finally {
+      await warmRealms({});
+    }
+    expect(runWorkers.blanks).toBe(0);
   });
 
   it("are refused with the place of the package that cannot be opened", async () => {

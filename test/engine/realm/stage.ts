@@ -13,7 +13,7 @@ import { realmProgram } from "../../../src/engine/realm/program.ts";
 import { RunRealm } from "../../../src/engine/realm/realm.node.ts";
 import { startRunThread } from "../../../src/engine/realm/thread.node.ts";
 import type { RunResult } from "../../../src/engine/run-options.ts";
-import { FLIGHT } from "../../../src/host/keeper/flight.ts";
+import { FLIGHT, newFlight } from "../../../src/host/keeper/flight.ts";
 import type { KeptThread } from "../../../src/host/keeper/keeper.node.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { temporaryFolder } from "../../host/temporary.ts";
@@ -71,7 +71,8 @@ export async function stage(source: string, options: StageOptions = {}): Promise
   const threads: KeptThread[] = [];
   const realms: RunRealm[] = [];
   const lease = async (): Promise<{ realm: RunRealm; release: () => Promise<void> }> => {
-    const thread = start();
+    // What the engine reads there is the test's to say, and not overwritten meanwhile.
+    const thread: KeptThread = { ...start(), flight: newFlight() };
     threads.push(thread);
     const realm = new RunRealm(thread);
     realms.push(realm);

@@ -82,14 +82,14 @@ const PROGRAM = `
   try { timeout (5ms) { sleep(1h); } } catch (e) { print e.code; }
   for i in range(3) { print lua.increment(); } lua.increment();`;
 
-describe("a stored run in a worker", { timeout: 120_000 }, () => {
+describe("a stored run in a worker", { timeout: 600_000 }, () => {
   it("is recorded as in this thread, and goes on elsewhere wherever its worker was lost", async () => {
     const whole = await livedThrough(PROGRAM, Infinity);
     expect(whole.result.state).toBe("done");
     expect(whole.done.toSorted()).toEqual(["fork increment", "shell ls", "shell pwd"]);
     expect(whole.workers).toBe(1);
     const all = Array.from({ length: whole.commits }, (_, at) => at + 2).slice(0, -4);
-    const counts = process.env["SENNIT_LONG"] === undefined ? [4, 12] : all;
+    const counts = process.env["SENNIT_LONG"] === undefined ? [9] : all;
     for (const count of counts) {
       const { result, lines, done, workers } = await livedThrough(PROGRAM, count);
       expect([count, result]).toEqual([count, whole.result]);
@@ -137,7 +137,7 @@ describe("a stored run in a worker", { timeout: 120_000 }, () => {
   });
 
   it("is stopped where it is, and taken up again", async () => {
-    const source = "print lua.increment(); sleep(20ms); print lua.increment(); lua.increment();";
+    const source = 'print lua.increment(); x = wait signal("go"); print x; lua.increment();';
     await using on = await stage(source, world().options);
     const store = await begun(on, source);
     const stop = new AbortController();
@@ -147,7 +147,25 @@ describe("a stored run in a worker", { timeout: 120_000 }, () => {
     void watching;
     const stopped = resumeRun(store, on.program, "r", on.ports, { ...options, stop: stop.signal });
     await expect(stopped).rejects.toMatchObject({ code: "stopped" });
-    expect(await resumeRun(store, on.program, "r", on.ports, options)).toEqual({ state: "done", value: 3 });
-    expect(await printed(store, on)).toEqual(["1", "2"]);
+    await sendSignal(store, "r", { name: "go", sender: "a", value: "on" });
+    expect(await resumeRun(store, on.program, "r", on.ports, options)).toEqual({ state: "done", value: 2 });
+    expect(await printed(store, on)).toEqual(["1", "on"]);
+  });
+
+  it("falls asleep with a snapshot, and wakes from that in another worker", async () => {
+    const source = 'print lua.increment(); x = wait signal("go"); print x; lua.increment();';
+    const first = await stage(source, world().options);
+    const store = await begun(first, source);
+    const asleep = await resumeRun(store, first.program, "r", first.ports, { ...options, sleepAfter: 1 });
+    expect(asleep).toEqual({ state: "asleep", wake: null });
+    await first[Symbol.asyncDispose]();
+    const header = await store.header("r");
+    expect(header).toMatchObject({ state: "waiting" });
+    expect(header?.snap).toBeGreaterThan(0);
+    await sendSignal(store, "r", { name: "go", sender: "a", value: "on" });
+    await using second = await stage(source, world().options);
+    const result = await resumeRun(store, second.program, "r", second.ports, options);
+    expect(result).toEqual({ state: "done", value: 2 });
+    expect(await printed(store, second)).toEqual(["1", "on"]);
   });
 });

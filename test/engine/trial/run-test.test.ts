@@ -219,6 +219,7 @@ value = 7
       "flow.sennit": `hook = webhook();
 try {
   print await hook;
+  try { shellpipe { "git" "log" | "cat" } } catch (e) { print e.code; };
   version = shell { "git", ["describe"] };
   print version.stdout;
   sleep (9d);
@@ -226,7 +227,8 @@ try {
   print "cleaned up";
 }
 `,
-      "flow.test.toml": `[command.git]
+      "flow.test.toml": `grants = ["run:cat"]
+[command.git]
 stdout = "v1"
 [[test]]
 cancel = "2d"
@@ -236,7 +238,7 @@ at = "1h"
 value = "posted"
 [test.expect]
 cancelled = true
-printed = ["posted", "v1", "cleaned up"]
+printed = ["posted", "not-stubbed", "v1", "cleaned up"]
 `,
     });
 

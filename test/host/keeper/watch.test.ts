@@ -17,6 +17,18 @@ function watched(longest = Infinity): Watched {
   return { watch: new Watch({ limits, flight, longest }, 0), limits, flight };
 }
 
+describe("a watch that is told later how long", () => {
+  it("counts from then on", () => {
+    const { watch, flight } = watched();
+    flight[FLIGHT.beat] = 1;
+    watch.look(10);
+    expect(watch.look(1_000_000).kill).toBe(false);
+    watch.watchFor(200, 1_000_000);
+    expect(watch.look(1_000_100)).toEqual({ kill: false, next: 1_000_200 });
+    expect(watch.look(1_000_200 + GRACE).kill).toBe(true);
+  });
+});
+
 describe("what was allowed", () => {
   it("is over at its time: softly first, then by force (W1, W2)", () => {
     const { watch, limits, flight } = watched();

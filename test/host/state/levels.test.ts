@@ -14,11 +14,15 @@ import { refusalOf, stateOf } from "./continued.ts";
 import { surroundings } from "../python-package.ts";
 
 const LONG = process.env.SENNIT_LONG !== undefined;
-const SAMPLES: readonly (readonly [string, Level])[] = LEVELS.flatMap((level) =>
-  ["counter-rust", "counter-lua", ...(LONG ? ["counter-c", "counter-go", "counter-python"] : [])].map(
-    (name) => [name, level] as const,
-  ),
-);
+const SAMPLES: readonly (readonly [string, Level])[] = [
+  ["counter-rust", "L1"],
+  ["counter-lua", "L1"],
+  ["counter-rust", "L2"],
+  ...(LONG
+    ? LEVELS.flatMap((level) => ["counter-c", "counter-go", "counter-python"].map((name) => [name, level] as const))
+    : []),
+  ...(LONG ? [["counter-lua", "L2"] as const] : []),
+];
 
 async function increments(plugin: Plugin, state?: Uint8Array): Promise<readonly [unknown, Uint8Array]> {
   await using instance = await start(plugin, {}, state === undefined ? {} : { state });

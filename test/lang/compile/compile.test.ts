@@ -56,4 +56,12 @@ describe("compileProgram()", () => {
     expect(irDigest(compileText(text))).toBe(irDigest(compileText(text)));
     expect(irDigest(compileText(text))).not.toBe(irDigest(compileText(text.replace("+ 1", "+ 2"))));
   });
+
+  it("has one digest for a program in whatever folder", () => {
+    const ir = compileText("1;");
+    const at = (...files: string[]): string => irDigest({ ...ir, files });
+    expect(at("/home/ada/main.sennit", "/home/ada/lib/a.sennit")).toBe(at("main.sennit", "lib/a.sennit"));
+    expect(at("/home/ada/main.sennit", "/home/a.sennit")).not.toBe(at("main.sennit", "a.sennit"));
+    expect(at("x/main.sennit")).not.toBe(at("x/other.sennit"));
+  });
 });

@@ -49,18 +49,6 @@ export class KeptQuestion {
     return kind === this.#kind && this.#performing !== null && this.#answer === null;
   }
 
-  /** What it asks. */
-  get content(): Uint8Array {
-    return this.#content;
-  }
-
-  /** Its answer, for whoever is there when its worker is not any more. */
-  answered(): Promise<Uint8Array<ArrayBuffer>> {
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-    });
-  }
-
   giveUp(): void {
     this.#performing?.giveUp();
   }

@@ -2,7 +2,7 @@
  * What reached a run in a worker from outside of its thread, as bytes: the order of what arrived, the clock as it was read, when
  * it was told to wait, and which calls were stopped for their time. All else a run does follows from these.
  *
- *   T1  Each kind of item is a sequence of its own. What is written in pieces reads as if it had been written at once.
+ *   T1  Each kind of item is a sequence of its own. What is written in pieces, by whomever, reads as if it had been written at once.
  *   T2  Bytes that no tape has are refused (`malformed`).
  */
 import type { Fault } from "../../../fault.ts";
@@ -77,6 +77,7 @@ export class TapeWriter {
     piece.raw(this.#out.finish());
     this.#out = new ByteWriter();
     this.#items = 0;
+    this.#last = 0; // whoever writes the next piece need not know this one
     return piece.finish();
   }
 
@@ -122,8 +123,8 @@ export class Tape {
 
   /** @throws {Fault} `malformed` (T2) */
   constructor(pieces: readonly Uint8Array[]) {
-    let last = 0;
     for (const piece of pieces) {
+      let last = 0;
       const reader = new ByteReader(piece);
       for (let left = reader.count(); left > 0; left--) last = this.#readItem(reader, last);
       reader.finish();

@@ -15,15 +15,6 @@ export function storedOf({ stored }: Running): StoredRun {
   return stored;
 }
 
-/** What a run does outside by itself waits for its log (I4); a call on another core has no effects. */
-export function heldBack(kind: number, { stored }: Running, perform: Perform): Perform {
-  if (stored === null || kind === frames.FORK) return perform;
-  return async (signal) => {
-    await stored.written();
-    return await perform(signal);
-  };
-}
-
 /** What a question asks for. @param from stands after the number of the run @throws {Broken} @throws {Fault} `malformed` */
 export function readStored(kind: number, run: Running, from: Reader): Perform {
   const stored = storedOf(run);

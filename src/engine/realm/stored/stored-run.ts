@@ -11,12 +11,11 @@
  *   S4  The call that ended a worker is answered here, durably, before the run begins again: its program can catch that.
  */
 import { Fault } from "../../../fault.ts";
-import { readFault } from "../../../host/remote/fault-data.ts";
-import { OK } from "../../../host/remote/frames.ts";
-import { Broken, type Reader } from "../../../host/remote/reader.ts";
+import { Broken } from "../../../host/remote/reader.ts";
 import { decodeEntry, encodeEntry } from "../../../journal/entry-codec.ts";
 import { Blob } from "../../../journal/entry.ts";
 import type { Entry, EntryKind, EntryOf, Lsn } from "../../../journal/entry.ts";
+import type { Answer } from "../../../lang/effect.ts";
 import type { ChildStore } from "../../durable/child-store.ts";
 import type { LogPort, RunJournal } from "../../durable/log-port.ts";
 import { keyOf, type Numbered } from "../../durable/recorded.ts";
@@ -26,7 +25,7 @@ import type { LoadedProgram } from "../../loaded.ts";
 import type { ShellResult } from "../../ports.ts";
 import type { RunOptions } from "../../run-options.ts";
 import type { Value } from "../../../wit/value.ts";
-import { readShell, readShellResult } from "../questions.ts";
+import type { ShellQuestion } from "../questions.ts";
 import { type Appended, entriesOf, type StoredEntry, type StoredStart } from "./wire.ts";
 
 /** What a run writes itself: how it began and ended, and what others sent to it, is not among that (S1). */
@@ -47,6 +46,12 @@ const OWN: ReadonlySet<EntryKind> = new Set([
   "CANCEL",
 ]);
 
+/** A command that was asked for in this life, and what became of it once it was begun. */
+interface Command {
+  readonly request: EntryOf<"REQ">;
+  outcome: Promise<ShellResult> | null;
+}
+
 /** Bytes of one run that are taken and not durable yet, before its worker waits. */
 const MOST_AHEAD: number = 2 ** 22;
 
@@ -62,7 +67,7 @@ export class StoredRun {
   /** Calls that are in a group, by effect and attempt, in their order. */
   readonly #calls = new Map<string, EntryOf<"CALL">>();
   /** Commands that were asked for, and have no answer. */
-  readonly #commands = new Map<string, EntryOf<"REQ">>();
+  readonly #commands = new Map<string, Command>();
   #last: Lsn;
   #ahead = 0;
   /** What waits for the log, in its order. */
@@ -76,7 +81,7 @@ export class StoredRun {
     this.values = new ValueBytes(program.ir);
     this.children = options.children ?? null;
     this.#last = this.#port.append([]);
-    for (const { entry } of journal.entries) this.#note(entry);
+    for (const { entry } of journal.entries) this.#know(entry);
   }
 
   get start(): StoredStart {
@@ -126,7 +131,7 @@ export class StoredRun {
 
   async entries(from: Lsn, most: number): Promise<readonly StoredEntry[]> {
     const found: readonly Numbered[] = await this.#port.entries(from, most === 0 ? undefined : most);
-    for (const { entry } of found) this.#note(entry);
+    for (const { entry } of found) this.#know(entry);
     return entriesOf(found);
   }
 
@@ -169,27 +174,31 @@ export class StoredRun {
     await this.#port.flushed(this.#port.append([encodeEntry({ kind: "DONE", eff, attempt, outcome: "fault", value })]));
   }
 
-  /** A command has an answer, and its worker is gone. @param question what it was @param answer as `Effects` writes it */
-  answered(question: Reader, answer: Reader): void {
-    const { commands, input } = readShell(question);
-    const request = [...this.#commands.values()].find(
-      (each) => !(each.input instanceof Blob) && this.values.isSame(each.input, [commands, input] as unknown as Value),
-    );
-    if (request === undefined) return;
-    const { eff, attempt } = request;
-    answer.u8();
-    answer.u32();
-    const isOk = answer.u8() === OK;
-    const value = isOk ? shellValue(readShellResult(answer)) : errorOf(readFault(answer, null), "sennit");
-    const entry: Entry = {
-      kind: "DONE",
-      eff,
-      attempt,
-      outcome: isOk ? "ok" : "error",
-      value: this.values.encode(value),
-    };
-    this.#port.append([encodeEntry(entry)]);
-    this.#note(entry);
+  /** Runs a command once its request is durable (S3), and remembers what became of it until the log says so. */
+  async command(question: ShellQuestion, work: () => Promise<ShellResult>): Promise<ShellResult> {
+    const command = [...this.#commands.values()].find((each) => each.outcome === null && this.#asks(each, question));
+    const outcome = this.written().then(work);
+    if (command !== undefined) command.outcome = outcome;
+    return await outcome;
+  }
+
+  /**
+   * Its worker is gone: commands that were asked for are answered in the log. What was asked for durably and not begun, is
+   * begun now. Once `ended` aborts, the rest is left as it is.
+   */
+  async answerCommands(work: (question: ShellQuestion) => Promise<ShellResult>, ended: AbortSignal): Promise<void> {
+    await this.written();
+    for (const command of this.#commands.values()) {
+      const question = this.#questionOf(command);
+      if (question === null) continue;
+      const answer = await answerOf(command.outcome ?? work(question));
+      if (ended.aborted) return;
+      const { eff, attempt } = command.request;
+      const value = this.values.encodeAnswer(answer);
+      const outcome = answer.kind === "ok" ? "ok" : "error";
+      this.#port.append([encodeEntry({ kind: "DONE", eff, attempt, outcome, value })]);
+    }
+    this.#commands.clear();
   }
 
   /** It lost its worker through no fault of its own: that counts for nothing. */
@@ -207,16 +216,33 @@ export class StoredRun {
     return entry;
   }
 
-  #note(entry: Entry): void {
+  #know(entry: Entry): void {
     for (const { digest } of blobsOf(entry)) this.#own.add(digest);
+  }
+
+  /** What this life writes. */
+  #note(entry: Entry): void {
+    this.#know(entry);
     if (entry.kind === "CALL") this.#calls.set(keyOf(entry.eff, entry.attempt), entry);
-    else if (entry.kind === "REQ" && entry.what === "shell") this.#commands.set(keyOf(entry.eff, entry.attempt), entry);
+    else if (isCommand(entry)) this.#commands.set(keyOf(entry.eff, entry.attempt), { request: entry, outcome: null });
     else if (entry.kind === "DONE" || entry.kind === "ABANDON") this.#isOver(keyOf(entry.eff, entry.attempt));
   }
 
   #isOver(key: string): void {
     this.#calls.delete(key);
     this.#commands.delete(key);
+  }
+
+  /** Null: its text lies beside the log. */
+  #questionOf({ request }: Command): ShellQuestion | null {
+    if (request.input instanceof Blob) return null;
+    const [commands, input] = this.values.decode(request.input) as unknown as [string[][], string | Uint8Array | null];
+    return { commands, input };
+  }
+
+  #asks({ request }: Command, { commands, input }: ShellQuestion): boolean {
+    const asked = [commands, input] as unknown as Value;
+    return !(request.input instanceof Blob) && this.values.isSame(request.input, asked);
   }
 
   async #room(bytes: number): Promise<void> {
@@ -227,8 +253,17 @@ export class StoredRun {
   }
 }
 
-function shellValue({ stdout, stderr, status }: ShellResult): Value {
-  return [stdout, stderr, status];
+function isCommand(entry: Entry): entry is EntryOf<"REQ"> {
+  return entry.kind === "REQ" && entry.what === "shell" && entry.class === "once";
+}
+
+async function answerOf(outcome: Promise<ShellResult>): Promise<Answer> {
+  try {
+    const { stdout, stderr, status } = await outcome;
+    return { kind: "ok", value: [stdout, stderr, status] };
+  } catch (failure) {
+    return { kind: "error", error: errorOf(failure, "sennit") };
+  }
 }
 
 function blobsOf(entry: Entry): readonly Blob[] {

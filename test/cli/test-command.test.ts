@@ -1,0 +1,126 @@
+/** `sennit test`, `sennit check --against-runs` and `sennit migrate`, as a user runs them. */
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { Folder } from "./sennit.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const FLOW = 'param item: String = "tea";\nprint $"order of {item}";\nsleep (30d);\nprint "a month later";\n7;\n';
+
+const TESTS = `[[test]]
+name = "waits a month"
+[test.expect]
+value = 7
+printed = ["order of tea", "a month later"]
+elapsed = "30d"
+
+[[test]]
+name = "orders salt"
+params = { item = "salt" }
+[test.expect]
+printed = ["order of pepper", "a month later"]
+`;
+
+describe("sennit test", () => {
+  it("says of each test whether it passed, and where it did not", async () => {
+    using folder = new Folder({ "flows/order.sennit": FLOW, "flows/order.test.toml": TESTS });
+    const { status, stdout, stderr } = await folder.sennit(["test", "--crash-everywhere", "--crashes", "4"]);
+
+    expect(stderr).toBe("");
+    expect(stdout.split("\n")).toEqual([
+      expect.stringMatching(/^ok    flows.order\.test\.toml: waits a month \(30d, 4 of \d+ crashes\)$/),
+      "FAIL  flows/order.test.toml: orders salt",
+      "  flows/order.test.toml:12: printed line 1",
+      '    - expected "order of pepper"',
+      '    + got      "order of salt"',
+      "",
+      "2 tests: 1 passed, 1 failed, 4 crashes",
+      "",
+    ]);
+    expect(status).toBe(1);
+  });
+
+  it("gives one JSON object", async () => {
+    using folder = new Folder({ "order.sennit": FLOW, "order.test.toml": TESTS });
+    const { status, stdout } = await folder.sennit(["test", "--json", "--filter", "month"]);
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      passed: 1,
+      failed: 0,
+      tests: [{ name: "waits a month", file: "order.test.toml", line: 1, ok: true, elapsed: 2_592_000_000 }],
+    });
+    expect(status).toBe(0);
+  });
+
+  it("says that there are no tests, or that a file cannot be read, and exits 2", async () => {
+    using folder = new Folder({ "order.sennit": FLOW, "bad/x.test.toml": '[[test]]\nnmae = "x"\n' });
+
+    expect(await folder.sennit(["test", "order.test.toml"])).toMatchObject({ status: 2 });
+    const none = await folder.sennit(["test", ".", "--filter", "nothing"]);
+    expect(none).toMatchObject({ status: 2, stdout: "" });
+    expect(none.stderr).toContain("bad/x.test.toml:2: test 1.nmae: unknown key (did you mean `name`?)");
+    using empty = new Folder({ "order.sennit": FLOW });
+    const { status, stderr } = await empty.sennit(["test"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("error[no-tests]");
+    expect((await empty.sennit(["test", "--crashes", "3"])).stderr).toContain("--crash-everywhere");
+  });
+
+  it("passes the examples, crashed everywhere", async () => {
+    using folder = new Folder({});
+    const arguments_ = ["test", `${root}/examples`, "--crash-everywhere", "--crashes", "6", "--json"];
+    const { status, stdout } = await folder.sennit(arguments_);
+
+    const { tests } = JSON.parse(stdout) as { tests: readonly { ok: boolean; crashes: number; name: string }[] };
+    expect(tests.filter(({ ok }) => !ok)).toEqual([]);
+    expect(tests.length).toBeGreaterThanOrEqual(6);
+    expect(tests.every(({ crashes }) => crashes > 0)).toBe(true);
+    expect(status).toBe(0);
+  });
+});
+
+describe("sennit check --against-runs, sennit migrate", () => {
+  const WAITS = 'print "begin";\nwait signal("go");\nprint "end";\n';
+
+  it("report which runs of a store would go on with a new version, and move them", async () => {
+    using folder = new Folder({
+      "flow.sennit": WAITS,
+      "later.sennit": WAITS.replace('print "end"', 'print "new end"'),
+      "other.sennit": `uuid();\n${WAITS}`,
+      "new/flow.sennit": `// moved\n${WAITS}`,
+      "odd/flow.sennit": WAITS.replace('wait signal("go")', "sleep (1s)"),
+    });
+    const begun = await folder.sennit(["run", "flow.sennit", "--store", "runs.db", "--id", "one"], {
+      onLine: (line, kill) => void (line === "begin" && kill("SIGKILL")),
+    });
+    expect(begun.stdout).toContain("begin");
+    const check = (file: string, ...more: readonly string[]): ReturnType<Folder["sennit"]> =>
+      folder.sennit(["check", file, "--against-runs", "--store", "runs.db", ...more]);
+
+    const good = await check("new/flow.sennit");
+    expect(good).toMatchObject({ status: 0, stderr: "" });
+    expect(good.stdout).toContain("1 runs: 1 continue, 0 need a decision, 0 cannot be told");
+    expect((await check("later.sennit")).stdout).toBe("no runs of this program\n");
+    expect(await folder.sennit(["migrate", "one", "later.sennit", "--store", "runs.db"])).toMatchObject({ status: 0 });
+    expect((await folder.sennit(["signal", "one", "go", "--store", "runs.db"])).status).toBe(0);
+    const resumed = await folder.sennit(["resume", "one", "--store", "runs.db"]);
+
+    expect(resumed).toMatchObject({ status: 0 });
+    expect(resumed.stdout).toContain("new end\n");
+    const odd = await check("odd/flow.sennit", "--all", "--json");
+    expect(odd.status).toBe(1);
+    expect(JSON.parse(odd.stdout)).toMatchObject([
+      {
+        id: "one",
+        verdict: "decide",
+        place: { file: "odd/flow.sennit", line: 2 },
+        now: "sleep",
+        recorded: 'wait signal("go")',
+      },
+    ]);
+    const refused = await folder.sennit(["migrate", "one", "other.sennit", "--store", "runs.db"]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("run-ended");
+  });
+});
