@@ -31,6 +31,16 @@ export class Queues {
     return this.#places.settings;
   }
 
+  /** Which of a queue's runs stay that have ended; undefined: nothing was said of it. */
+  rule(name: string): Retention | undefined {
+    return this.all().get(name)?.retention;
+  }
+
+  /** Queues of which that was said. */
+  ruled(): readonly string[] {
+    return [...this.all().keys()].filter((name) => this.rule(name) !== undefined);
+  }
+
   /** Null: no limits any more. */
   async set(name: string, settings: QueueSettings | null): Promise<void> {
     checkName("queue", name);

@@ -12,16 +12,7 @@ import { Timers } from "../timers.ts";
 import { Actions } from "./actions.ts";
 import { Driver } from "./driver.ts";
 import { Endings, isEnded } from "./ended.ts";
-import type {
-  Ended,
-  Executor,
-  QueueSettings,
-  Retention,
-  RunDetails,
-  Schedule,
-  ScheduleState,
-  Submission,
-} from "./executor.ts";
+import type { Ended, Executor, QueueSettings, RunDetails, Schedule, ScheduleState, Submission } from "./executor.ts";
 import { runOfToken } from "./hooks.ts";
 import { Memory } from "./memory.ts";
 import { checkText } from "./names.ts";
@@ -131,11 +122,10 @@ export class StoreExecutor implements Executor {
       warn: onWarning,
     });
     const retention = settings.retention === undefined ? undefined : retentionOf(settings.retention);
-    const own = (queue: string): Retention | undefined => this.#queues.all().get(queue)?.retention;
     this.#removal = new Removal({
       ...timed,
-      rule: (queue) => own(queue) ?? retention,
-      queues: () => [...this.#queues.all().keys()].filter((queue) => own(queue) !== undefined),
+      rule: (queue) => this.#queues.rule(queue) ?? retention,
+      queues: () => this.#queues.ruled(),
       remove: (id) => this.#actions.remove(id),
       failed: (id, why) => onWarning(`${id} could not be removed: ${why instanceof Error ? why.message : String(why)}`),
     });

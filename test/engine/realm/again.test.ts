@@ -113,4 +113,16 @@ describe("a run in memory", { timeout: 600_000 }, () => {
     expect(await on.run([], controller.signal)).toEqual({ state: "cancelled" });
     expect(texts(on.events)).toEqual(["1", "out"]);
   });
+
+  it("does not make a call again that was stopped for its time, and whose instance is as lost", async () => {
+    const source = `try { late.forever(); } catch (e) { print e.code; } try { late.one(); } catch (e) { print e.code; }
+      print "here"; sleep(20ms); lua.increment();`;
+    const follow: StageOptions["follow"] = (event, { threads }) => {
+      if (event.kind === "print" && event.text === "here" && threads.length === 1) void killInnocent(threads[0]);
+    };
+    await using on = await stage(source, { spins: true, follow });
+    expect(await on.run()).toEqual({ state: "done", value: 1 });
+    expect(texts(on.events)).toEqual(["deadline-exceeded", "plugin-lost", "here"]);
+    expect(on.threads).toHaveLength(2);
+  });
 });

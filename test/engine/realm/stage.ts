@@ -20,11 +20,18 @@ import { temporaryFolder } from "../../host/temporary.ts";
 
 export const samples: string = fileURLToPath(new URL("../../../plugins/samples/", import.meta.url));
 
+const LUA = "return { forever = function() while true do end end, one = function() return 1 end }";
+const WIT = "world w { export forever: func(); export one: func() -> u32; }";
+const toml = (name: string): string =>
+  `[package]\nname = "acme:${name}"\nversion = "1.0.0"\nlanguage = "lua"\nsource = "it.lua"\nwit = "it.wit"\n`;
+
 const SPIN = {
-  "spin/sennit.toml":
-    '[package]\nname = "acme:spin"\nversion = "1.0.0"\nlanguage = "lua"\nsource = "spin.lua"\nwit = "spin.wit"\n',
-  "spin/spin.wit": "package acme:spin@1.0.0; world w { export forever: func(); export one: func() -> u32; }",
-  "spin/spin.lua": "return { forever = function() while true do end end, one = function() return 1 end }",
+  "late/sennit.toml": `${toml("late")}[package.limits]\ndeadline = 100\n`,
+  "late/it.wit": `package acme:late@1.0.0; ${WIT}`,
+  "late/it.lua": LUA,
+  "spin/sennit.toml": toml("spin"),
+  "spin/it.wit": `package acme:spin@1.0.0; ${WIT}`,
+  "spin/it.lua": LUA,
 };
 
 export interface Stage extends AsyncDisposable {
@@ -44,7 +51,7 @@ export interface StageOptions {
   readonly functions?: Readonly<Record<string, HostFunction>>;
   readonly shell?: RunPorts["shell"];
   readonly fork?: RunPorts["fork"];
-  /** `spin.forever()` never answers. */
+  /** `spin.forever()` never answers; `late.forever()` is stopped after a while. */
   readonly spins?: boolean;
   readonly follow?: (event: RunEvent, stage: { readonly threads: readonly KeptThread[] }) => void;
 }
@@ -53,7 +60,7 @@ export interface StageOptions {
 export async function stage(source: string, options: StageOptions = {}): Promise<Stage> {
   const { start = () => startRunThread(Infinity), functions = {}, shell = null, fork = null } = options;
   await using folder = await temporaryFolder(SPIN);
-  const spin = options.spins === true ? `require "${relative(samples, join(folder.path, "spin"))}" as spin;` : "";
+  const spin = options.spins === true ? required(folder.path) : "";
   const loaded = await loadProgram({
     file: join(samples, "program.sennit"),
     text: `require "./counter-lua" as lua; ${spin} ${source}`,
@@ -105,6 +112,10 @@ export async function stage(source: string, options: StageOptions = {}): Promise
       await loaded.program[Symbol.asyncDispose]();
     },
   };
+}
+
+function required(folder: string): string {
+  return ["spin", "late"].map((name) => `require "${relative(samples, join(folder, name))}" as ${name};`).join(" ");
 }
 
 /** Whose turn the thread says it was. */

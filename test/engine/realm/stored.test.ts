@@ -95,7 +95,8 @@ describe("a stored run in a worker", { timeout: 600_000 }, () => {
       expect([count, result]).toEqual([count, whole.result]);
       expect(lines).toEqual(whole.lines);
       expect(done.filter((each) => each.startsWith("shell")).toSorted()).toEqual(["shell ls", "shell pwd"]);
-      expect(workers).toBeGreaterThan(1);
+      // Near its end the run may be over before the worker is gone.
+      expect(workers).toBeGreaterThan(count < whole.commits / 2 ? 1 : 0);
     }
   });
 
