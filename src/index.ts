@@ -8,10 +8,26 @@ export type {
   RunProgramOptions,
   ShownEvent,
 } from "./engine/run-program.node.ts";
+/** Runs that a file keeps. */
+export { openRuns } from "./engine/runs.node.ts";
+export type { RunsOptions } from "./engine/runs.node.ts";
+export type {
+  RunInfo,
+  RunMore,
+  Runs,
+  RunsQuery,
+  RunState,
+  ScheduleInfo,
+  ScheduleSettings,
+  ShownAt,
+  SubmitOptions,
+} from "./engine/runs.ts";
+export type { QueueSettings, Retention } from "./engine/executor/executor.ts";
 export { Defect, Fault } from "./fault.ts";
 export type { FaultDetails, ForeignFrame } from "./fault.ts";
 /** Threads and processes for plugins, started ahead. */
 export { warmRealms } from "./engine/warm.node.ts";
 export type { WarmRealms } from "./engine/warm.node.ts";
 export { ErrValue } from "./host/javascript/plugin.ts";
+export type { CallContext } from "./host/javascript/plugin.ts";
 export { AnyFloat } from "./wit/any.ts";

@@ -159,7 +159,7 @@ export class OpenPackages implements AsyncDisposable {
   async finish(program: CheckedProgram): Promise<readonly Opened[]> {
     const used = program.packages.map((use) => this.#opened.find((pack) => pack.specifier === use.specifier));
     const ordered = used.filter((pack) => pack !== undefined);
-    ordered.push(...this.#opened.filter((pack) => !ordered.includes(pack)));
+    ordered.push(...this.#opened.filter((pack) => !ordered.includes(pack) && !this.#isIdle(pack)));
     for (let at = 0; at < ordered.length; at++) {
       // One provider may answer several of them.
       for (let id = firstMissing(at, ordered); id !== undefined; id = firstMissing(at, ordered)) {
@@ -169,6 +169,11 @@ export class OpenPackages implements AsyncDisposable {
       }
     }
     return [...ordered, ...ordered.flatMap((pack) => this.#capabilities(pack))];
+  }
+
+  /** Functions that the program does not require, and nobody can import: a stored run is not bound to them. */
+  #isIdle({ specifier }: Opened): boolean {
+    return specifier === null && this.#request.wit === undefined;
   }
 
   /** Answers what a package uses of the user's, under its own grants (L4 in link.ts). */

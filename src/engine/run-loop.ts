@@ -137,6 +137,7 @@ export class Run {
           if (this.#isLive || this.#turn % 64 === 0) await this.#ports.breathe();
           break;
         case "waiting":
+          this.#tape?.rewrite(this.#vm);
           this.#calls.settle(this.#inbox.pending);
           if (this.#tape?.replaying !== true) await this.#something(++sinceBreath);
           break;
@@ -157,9 +158,9 @@ export class Run {
   /** Waits until there is something to deliver. */
   async #something(count: number): Promise<void> {
     this.#goLive();
-    if (this.#hasNews) {
-      if (count % 64 === 0) await this.#ports.breathe();
-    } else if (this.#tape?.sleepAfter === undefined) await this.#inbox.news();
+    if (count % 64 === 0) await this.#ports.breathe(); // answers that need no event of the platform would keep it from all others
+    if (this.#hasNews) return;
+    if (this.#tape?.sleepAfter === undefined) await this.#inbox.news();
     else await this.#doze(this.#tape, this.#tape.sleepAfter);
   }
 
@@ -237,7 +238,7 @@ export class Run {
     if (this.#isLive) return;
     this.#isLive = true;
     const waiting = [...this.#inbox.pending.values()];
-    const known = this.#tape?.goLive(waiting) ?? [];
+    const known = this.#tape?.goLive(waiting, this.#vm.state) ?? [];
     this.#inbox.add(known);
     for (const pending of waiting) {
       if (!known.some((each) => each.pending === pending)) this.#perform(pending.effect);

@@ -1,6 +1,7 @@
 /** What a run is started with. */
 import type { ChildStore } from "./durable/child-store.ts";
 import type { EffectRequest } from "../lang/effect.ts";
+import type { Machine } from "../lang/vm/machine.ts";
 import type { RunJournal } from "./durable/log-port.ts";
 
 export interface RunOptions {
@@ -38,8 +39,8 @@ export interface Sleep {
 export interface Onlooker {
   /** The program asks for an effect. */
   readonly asked: (effect: EffectRequest) => void;
-  /** All of the log was played back, and this waits. What it gives is what the run ends with. */
-  readonly live: (waiting: readonly EffectRequest[]) => Error;
+  /** All of the log was played back, and this waits. What it gives is what the run ends with. The machine is not to be changed. */
+  readonly live: (waiting: readonly EffectRequest[], machine: Machine) => Error;
 }
 
 export type { RunResult } from "./run-result.ts";

@@ -22,10 +22,9 @@ import type { RunEvent, RunPorts } from "./ports.ts";
 import { randomUuid, streamOf } from "./random.ts";
 import { execute } from "./run.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
+import type { ShownEvent } from "./runs.ts";
 
-export type ShownEvent =
-  | Exclude<RunEvent, { readonly kind: "emit" }>
-  | { readonly kind: "emit"; readonly name: string; readonly value: Plain };
+export type { ShownEvent } from "./runs.ts";
 
 export interface LoadOptions {
   /** Functions the program may `require`. */

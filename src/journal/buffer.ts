@@ -1,8 +1,9 @@
 /**
  * The front of every store: takes what runs append, commits it in batches, and tells who waits (S1, S2).
  *
- *   B1  One commit is under way at a time; what comes meanwhile is the next batch. So the slower the disk, the larger the
- *       batches, and all runs share one flush.
+ *   B1  Commits are made one after the other, in the order of the batches. At most so many are under way: what comes meanwhile
+ *       is the next batch. So the slower the disk, the larger the batches, and all runs share one flush; and whoever writes
+ *       has the next batch already when one is written.
  *   B2  A commit that fails loses the store: every wait, now and later, is answered with the reason.
  */
 import { Defect, Fault } from "../fault.ts";
@@ -42,7 +43,15 @@ interface Next {
   sets: Set[];
   blobs: Batch["blobs"][number][];
   marks: Batch["marks"][number][];
-  appends: Append[];
+  appends: Growing[];
+  /** In all appends. */
+  entries: number;
+}
+
+/** An append that more may be joined to. */
+interface Growing extends Append {
+  readonly entries: Uint8Array[];
+  change: HeaderChange;
 }
 
 /** Writes a batch durably, all of it or nothing. */
@@ -52,7 +61,14 @@ export interface BufferOptions {
   readonly commit: Commit;
   /** Lets the work of this turn come together before it is committed. */
   readonly soon: (work: () => void) => void;
+  /** Commits under way at most; 1 unless given. */
+  readonly most?: number;
+  /** What one run appends in a row is one append. */
+  readonly joined?: boolean;
 }
+
+/** Entries that are worth a commit before all work of a turn is done; twice as many for each one that is under way. */
+const WORTH = 64;
 
 export class Buffer {
   readonly #options: BufferOptions;
@@ -62,7 +78,9 @@ export class Buffer {
   #why: Error | null = null;
   #next: Next = nothing();
   #scheduled = false;
+  /** The last commit that was begun. */
   #committing: Promise<void> | null = null;
+  #underWay = 0;
 
   constructor(options: BufferOptions) {
     this.#options = options;
@@ -102,8 +120,17 @@ export class Buffer {
     const log = this.#log(run);
     const lsn = log.last + 1;
     log.last += entries.length;
-    this.#next.appends.push({ run, lsn, entries, change, ...(sender === undefined ? {} : { sender }) });
-    this.#schedule();
+    const next = this.#next;
+    const before = next.appends.at(-1);
+    if (this.#options.joined === true && before?.run === run && before.sender === undefined && sender === undefined) {
+      before.entries.push(...entries);
+      before.change = { ...before.change, ...change };
+    } else {
+      next.appends.push({ run, lsn, entries: [...entries], change, ...(sender === undefined ? {} : { sender }) });
+    }
+    next.entries += entries.length;
+    if (next.entries < WORTH << this.#underWay) this.#schedule();
+    else this.#begin();
     return log.last;
   }
 
@@ -148,7 +175,7 @@ export class Buffer {
 
   /** Resolves when everything that was taken is durable, or the store lost. */
   async drained(): Promise<void> {
-    while (this.#why === null && (this.#committing !== null || !isEmpty(this.#next))) {
+    while (this.#why === null && (this.#underWay > 0 || !isEmpty(this.#next))) {
       this.#begin();
       await this.#committing;
     }
@@ -178,7 +205,7 @@ export class Buffer {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#committing !== null) return;
+    if (this.#scheduled || this.#underWay > 0) return;
     this.#scheduled = true;
     this.#options.soon(() => {
       this.#scheduled = false;
@@ -188,25 +215,28 @@ export class Buffer {
 
   /** B1 */
   #begin(): void {
-    if (this.#committing !== null || this.#why !== null || isEmpty(this.#next)) return;
+    if (this.#underWay >= (this.#options.most ?? 1) || this.#why !== null || isEmpty(this.#next)) return;
     const batch = this.#next;
     this.#next = nothing();
+    this.#underWay += 1;
     this.#committing = this.#commit(batch).finally(() => {
-      this.#committing = null;
+      this.#underWay -= 1;
       if (!isEmpty(this.#next)) this.#schedule();
     });
   }
 
-  async #commit({ creates, sets, ...rest }: Next): Promise<void> {
+  async #commit({ creates, sets, blobs, marks, appends }: Next): Promise<void> {
     try {
       const { created } = await this.#options.commit({
         creates: creates.map(({ run }) => run),
         settings: sets.map(({ setting }) => setting),
-        ...rest,
+        blobs,
+        marks,
+        appends,
       });
       for (const { resolve } of sets) resolve();
       creates.forEach((each, at) => this.#created(each, created[at] === true));
-      for (const { run, lsn, entries } of rest.appends) this.#advance(run, lsn + entries.length - 1);
+      for (const { run, lsn, entries } of appends) this.#advance(run, lsn + entries.length - 1);
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown : new Defect(String(thrown));
       for (const { reject } of [...creates, ...sets]) reject(why);
@@ -238,7 +268,7 @@ export class Buffer {
 }
 
 function nothing(): Next {
-  return { creates: [], sets: [], blobs: [], marks: [], appends: [] };
+  return { creates: [], sets: [], blobs: [], marks: [], appends: [], entries: 0 };
 }
 
 function isEmpty({ creates, sets, blobs, marks, appends }: Next): boolean {

@@ -42,6 +42,8 @@ export class Committer {
   readonly #options: CommitterOptions;
   readonly #statements = new Map<Name, Statement>();
   readonly #known = new Map<string, Known>();
+  /** Runs that the batch appended to. */
+  readonly #changed = new Set<Known>();
 
   /** Takes ownership: whoever had it before can commit no more. @throws {Fault} `store-newer`, `store-unreadable` */
   constructor(driver: Driver, options: CommitterOptions) {
@@ -58,6 +60,7 @@ export class Committer {
       const created = creates.map((run) => this.#create(run));
       for (const { run, digest, bytes } of blobs) this.#keep(run, digest, bytes);
       for (const append of appends) this.#append(append);
+      this.#updateRuns();
       for (const { run, reader, lsn } of marks) {
         if (this.#has(run)) this.#sql("mark").run(this.#run(run).n, reader, lsn); // its reader cannot know that it was deleted
       }
@@ -156,11 +159,27 @@ export class Committer {
   /** Where SQLite has done so itself, there is nothing to roll back. */
   #rollback(): void {
     this.#known.clear();
+    this.#changed.clear();
     try {
       this.#driver.exec("rollback");
     } catch {
       // What is told is why the transaction failed.
     }
+  }
+
+  /** Once a batch, however often it appends to a run. */
+  #updateRuns(): void {
+    for (const { n, header } of this.#changed) {
+      const { state, updated, wake, reason, ir, queue, priority, snap, durable } = header;
+      this.#sql("updateRun").run(state, updated, wake, reason, ir, queue, priority, snap, durable, n);
+    }
+    this.#changed.clear();
+  }
+
+  /** What is read anew has to find the file as it is. */
+  #forget(): void {
+    this.#updateRuns();
+    this.#known.clear();
   }
 
   #create(run: NewRun): boolean {
@@ -183,8 +202,7 @@ export class Committer {
     });
     if (sender !== undefined) this.#sql("insertSender").run(known.n, sender, lsn);
     known.header = { ...known.header, ...change, durable: lsn + entries.length - 1, updated };
-    const { state, wake, reason, ir, queue, priority, snap, durable } = known.header;
-    this.#sql("updateRun").run(state, updated, wake, reason, ir, queue, priority, snap, durable, known.n);
+    this.#changed.add(known);
   }
 
   #keep(run: string, digest: Uint8Array, bytes: Uint8Array): void {
@@ -205,7 +223,7 @@ export class Committer {
     const { n, header } = runOf(row);
     const [last] = this.#sql("lastChain").all(n);
     const found: Known = { n, header, chain: (last?.["chain"] as Uint8Array | undefined) ?? ROOT };
-    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    if (this.#known.size >= MOST_KNOWN) this.#forget();
     this.#known.set(id, found);
     return found;
   }

@@ -10,6 +10,9 @@ import { troubleWith } from "./trouble.ts";
 import { writeHere, writeInThread } from "./writer.node.ts";
 import type { Writer } from "./writer.node.ts";
 
+/** Batches that its thread has, so that it never waits for one. */
+const MOST_UNDER_WAY = 3;
+
 export interface SqliteOptions {
   /**
    * `full`, unless given: what is acknowledged survives a loss of power. `normal`: it survives the death of this process, and
@@ -46,7 +49,12 @@ class SqliteStore extends BufferedStore implements Store {
 
   constructor(path: string, writer: Writer, reader: LogReader) {
     super(
-      { commit: (batch) => writer.commit(batch), soon: (work) => setImmediate(work) },
+      {
+        commit: (batch) => writer.commit(batch),
+        soon: (work) => setImmediate(work),
+        most: MOST_UNDER_WAY,
+        joined: true,
+      },
       {
         known: (run) => this.#read(() => reader.known(run)),
         sender: (run, sender) => this.#read(() => reader.sender(run, sender)),

@@ -15,6 +15,8 @@ export function beside(entry: Entry, put: (bytes: Uint8Array) => Payload): Entry
     case "CALL":
     case "CB":
       return { ...entry, args: away(entry.args) };
+    case "MIGRATE":
+      return { ...entry, map: away(entry.map) };
     default:
       return entry;
   }

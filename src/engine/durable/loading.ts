@@ -8,6 +8,7 @@ import { Blob } from "../../journal/entry.ts";
 import type { Digest, Entry, Lsn, Payload } from "../../journal/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import type { LogPort, RunJournal } from "./log-port.ts";
+import { wholeMove } from "./moved-run.ts";
 import type { Numbered } from "./recorded.ts";
 import { decodeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -96,6 +97,8 @@ async function whole(store: Logs, entry: Entry): Promise<Entry> {
     case "CB":
     case "START":
       return { ...entry, args: await fetched(store, entry.args) };
+    case "MIGRATE":
+      return await wholeMove(store, entry);
     default:
       return entry;
   }

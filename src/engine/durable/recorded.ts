@@ -49,6 +49,8 @@ export class Recorded {
   readonly moved: Numbered | null;
   /** The position after the last. */
   readonly next: Lsn;
+  /** By delivery. */
+  readonly #positions: Lsn[] = [];
   readonly #requests = new Map<string, EntryOf<"REQ"> | EntryOf<"ARM">>();
   readonly #done = new Map<string, Done>();
   /** By group. */
@@ -80,7 +82,9 @@ export class Recorded {
         this.#latest = Math.max(this.#latest, entry.at);
       if (entry.kind === "CB") this.#callbacks.set(callbackKey(entry), entry);
       if (entry.kind === "DLV" || entry.kind === "CANCEL" || entry.kind === "CB") {
-        if (lsn >= from) deliveries.push(entry);
+        if (lsn < from) continue;
+        deliveries.push(entry);
+        this.#positions.push(lsn);
       } else if (entry.kind === "OUT") {
         if (entry.eff !== HEARD && lsn >= from) outputs.push(entry);
       } else if (entry.kind === "DEC") {
@@ -98,6 +102,12 @@ export class Recorded {
     this.next = (entries.at(-1)?.lsn ?? 0) + 1;
     const taken = new Set(deliveries.map((entry) => (entry.kind === "DLV" ? entry.signal : 0)));
     this.signals = [...this.#signals.values()].filter(({ lsn }) => !taken.has(lsn));
+  }
+
+  /** How many of the deliveries stand before a position. */
+  deliveredBefore(lsn: Lsn): number {
+    const found = this.#positions.findIndex((each) => each >= lsn);
+    return found < 0 ? this.#positions.length : found;
   }
 
   /** What was asked for, or until when a timer was set. */

@@ -5,7 +5,9 @@ import type { Clock } from "../ports.ts";
 import { CallRecords } from "./call-records.ts";
 import { Ledger } from "./ledger.ts";
 import type { RunJournal } from "./log-port.ts";
+import { rewritingsIn } from "./moved-run.ts";
 import { Recorded } from "./recorded.ts";
+import { Rewrites } from "./rewrites.ts";
 import { RunLog } from "./run-log.ts";
 import { decodeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -16,6 +18,8 @@ export interface Recording {
   readonly log: RunLog;
   readonly records: CallRecords;
   readonly snapshot: Snapshot | null;
+  /** What was rewritten on the way and is not in the snapshot. */
+  readonly rewrites: Rewrites;
 }
 
 /** @throws {Fault} `journal-invalid`, `journal-newer` */
@@ -28,14 +32,16 @@ export function recordingOf(
 ): Recording {
   const { port, entries } = journal;
   const snapshot = journal.snapshot === undefined ? null : decodeSnapshot(journal.snapshot.state);
+  const recorded = new Recorded(entries, snapshot?.from);
+  const rewrites = new Rewrites(recorded, rewritingsIn(entries), snapshot?.from);
   const log = new RunLog({
     port,
-    recorded: new Recorded(entries, snapshot?.from),
+    recorded,
     values: new ValueBytes(program.ir),
     now: clock.now,
     ledger: new Ledger(journal, snapshot, snapshotAfter),
     limits,
     snapshot,
   });
-  return { log, records: new CallRecords(program, log, snapshot?.calls ?? null), snapshot };
+  return { log, records: new CallRecords(program, log, snapshot?.calls ?? null), snapshot, rewrites };
 }

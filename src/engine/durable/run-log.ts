@@ -113,6 +113,11 @@ export class RunLog {
     this.#broken.resolve(why);
   }
 
+  /** How many of the recorded deliveries were taken. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
   /** L1 */
   get replaying(): boolean {
     return this.#delivered < this.recorded.deliveries.length;

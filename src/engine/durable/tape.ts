@@ -14,6 +14,8 @@ import { irDigest } from "../../lang/ir/ir-codec.ts";
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import { Task } from "../../lang/value.ts";
 import type { Decision } from "../../lang/vm/host.ts";
+import type { Machine } from "../../lang/vm/machine.ts";
+import type { Vm } from "../../lang/vm/vm.ts";
 import type { ChildRuns } from "../children.ts";
 import { errorOf } from "../failure.ts";
 import type { ForeignCalls, ForeignRequest } from "../foreign-calls.ts";
@@ -28,6 +30,7 @@ import type { Mailbox } from "./mailbox.ts";
 import { natureOf } from "./nature.ts";
 import type { Delivery, Signal } from "./recorded.ts";
 import type { Recording } from "./recording.ts";
+import type { Rewrites } from "./rewrites.ts";
 import { diverged } from "./run-log.ts";
 import type { RunLog } from "./run-log.ts";
 import { say } from "./say.ts";
@@ -68,10 +71,12 @@ export class Tape implements Disposable {
   readonly #came = new Map<EffectRequest, Signal>();
   /** Effects that are being performed, or waited for. */
   #atWork = 0;
+  readonly #rewrites: Rewrites;
   #isCancelled: boolean;
 
-  constructor({ log, records, snapshot }: Recording, parts: TapeParts) {
+  constructor({ log, records, snapshot, rewrites }: Recording, parts: TapeParts) {
     this.log = log;
+    this.#rewrites = rewrites;
     this.#records = records;
     this.#parts = parts;
     this.#mailbox = log.mailbox();
@@ -121,15 +126,24 @@ export class Tape implements Disposable {
     return { effect, answer };
   }
 
+  /** Every branch waits: what was rewritten here when the run was moved to another version, is rewritten. */
+  rewrite(vm: Pick<Vm, "rewrite">): void {
+    const values = this.#rewrites.due(this.log.delivered);
+    if (values.length > 0) vm.rewrite(values);
+  }
+
   /** The run has come to where its log ends: what waits and has an answer there, in the order in which it came. */
-  goLive(waiting: readonly Pending[]): readonly Arrived[] {
+  goLive(waiting: readonly Pending[], machine: Machine): readonly Arrived[] {
     const known = waiting.flatMap((pending) => {
       const found = this.log.answer(pending.effect);
       return found === null ? [] : [{ kind: "answer", pending, ...found } as const];
     });
     for (const { pending, answer } of known) this.#found(pending.effect, answer);
     const { children, options } = this.#parts;
-    if (options.onlooker !== undefined) throw options.onlooker.live(waiting.map(({ effect }) => effect));
+    if (options.onlooker !== undefined) throw options.onlooker.live(
+        waiting.map(({ effect }) => effect),
+        machine,
+      );
     children.goLive?.();
     return known.toSorted((a, b) => a.lsn - b.lsn);
   }

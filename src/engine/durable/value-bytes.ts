@@ -3,7 +3,7 @@ import { ErrorValue } from "../../lang/value.ts";
 import type { Answer } from "../../lang/effect.ts";
 import type { Ir } from "../../lang/ir/ir.ts";
 import { ByteReader, ByteWriter, malformed } from "../../lang/ir/ir-bytes.ts";
-import { readValues, ValueWriter } from "../../lang/ir/ir-values.ts";
+import { leafDocument, readValues, ValueWriter } from "../../lang/ir/ir-values.ts";
 import type { ValueTables } from "../../lang/ir/ir-values.ts";
 import type { Value } from "../../wit/value.ts";
 
@@ -16,7 +16,7 @@ export class ValueBytes {
   }
 
   encode(value: Value): Uint8Array {
-    return this.#encode(value, new ValueWriter());
+    return leafDocument(value) ?? this.#encode(value, new ValueWriter());
   }
 
   /** Whether these are the bytes of an equal value, whatever parts of either are shared. */

@@ -1,7 +1,9 @@
 /** An executor in Node: programs from files, on the wall clock. */
 import { randomBytes, randomUUID } from "node:crypto";
+import type { Manifest } from "../../host/manifest.ts";
 import type { IsolationLevel } from "../../host/package/project.ts";
 import type { Store } from "../../journal/store.ts";
+import type { HostFunction } from "../packages.node.ts";
 import type { Executor } from "./executor.ts";
 import type { ExecutorSettings } from "./ports.ts";
 import { openFromFiles } from "./programs.node.ts";
@@ -12,6 +14,12 @@ export interface ExecutorOptions extends ExecutorSettings {
   readonly isolation?: IsolationLevel | undefined;
   /** Values for `secret:<NAME>` by name; others come from the environment. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Functions of the embedding program, for every program; their WIT; and what becomes of a call whose answer was lost. */
+  readonly functions?: Readonly<Record<string, HostFunction>>;
+  readonly wit?: string;
+  readonly effects?: Manifest["effects"];
+  /** Whom the runs are for: those of two principals never share a worker. */
+  readonly principal?: string;
 }
 
 /**
@@ -25,11 +33,12 @@ export interface ExecutorOptions extends ExecutorSettings {
  * await executor.wait(id, new AbortController().signal); // { state: "done", value: 2 }
  */
 export async function openExecutor(store: Store, options: ExecutorOptions = {}): Promise<Executor> {
-  const { isolation, secrets = {}, onWarning = () => {} } = options;
+  const { isolation, secrets = {}, functions = {}, wit, effects, principal, onWarning = () => {} } = options;
+  const files = { isolation, secrets, functions, wit, effects, principal, warn: onWarning };
   return await openOver(
     store,
     {
-      open: (request) => openFromFiles(request, { isolation, secrets, warn: onWarning }),
+      open: (request) => openFromFiles(request, files),
       clock: { now: Date.now, after },
       uuid: randomUUID,
       random: (size) => randomBytes(size),

@@ -1,11 +1,11 @@
 /** Programs from files, for an executor in Node. */
 import { basename, dirname, join, resolve } from "node:path";
 import { CorePool } from "../../host/worker/core-pool.node.ts";
-import type { IsolationLevel, Project } from "../../host/package/project.ts";
+import type { Project } from "../../host/package/project.ts";
 import { renderDiagnostics } from "../../lang/render.ts";
 import { PROGRAM } from "../grants.ts";
 import { loadProgram } from "../load.node.ts";
-import type { Opened } from "../packages.node.ts";
+import type { LoadRequest, Opened } from "../packages.node.ts";
 import { nodePorts } from "../ports.node.ts";
 import { ProgramRefused } from "../refused.ts";
 import { forkTo } from "../run-program.node.ts";
@@ -13,23 +13,19 @@ import type { OpenedProgram, ProgramRequest } from "./ports.ts";
 import { Watched } from "./watched.node.ts";
 import type { Place } from "./watched.node.ts";
 
-export interface FileOptions {
-  readonly isolation: IsolationLevel | undefined;
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly warn: (text: string) => void;
-}
+/** What all programs of an executor have. */
+export type FileOptions = Omit<LoadRequest, "file" | "text" | "grants" | "besideVm">;
 
 /** The caller disposes it. @throws {ProgramRefused} @throws {Fault} */
 export async function openFromFiles(
   { file, source, grants: given }: ProgramRequest,
-  { isolation, secrets, warn }: FileOptions,
+  options: FileOptions,
 ): Promise<OpenedProgram> {
   const since = Date.now();
-  const request = { file, text: source, functions: {}, wit: undefined, grants: given, secrets, isolation, warn };
-  const loaded = await loadProgram(request);
+  const loaded = await loadProgram({ ...options, file, text: source, grants: given });
   if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);
   const { program, opened, grants, project, diagnostics } = loaded;
-  if (diagnostics.length > 0) warn(renderDiagnostics(diagnostics, { color: false }));
+  if (diagnostics.length > 0) options.warn(renderDiagnostics(diagnostics, { color: false }));
   const watched = new Watched(placesOf(file, program.ir.files, opened, project), since);
   const cores = new CorePool();
   const ports = nodePorts(project.folder, forkTo(cores, opened), () => {});

@@ -6,8 +6,9 @@ import { Fault } from "../../fault.ts";
 import { decodeUtf8, encodeUtf8 } from "../data/text.ts";
 
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes = new Uint8Array(64);
+  /** Made for the first float. */
+  #view: DataView | null = null;
   #length = 0;
 
   #room(more: number): void {
@@ -15,7 +16,7 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
     grown.set(this.#bytes);
     this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    this.#view = null;
   }
 
   byte(value: number): void {
@@ -43,6 +44,7 @@ export class ByteWriter {
 
   float(value: number): void {
     this.#room(8);
+    this.#view ??= new DataView(this.#bytes.buffer);
     this.#view.setFloat64(this.#length, value);
     this.#length += 8;
   }
@@ -64,7 +66,20 @@ export class ByteWriter {
 
   /** Lone surrogates have no UTF-8: no String has them (src/wit/value.ts). */
   text(text: string): void {
-    this.chunk(encodeUtf8(text));
+    if (text.length > 32 || !this.#ascii(text)) this.chunk(encodeUtf8(text));
+  }
+
+  /** A short text of ASCII needs no encoder. False, and nothing is written, when it is no such text. */
+  #ascii(text: string): boolean {
+    this.#room(text.length + 1);
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 0x7f) return false;
+      this.#bytes[this.#length + 1 + at] = code;
+    }
+    this.#bytes[this.#length] = text.length;
+    this.#length += text.length + 1;
+    return true;
   }
 
   list<T>(items: readonly T[], write: (item: T) => void): void {
@@ -80,6 +95,11 @@ export class ByteWriter {
 
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Begins again, in the same room. */
+  reset(): void {
+    this.#length = 0;
   }
 }
 

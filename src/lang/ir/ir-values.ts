@@ -106,6 +106,21 @@ export class ValueWriter {
   }
 }
 
+/** Its buffer is used again and again. */
+const leaves = new ByteWriter();
+const MOST_TEXT = 1000;
+
+/** The document that `ValueWriter` writes of one value without parts, by the short way: most values are. Null for every other. */
+export function leafDocument(value: Value): Uint8Array | null {
+  const isLeaf = value === null || typeof value !== "object";
+  if (!isLeaf || (typeof value === "string" && value.length > MOST_TEXT)) return null;
+  leaves.reset();
+  leaves.uint(1);
+  writeNode(leaves, value, () => 0);
+  leaves.uint(0);
+  return leaves.finish();
+}
+
 /** Objects by identity, the rest by content; −0 and NaN apart, and numbers from texts. */
 function keyOf(value: Value): unknown {
   if (Object.is(value, -0)) return "-0";

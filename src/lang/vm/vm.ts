@@ -27,6 +27,8 @@ import type { Outcome, Told, VmHost, VmLimits } from "./host.ts";
 import { execute } from "./loop.ts";
 import { Machine, registers } from "./machine.ts";
 import type { Delivery, Ending } from "./machine.ts";
+import { rewriteMain } from "./rewrite.ts";
+import type { NewValue } from "./rewrite.ts";
 import { cancelCallbacks, cancelFiber } from "./unwind.ts";
 
 export class Vm {
@@ -133,6 +135,15 @@ export class Vm {
   /** Every request that still waits for an answer, oldest first: what to perform again after `decode`. */
   pending(): readonly EffectRequest[] {
     return Array.from(this.#m.pending.values(), (pending) => pending.request);
+  }
+
+  /**
+   * Gives variables of the main function new values, while every branch waits.
+   *
+   * @throws {Fault} `malformed` for what is no variable of it; nothing was changed then
+   */
+  rewrite(values: readonly NewValue[]): void {
+    rewriteMain(this.#m, values);
   }
 
   /** For whoever shows what a run did: to be looked at between two calls of `run`, and not to be changed. */
