@@ -121,6 +121,15 @@ describe("run()", () => {
     await expect(run("webhook();")).rejects.toMatchObject({ code: "needs-durable-run" });
   });
 
+  it("is cancelled also while every answer is there at once, so that nothing of the platform need happen", async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+
+    const running = run("while (true) { now(); }", { signal: controller.signal });
+
+    await expect(running).rejects.toMatchObject({ code: "cancelled" });
+  });
+
   it("cancels: finally and undo run, and nothing is left", async () => {
     const controller = new AbortController();
     const lines: string[] = [];

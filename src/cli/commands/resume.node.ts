@@ -81,7 +81,6 @@ async function resumed(
     wit: undefined,
     grants: [...start.grants, ...invocation.values("grant")],
     isolation: isolationIn(invocation),
-    besideVm: false,
     warn: (line) => terminal.warn(line),
   });
   if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);

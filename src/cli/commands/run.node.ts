@@ -92,7 +92,6 @@ async function runFile(
   const loaded = await loadProgram({
     file,
     text,
-    besideVm: store === undefined,
     functions: {},
     wit: undefined,
     grants: invocation.values("grant"),
