@@ -160,7 +160,8 @@ export class Run {
     this.#goLive();
     if (count % 64 === 0) await this.#ports.breathe(); // answers that need no event of the platform would keep it from all others
     if (this.#hasNews) return;
-    if (this.#tape?.sleepAfter === undefined) await this.#inbox.news();
+    const mayDoze = this.#tape?.sleepAfter !== undefined && this.#tape.isPatient(this.#inbox.pending);
+    if (!mayDoze) await this.#inbox.news();
     else await this.#doze(this.#tape, this.#tape.sleepAfter);
   }
 

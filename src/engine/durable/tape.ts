@@ -140,7 +140,8 @@ export class Tape implements Disposable {
     });
     for (const { pending, answer } of known) this.#found(pending.effect, answer);
     const { children, options } = this.#parts;
-    if (options.onlooker !== undefined) throw options.onlooker.live(
+    if (options.onlooker !== undefined)
+      throw options.onlooker.live(
         waiting.map(({ effect }) => effect),
         machine,
       );
@@ -222,9 +223,15 @@ export class Tape implements Disposable {
     if (snapshot !== null) this.log.snap(snapshot, irDigest(this.#parts.program.ir), this.#isEnough, {});
   }
 
+  /** Whether all that it waits for comes with time or from others. */
+  isPatient(pending: Running["pending"]): boolean {
+    for (const { effect } of pending.values()) if (!this.#isPatient(effect)) return false;
+    return true;
+  }
+
   /** T4. Resolves to whether it sleeps: it is to end then, or to `wake`. */
   async sleep(running: Running): Promise<boolean> {
-    if (![...running.pending.values()].every(({ effect }) => this.#isPatient(effect))) return false;
+    if (!this.isPatient(running.pending)) return false;
     const { children, options, program } = this.#parts;
     if (options.sleep?.joins !== true && children.isQuiet?.() === false) return false;
     const snapshot = this.#snapshot(running);
