@@ -17,6 +17,7 @@ import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
 import type { Store } from "../../src/journal/store.ts";
 import type { Value } from "../../src/wit/value.ts";
 import { temporaryFolder } from "../host/temporary.ts";
+import { benchLiving } from "./durable-living.ts";
 import { refuseWrongAnswer, spread, type Timing } from "./measure.ts";
 import { PEER_INSTALL, startPeer, type PeerProcess } from "./peers/start.ts";
 import type { Done, Round } from "./peers/child.ts";
@@ -33,6 +34,7 @@ export async function benchDurable(report: Report): Promise<void> {
   await benchSteps(report, folder.path);
   await benchRecorded(report, folder.path);
   await benchRecovery(report, folder.path);
+  await benchLiving(report);
 }
 
 /** A program in a store, as the command line has it: one process, one SQLite file. */

@@ -6,8 +6,8 @@ import { type KeptThread, startKept } from "../../src/host/keeper/keeper.node.ts
 import { GRACE } from "../../src/host/keeper/watch.ts";
 import { openPlugin } from "../../src/host/open.node.ts";
 import type { Plugin } from "../../src/host/plugin.ts";
-import { remotePlugin } from "../../src/host/remote/plugin.node.ts";
-import { HEAP_MEGABYTES, threadChannel, threadFlags } from "../../src/host/remote/thread.node.ts";
+import { remotePlugin } from "../../src/host/remote/caller/plugin.node.ts";
+import { HEAP_MEGABYTES, threadChannel, threadFlags } from "../../src/host/remote/ways/thread.node.ts";
 import { plainOptions } from "../conformance/options.ts";
 import { lua } from "../host/remote/realms.ts";
 import { quantile, refuseWrongAnswer, type Timing } from "./measure.ts";
