@@ -107,7 +107,7 @@ function apiPage(): string {
   ].join("\n");
 }
 
-function routePart({ method, path, summary, query, body, answer, secret }: Route): readonly string[] {
+function routePart({ method, path, summary, query, body, bytes, answer, secret }: Route): readonly string[] {
   const access = {
     token: "",
     none: " Without a token.",
@@ -116,6 +116,7 @@ function routePart({ method, path, summary, query, body, answer, secret }: Route
   const rows = [
     ...Object.entries(query ?? {}).map(([name, text]) => `| \`?${name}=\` | ${text} |`),
     ...Object.entries(body ?? {}).map(([name, text]) => `| \`${name}\` | ${text} |`),
+    ...(bytes === undefined ? [] : [`| the body | ${bytes}, as \`application/octet-stream\` |`]),
   ];
   const table = rows.length === 0 ? [] : ["| | |", "| --- | --- |", ...rows, ""];
   return [`## ${method} ${path}`, "", `${summary}.${access[secret]}`, "", ...table, `Answers ${answer}.`, ""];

@@ -12,8 +12,10 @@ export type {
 export { openRuns } from "./engine/runs.node.ts";
 export type { RunsOptions } from "./engine/runs.node.ts";
 export type {
+  Migrated,
+  MigrateOptions,
   RunInfo,
-  RunMore,
+  RunDetails,
   Runs,
   RunsQuery,
   RunState,
@@ -23,6 +25,7 @@ export type {
   SubmitOptions,
 } from "./engine/runs.ts";
 export type { QueueSettings, Retention } from "./engine/executor/executor.ts";
+export type { Verdict } from "./engine/trial/upgrade.ts";
 export { Defect, Fault } from "./fault.ts";
 export type { FaultDetails, ForeignFrame } from "./fault.ts";
 /** Threads and processes for plugins, started ahead. */

@@ -20,6 +20,8 @@ export type Answered = Readonly<Record<string, unknown>>;
 
 export interface AskOptions {
   readonly body?: unknown;
+  /** Instead of a body that is JSON. */
+  readonly bytes?: Uint8Array;
   readonly signal?: AbortSignal;
 }
 
@@ -109,11 +111,12 @@ export class DaemonClient {
   #exchange(
     method: string,
     path: string,
-    { body, signal }: AskOptions,
+    { body, bytes: given, signal }: AskOptions,
     headers: Readonly<Record<string, string>>,
   ): Promise<IncomingMessage> {
-    const bytes = body === undefined ? null : Buffer.from(toJson(body));
-    const about = bytes === null ? {} : { "Content-Type": "application/json", "Content-Length": bytes.length };
+    const bytes = given ?? (body === undefined ? null : Buffer.from(toJson(body)));
+    const type = given === undefined ? "application/json" : "application/octet-stream";
+    const about = bytes === null ? {} : { "Content-Type": type, "Content-Length": bytes.length };
     return new Promise((resolve, reject) => {
       const request = httpRequest(`${this.url}${path}`, {
         method,

@@ -5,6 +5,7 @@
  *   D2  Stopped, it has taken nothing more, ended what was asked, and left every run where it is (E4).
  */
 import { Fault } from "../fault.ts";
+import type { IsolationLevel } from "../host/package/project.ts";
 import type { Kept } from "./keeping.node.ts";
 import { Keeping } from "./keeping.node.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -24,6 +25,8 @@ export interface DaemonOptions {
   /** Where webhooks are reached from elsewhere; unless given, at the daemon's own port. */
   readonly publicUrl?: string | undefined;
   readonly version: string;
+  /** Where packages run of which their projects say nothing by name. */
+  readonly isolation?: IsolationLevel | undefined;
   /** Lines for its log. */
   readonly note: (line: string) => void;
   readonly follow?: ((kept: Kept) => AsyncDisposable) | undefined;
@@ -73,9 +76,10 @@ interface State {
   started: number;
 }
 
-function partsOf({ store, version, note, limits }: DaemonOptions, state: State): ServerParts {
+function partsOf({ store, version, isolation, note, limits }: DaemonOptions, state: State): ServerParts {
   return {
     token: state.token,
+    home: { store, isolation, note },
     executor: () => {
       if (state.keeping === null) throw new Fault("store-lost", "The store is being opened");
       return state.keeping.executor();

@@ -41,6 +41,7 @@ export class Exchange {
 
   async answer(reply: Reply): Promise<void> {
     if (reply.kind === "data") this.#send(reply.status, reply.data);
+    else if (reply.kind === "bytes") await this.#bytes(reply.pieces);
     else await this.#lines(reply.lines);
   }
 
@@ -95,6 +96,17 @@ export class Exchange {
       if (this.#gone.signal.aborted) return;
       if (this.#response.write(`${toJson(line)}\n`)) continue;
       await once(this.#response, "drain", { signal: this.#gone.signal }).catch(() => {}); // gone: seen at the next line
+    }
+    this.#response.end();
+  }
+
+  /** A3 */
+  async #bytes(pieces: Iterable<Uint8Array>): Promise<void> {
+    this.#response.writeHead(200, { "Content-Type": "application/octet-stream", ...COMMON });
+    for (const piece of pieces) {
+      if (this.#gone.signal.aborted) return;
+      if (this.#response.write(piece)) continue;
+      await once(this.#response, "drain", { signal: this.#gone.signal }).catch(() => {}); // gone: seen at the next one
     }
     this.#response.end();
   }

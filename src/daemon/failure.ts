@@ -23,6 +23,7 @@ const STATUS: Readonly<Record<string, number>> = {
   "wrong-host": 421,
   "cross-origin": 403,
   "unknown-run": 404,
+  "run-removed": 410,
   "unknown-route": 404,
   "unknown-queue": 404,
   "unknown-schedule": 404,

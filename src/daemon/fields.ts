@@ -52,6 +52,13 @@ export class Fields {
     throw this.mistake(name, `is no integer from ${least} to ${most}`);
   }
 
+  /** False when it is absent. */
+  flag(name: string): boolean {
+    const value = this.take(name);
+    if (value !== undefined && typeof value !== "boolean") throw this.mistake(name, "is neither true nor false");
+    return value ?? false;
+  }
+
   texts(name: string): readonly string[] {
     const value = this.take(name);
     if (value === undefined) return [];

@@ -3,6 +3,8 @@
 export interface ServerLimits {
   /** Bytes of a request's body. */
   readonly body: number;
+  /** Bytes of a run that is brought in: they are kept in a file while they come. */
+  readonly upload: number;
   /** Bytes of what is posted to a webhook: its senders are strangers. */
   readonly hookBody: number;
   /** Milliseconds for a request's head. */
@@ -19,6 +21,7 @@ export interface ServerLimits {
 
 export const LIMITS: ServerLimits = {
   body: 8 * 1024 * 1024,
+  upload: 512 * 1024 * 1024,
   hookBody: 1024 * 1024,
   head: 10_000,
   request: 60_000,

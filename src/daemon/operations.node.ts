@@ -1,6 +1,8 @@
 /** What stands behind each route but those that are the daemon's own. */
 import type { Operation } from "./asked.ts";
 import type { RouteName } from "./routes.ts";
+import * as histories from "./history-operations.node.ts";
+import { migrate } from "./migrate-operation.node.ts";
 import * as runs from "./run-operations.node.ts";
 import * as stores from "./store-operations.node.ts";
 
@@ -19,6 +21,10 @@ export const operations: Readonly<Record<Exclude<RouteName, OwnRoute>, Operation
   resume: runs.resume,
   retry: runs.retry,
   remove: runs.remove,
+  migrate,
+  fork: histories.fork,
+  export: histories.exported,
+  import: histories.imported,
   queues: stores.queues,
   setQueue: stores.setQueue,
   removeQueue: stores.removeQueue,

@@ -9,6 +9,8 @@ export interface Route {
   readonly query?: Readonly<Record<string, string>>;
   /** The fields of the JSON object that is sent. Absent: there is no body. */
   readonly body?: Readonly<Record<string, string>>;
+  /** What is sent instead, as `application/octet-stream`. */
+  readonly bytes?: string;
   /** What the JSON object has that is answered. */
   readonly answer: string;
   /** `token`: `Authorization: Bearer …`. `none`: anyone on this machine. `path`: the token in the path is the secret. */
@@ -48,6 +50,10 @@ export type RouteName =
   | "resume"
   | "retry"
   | "remove"
+  | "migrate"
+  | "fork"
+  | "export"
+  | "import"
   | "queues"
   | "setQueue"
   | "removeQueue"
@@ -117,7 +123,7 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: "/v1/runs/{id}/wait",
     summary: "Waits until a run has ended",
     query: { timeout: "seconds, 0 to 3600; 60 unless given" },
-    answer: "`ended`: null when the time is up, else `state` with `value` or `error`",
+    answer: "`ended`: null when the time is up, else `state` with `value` or `error` (`code`, `message`, `trace`)",
     secret: "token",
   },
   signal: {
@@ -161,6 +167,53 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: "/v1/runs/{id}",
     summary: "Deletes a run that has ended, or is parked or paused, with its children and everything of them",
     answer: "`id`",
+    secret: "token",
+  },
+  migrate: {
+    method: "POST",
+    path: "/v1/runs/{id}/migrate",
+    summary:
+      "Moves a run, and what it spawned, to another version of its program, when all of them would go on with it",
+    body: {
+      source: "the text of the new version",
+      migration:
+        "object: `file`, a name for messages, and `source`, a file of functions that rewrites the run's variables",
+      restart: "true: it begins afresh, with params that the migration gives of its variables",
+      dry: "true: only tells what would happen",
+    },
+    answer: "`moved`, `runs`: each with its `verdict`, and `rewritten` variables or the params that it `begins` with",
+    secret: "token",
+  },
+  fork: {
+    method: "POST",
+    path: "/v1/runs/{id}/fork",
+    summary: "Begins a run that goes on from a step of this one",
+    body: {
+      number: "of the step that is over then, as `sennit history` shows it",
+      id: "of the new run; random unless given",
+    },
+    answer: "`id`, `after`: the last entry that both have, `again`: what the new run asks for anew",
+    secret: "token",
+  },
+  export: {
+    method: "GET",
+    path: "/v1/runs/{id}/export",
+    summary: "A run, with the runs that it spawned, as one file",
+    query: { packages: "0: without the files of its packages" },
+    answer: "bytes, as `application/octet-stream`",
+    secret: "token",
+  },
+  import: {
+    method: "POST",
+    path: "/v1/import",
+    summary: "Takes a run from a file that was exported anywhere; it goes on from there",
+    query: {
+      id: "what it is called here; its own id unless given",
+      file: "absolute path of its program, beside which its packages are found, instead of those in the file",
+      grants: "JSON list of `[PACKAGE=]CAPABILITY`: those that it had are not taken from the file",
+    },
+    bytes: "the file",
+    answer: "`id`, `runs`: how many there are with those that it spawned, `file`: its program's",
     secret: "token",
   },
   queues: { method: "GET", path: "/v1/queues", summary: "The queues", answer: "`queues` by name", secret: "token" },

@@ -1,6 +1,7 @@
 /** What of a run's header is shown: by the API, and by the command line. */
 import { Fault } from "../fault.ts";
 import { nearest } from "../lang/nearest.ts";
+import type { RunVerdict, Verdict } from "../engine/trial/upgrade.ts";
 import type { RunHeader } from "../journal/store.ts";
 
 export type RunState = RunHeader["state"];
@@ -27,6 +28,17 @@ export function stateNamed(text: string): RunState {
     hint: close === undefined ? `There are ${STATES.join(", ")}` : `Did you mean \`${close}\`?`,
   });
 }
+
+/** What was judged of a run and another version of its program. */
+export function verdictData({ run, verdict, rewritten, begins }: RunVerdict): VerdictData {
+  const { id, state, name } = run;
+  const made = { ...(rewritten === undefined ? {} : { rewritten }), ...(begins === undefined ? {} : { begins }) };
+  return { id, state, name, ...verdict, verdict: verdict.kind, ...made };
+}
+
+export type VerdictData = Verdict &
+  Pick<RunHeader, "id" | "state" | "name"> &
+  Pick<RunVerdict, "rewritten" | "begins"> & { readonly verdict: Verdict["kind"] };
 
 export interface RunData {
   readonly id: string;

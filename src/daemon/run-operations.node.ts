@@ -37,8 +37,8 @@ export async function list({ executor, query }: Asked): Promise<Reply> {
 
 export async function show({ executor, param }: Asked): Promise<Reply> {
   const run = await executor.show(param("id"));
-  const { packages, grants, parent } = run;
-  return data({ run: { ...headerData(run), packages, grants, parent } });
+  const { packages, grants, parent, error } = run;
+  return data({ run: { ...headerData(run), packages, grants, parent, error } });
 }
 
 export async function logs({ executor, param, query, gone }: Asked): Promise<Reply> {

@@ -12,7 +12,7 @@ import type { AddressInfo } from "node:net";
 import { Fault } from "../fault.ts";
 import type { Executor } from "../engine/executor/executor.ts";
 import { data } from "./asked.ts";
-import type { Reply } from "./asked.ts";
+import type { Home, Reply } from "./asked.ts";
 import { readBody } from "./body.node.ts";
 import { Exchange } from "./exchange.node.ts";
 import { admit } from "./guard.node.ts";
@@ -23,9 +23,11 @@ import { isNonce, proofOf } from "./proof.node.ts";
 import { Query } from "./query.ts";
 import { routes } from "./routes.ts";
 import type { Found } from "./routes.ts";
+import { receive } from "./upload.node.ts";
 
 export interface ServerParts {
   readonly token: string;
+  readonly home: Home;
   /** @throws {Fault} while the store is away */
   readonly executor: () => Executor;
   /** Aborts when that executor is lost; absent: it is not. */
@@ -138,7 +140,9 @@ export class ApiServer implements AsyncDisposable {
     const { request, gone } = exchange;
     const query = new Query(queryText, route);
     const param = (of: string): string => params[of] ?? "";
-    const body = await this.#body(name, exchange);
+    const { home } = this.#parts;
+    await using upload = route.bytes === undefined ? null : await receive(exchange, this.#limits.upload, home.store);
+    const body = upload === null ? await this.#body(name, exchange) : undefined;
     switch (name) {
       case "describe":
         return data({ routes: Object.values(routes) });
@@ -154,7 +158,7 @@ export class ApiServer implements AsyncDisposable {
         const executor = this.#parts.executor();
         const left = this.#parts.left?.();
         const over = left === undefined ? gone : AbortSignal.any([gone, left]);
-        return await operations[name]({ executor, param, query, body, header, gone: over });
+        return await operations[name]({ executor, home, param, query, body, upload, header, gone: over });
       }
     }
   }

@@ -3,8 +3,8 @@ import { isAbsolute } from "node:path";
 import type { Submission } from "../engine/executor/executor.ts";
 import type { Fields } from "./fields.ts";
 
-const LONGEST_PATH = 4096;
-const LONGEST_SOURCE = 4 * 1024 * 1024;
+export const LONGEST_PATH = 4096;
+export const LONGEST_SOURCE: number = 4 * 1024 * 1024;
 const PRIORITY = 1_000_000;
 
 /** @throws {Fault} `bad-request` */

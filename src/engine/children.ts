@@ -3,7 +3,7 @@ import { Fault } from "../fault.ts";
 import { ErrorValue } from "../lang/value.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { Value } from "../wit/value.ts";
-import type { SavedChild } from "./durable/snapshot.ts";
+import type { SavedChild } from "./durable/log/snapshot.ts";
 import type { Over, Tally } from "./limits.ts";
 import type { RunResult } from "./run-result.ts";
 
@@ -14,7 +14,7 @@ interface Child {
   readonly result: Promise<RunResult>;
 }
 
-/** What a run needs of them. What only those of a durable run have is told in durable/durable-children.ts. */
+/** What a run needs of them. What only those of a durable run have is told in durable/children/recorded-children.ts. */
 export interface ChildRuns extends AsyncDisposable {
   readonly spawn: (
     effect: EffectRequest,
@@ -28,7 +28,7 @@ export interface ChildRuns extends AsyncDisposable {
   readonly cancelTask?: (task: string) => void;
   readonly spawned?: (effect: EffectRequest, task: string) => void;
   readonly joined?: (task: string) => void;
-  readonly givenUp?: (effect: EffectRequest) => void;
+  readonly givenUp?: (effect: EffectRequest, isLive: boolean) => void;
   readonly goLive?: () => void;
   /** Those that are not joined, for a snapshot; and back. */
   readonly saved?: () => readonly SavedChild[];

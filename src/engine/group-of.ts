@@ -1,6 +1,6 @@
 /** The plugin instances of one run: what they hear and say, with a log or without. */
-import { GuestEffects } from "./durable/guest-effects.ts";
-import type { Recording } from "./durable/recording.ts";
+import { GuestEffects } from "./durable/calls/guest-effects.ts";
+import type { Recording } from "./durable/log/recording.ts";
 import type { GroupOptions } from "./instances.ts";
 import { InstanceGroup } from "./instances.ts";
 import type { Tally } from "./limits.ts";

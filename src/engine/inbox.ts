@@ -5,8 +5,8 @@
  *   I2  Who waits for news hears of whatever came since the last time, too.
  */
 import type { Answer, EffectRequest } from "../lang/effect.ts";
-import type { CallId } from "./durable/call-records.ts";
-import type { Asked } from "./durable/callbacks.ts";
+import type { CallId } from "./durable/calls/call-records.ts";
+import type { Asked } from "./durable/calls/callbacks.ts";
 import type { Arrived, Pending } from "./pending.ts";
 
 export class Inbox {

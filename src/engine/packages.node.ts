@@ -12,7 +12,7 @@ import { openPlugin } from "../host/open.node.ts";
 import { withLimits } from "../host/package/limits.ts";
 import { type IsolationLevel, levelOf, type Project } from "../host/package/project.ts";
 import type { Plugin } from "../host/plugin.ts";
-import type { Parcel } from "../host/remote/parcel.ts";
+import type { Parcel } from "../host/remote/frames/parcel.ts";
 import type { CheckEnvironment } from "../lang/check/check.ts";
 import type { CheckedProgram } from "../lang/typed.ts";
 import { PROGRAM, whatIsMissing } from "./grants.ts";

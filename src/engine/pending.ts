@@ -1,6 +1,6 @@
 /** What a run has asked for, and what has come of it. */
 import type { Answer, EffectRequest } from "../lang/effect.ts";
-import type { Asked } from "./durable/callbacks.ts";
+import type { Asked } from "./durable/calls/callbacks.ts";
 
 export interface Pending {
   readonly effect: EffectRequest;

@@ -10,8 +10,8 @@ import type { Vm } from "../lang/vm/vm.ts";
 import type { Outcome, VmHost } from "../lang/vm/host.ts";
 import type { Answer, EffectRequest } from "../lang/effect.ts";
 import type { ChildRuns } from "./children.ts";
-import type { Delivery } from "./durable/recorded.ts";
-import type { Recording } from "./durable/recording.ts";
+import type { Delivery } from "./durable/log/recorded.ts";
+import type { Recording } from "./durable/log/recording.ts";
 import { asleep, Tape } from "./durable/tape.ts";
 import type { Again, Running } from "./durable/tape.ts";
 import { ForeignCalls } from "./foreign-calls.ts";
@@ -158,6 +158,7 @@ export class Run {
   /** Waits until there is something to deliver. */
   async #something(count: number): Promise<void> {
     this.#goLive();
+    this.#tape?.log.pass();
     if (count % 64 === 0) await this.#ports.breathe(); // answers that need no event of the platform would keep it from all others
     if (this.#hasNews) return;
     const mayDoze = this.#tape?.sleepAfter !== undefined && this.#tape.isPatient(this.#inbox.pending);

@@ -1,8 +1,8 @@
 /** What a run is started with. */
-import type { ChildStore } from "./durable/child-store.ts";
+import type { ChildStore } from "./durable/children/child-store.ts";
 import type { EffectRequest } from "../lang/effect.ts";
 import type { Machine } from "../lang/vm/machine.ts";
-import type { RunJournal } from "./durable/log-port.ts";
+import type { RunJournal } from "./durable/log/log-port.ts";
 
 export interface RunOptions {
   readonly id: string;

@@ -7,9 +7,9 @@ import { Vm } from "../lang/vm/vm.ts";
 import type { Value } from "../wit/value.ts";
 import { Children } from "./children.ts";
 import type { ChildRuns, StartChild } from "./children.ts";
-import { DurableChildren } from "./durable/durable-children.ts";
-import { recordingOf } from "./durable/recording.ts";
-import type { Recording } from "./durable/recording.ts";
+import { DurableChildren } from "./durable/children/recorded-children.ts";
+import { recordingOf } from "./durable/log/recording.ts";
+import type { Recording } from "./durable/log/recording.ts";
 import { groupOf } from "./group-of.ts";
 import { Tally } from "./limits.ts";
 import type { LoadedProgram } from "./loaded.ts";
@@ -60,5 +60,5 @@ function vmOf(
   const limits = { fibers: tally.limits.branches };
   const snapshot = recording?.snapshot ?? null;
   if (snapshot !== null) return Vm.decode(ir, snapshot.vm, limits);
-  return Vm.start(ir, fn, args, { runId: recording?.log.recorded.root ?? id, limits });
+  return Vm.start(ir, fn, args, { runId: recording?.root ?? id, limits });
 }

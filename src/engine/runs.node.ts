@@ -5,6 +5,7 @@ import { Fault } from "../fault.ts";
 import { openSqlite } from "../journal/sqlite-store.node.ts";
 import type { SqliteOptions } from "../journal/sqlite-store.node.ts";
 import type { RunHeader, Store } from "../journal/store.ts";
+import { ErrorValue } from "../lang/value.ts";
 import type { AnyValue } from "../wit/any.ts";
 import type { Shown } from "./durable/follow.ts";
 import { isEnded } from "./executor/ended.ts";
@@ -18,14 +19,18 @@ import type {
   Submission,
 } from "./executor/executor.ts";
 import { News } from "./executor/news.ts";
+import { faultOf } from "./failure.ts";
+import { PROGRAM } from "./grants.ts";
 import { openExecutor } from "./executor/node.node.ts";
 import type { ExecutorOptions } from "./executor/node.node.ts";
 import { fromPlain, toPlain } from "./plain.ts";
 import type { Plain } from "./plain.ts";
 import type { LoadOptions } from "./run-program.node.ts";
 import type {
+  Migrated,
+  MigrateOptions,
   RunInfo,
-  RunMore,
+  RunDetails,
   Runs,
   RunsQuery,
   ScheduleInfo,
@@ -148,10 +153,11 @@ class OpenRuns implements Runs {
     return (await this.#executor.list({ limit: 1000, ...query })).map(infoOf);
   }
 
-  async show(id: string): Promise<RunMore> {
+  async show(id: string): Promise<RunDetails> {
     const details = await this.#executor.show(id);
-    const { packages, grants, parent } = details;
-    return { ...infoOf(details), packages, grants, parent };
+    const { packages, grants, parent, error } = details;
+    const failure = error === null ? null : { code: error.code, message: error.message };
+    return { ...infoOf(details), packages, grants, parent, error: failure };
   }
 
   async cancel(id: string): Promise<void> {
@@ -172,6 +178,12 @@ class OpenRuns implements Runs {
 
   async remove(id: string): Promise<void> {
     await this.#executor.remove(id);
+  }
+
+  async migrate(id: string, source: string, { migration, dry = false }: MigrateOptions = {}): Promise<Migrated> {
+    const verdicts = await this.#executor.migrate(id, { source, migration, dry });
+    const isMoved = !dry && verdicts.every(({ verdict }) => verdict.kind === "continues");
+    return { isMoved, runs: verdicts.map(({ run, verdict }) => ({ id: run.id, verdict })) };
   }
 
   async queues(): Promise<ReadonlyMap<string, QueueSettings>> {
@@ -227,7 +239,7 @@ function dataOf(value: Plain): AnyValue {
 
 function valueOf(ended: Ended | null): Plain {
   if (ended?.state === "done") return ended.value;
-  if (ended?.state === "failed") throw new Fault(ended.error.code, ended.error.message, { source: "program" });
+  if (ended?.state === "failed") throw faultOf(new ErrorValue({ ...ended.error, source: PROGRAM }));
   throw new Fault("cancelled", "The run was cancelled");
 }
 

@@ -9,9 +9,12 @@ import type { RunHeader } from "../journal/store.ts";
 import type { QueueSettings } from "./executor/executor.ts";
 import type { Plain } from "./plain.ts";
 import type { RunEvent } from "./ports.ts";
+import type { Verdict } from "./trial/upgrade.ts";
 
+/** `queued`, `running`, `waiting` (asleep), `paused` by somebody, `parked`: somebody has to decide; `done`, `failed`, `cancelled`. */
 export type RunState = RunHeader["state"];
 
+/** Of one run. */
 export interface SubmitOptions {
   /** What the run is called. Submitted again under it, it is left as it is. Random unless given. */
   readonly id?: string | undefined;
@@ -51,12 +54,16 @@ export interface RunInfo {
   readonly entries: number;
 }
 
-export interface RunMore extends RunInfo {
+/** What is known of a run, with what stands at the beginning of its journal. */
+export interface RunDetails extends RunInfo {
   /** Names of the packages that it began with. */
   readonly packages: readonly string[];
   readonly grants: readonly string[];
+  /** Of a run that failed. */
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** Which runs; all unless something is given. */
 export interface RunsQuery {
   readonly states?: readonly RunState[];
   /** Ids that begin so. */
@@ -70,6 +77,7 @@ export interface RunsQuery {
   readonly limit?: number;
 }
 
+/** What a run shows, as plain values. */
 export type ShownEvent =
   | Exclude<RunEvent, { readonly kind: "emit" }>
   | { readonly kind: "emit"; readonly name: string; readonly value: Plain };
@@ -81,6 +89,7 @@ export interface ShownAt {
   readonly event: ShownEvent;
 }
 
+/** A program that is submitted again and again. */
 export interface ScheduleSettings {
   readonly source: string;
   /** Cron fields, five or six, read in `zone` (UTC unless given); or how often, in milliseconds. */
@@ -91,12 +100,27 @@ export interface ScheduleSettings {
   readonly submit?: Omit<SubmitOptions, "id" | "seed">;
 }
 
+/** A schedule, and when it is due. */
 export interface ScheduleInfo {
   readonly name: string;
   readonly when: ScheduleSettings["when"];
   readonly missed: "once" | "skip";
   readonly next: number | null;
   readonly last: number | null;
+}
+
+/** How a run is moved to another version of its program. */
+export interface MigrateOptions {
+  /** A file of functions whose `migrate` makes the new version's variables of the old ones; its name is for messages. */
+  readonly migration?: { readonly file: string; readonly source: string };
+  /** Nothing is moved. */
+  readonly dry?: boolean;
+}
+
+/** What became of a run and of those that it spawned: moved, when all of them could. */
+export interface Migrated {
+  readonly isMoved: boolean;
+  readonly runs: readonly { readonly id: string; readonly verdict: Verdict }[];
 }
 
 /** The owner of a file of durable runs, which it drives. All methods may reject with `store-lost`, `store-full`, `store-unreadable`. */
@@ -132,7 +156,7 @@ export interface Runs extends AsyncDisposable {
 
   /** The newest first. */
   list(query?: RunsQuery): Promise<readonly RunInfo[]>;
-  show(id: string): Promise<RunMore>;
+  show(id: string): Promise<RunDetails>;
   /** Its `finally` and `undo` run; resolves when that it is cancelled is durable. */
   cancel(id: string): Promise<void>;
   /** Leaves it where it is until `resume`, also after this was closed. */
@@ -143,6 +167,14 @@ export interface Runs extends AsyncDisposable {
   retry(id: string): Promise<{ readonly id: string }>;
   /** Deletes a run that has ended, or is parked or paused, with those that it spawned. */
   remove(id: string): Promise<void>;
+
+  /**
+   * Lets a run go on with another version of its program, when all that it did so far would be the same; else it stays as it is.
+   *
+   * @throws {ProgramRefused} for a program or a migration with mistakes
+   * @throws {Fault} `run-ended`; `migration-refused`, `migration-failed`
+   */
+  migrate(id: string, source: string, options?: MigrateOptions): Promise<Migrated>;
 
   queues(): Promise<ReadonlyMap<string, QueueSettings>>;
   /** Null lifts its limits. */

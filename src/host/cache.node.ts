@@ -5,10 +5,11 @@
  *   K2  An entry appears by a rename, so that no reader sees half of one, however many processes write.
  *   K3  No failure of the disk is an error: without a cache everything still works.
  */
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { homedir, platform } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { keepInFile } from "./draft.node.ts";
 
 const DIGEST = 32;
 
@@ -31,15 +32,7 @@ export class DiskCache {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    const path = this.#path(key);
-    const draft = `${path}.${randomUUID()}`;
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(draft, Buffer.concat([sha256(bytes), bytes]));
-      await rename(draft, path); // K2
-    } catch {
-      await rm(draft, { force: true }).catch(() => {}); // K3
-    }
+    await keepInFile(this.#path(key), [sha256(bytes), bytes]); // K2, K3
   }
 
   #path(key: string): string {

@@ -9,7 +9,7 @@ import { callChain } from "./call-chain.node.ts";
 import type { PackageFiles } from "./manifest.ts";
 import type { IsolationLevel } from "./package/project.ts";
 import type { Plugin } from "./plugin.ts";
-import type { Channel } from "./remote/channel.ts";
+import type { Channel } from "./remote/ways/channel.ts";
 
 export interface OpenOptions {
   /** The folder that keeps what was made of components and of Python, each in a folder of its own; this user's cache folder unless given. */
@@ -74,13 +74,13 @@ export interface WarmRealms {
  * given to a package serves no other. They keep no process alive. Python has none: it starts from an image.
  */
 export async function warmRealms({ thread = 0, process = 0 }: WarmRealms): Promise<void> {
-  const { threads, processes } = await import("./remote/warm.node.ts");
+  const { threads, processes } = await import("./remote/ways/warm.node.ts");
   await Promise.all([threads.keep(thread), processes.keep(process)]);
 }
 
 async function openRemote(files: PackageFiles, level: "L1" | "L2", cacheFolder: string): Promise<Plugin> {
-  const { remotePlugin } = await import("./remote/plugin.node.ts");
-  const { startRealm } = await import("./remote/warm.node.ts");
+  const { remotePlugin } = await import("./remote/caller/plugin.node.ts");
+  const { startRealm } = await import("./remote/ways/warm.node.ts");
   const start = (): Channel => startRealm(level, files.manifest.language);
   return remotePlugin(files, { start, cacheFolder });
 }

@@ -57,6 +57,10 @@ export abstract class BufferedStore {
     return this.#signals.signal(run, sender, entry);
   }
 
+  async sent(run: string, sender: string): Promise<boolean> {
+    return this.#durable.sender(run, sender) !== undefined;
+  }
+
   durable(run: string): Lsn {
     return this.buffer.durable(run);
   }

@@ -1,4 +1,5 @@
 /** SQLite as Node brings it. */
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Driver, SqlValue, Statement } from "./driver.ts";
 
@@ -9,6 +10,7 @@ export interface OpenOptions {
 }
 
 export function nodeDriver(path: string, { readOnly = false, patience = 0 }: OpenOptions = {}): Driver {
+  if (!readOnly) ownersOnly(path);
   const database = new DatabaseSync(path, { readOnly, timeout: patience, allowExtension: false });
   return {
     exec: (sql) => database.exec(sql),
@@ -21,4 +23,13 @@ export function nodeDriver(path: string, { readOnly = false, patience = 0 }: Ope
     },
     close: () => database.close(),
   };
+}
+
+/** What runs keep is nobody else's to read: a file that is made here is its owner's, and so are those SQLite makes beside it. */
+function ownersOnly(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch {
+    // It is there, or SQLite tells what is wrong.
+  }
 }

@@ -32,6 +32,7 @@ interface Kept {
 interface Held {
   readonly batch: Batch;
   readonly resolve: (done: Committed) => void;
+  readonly reject: (why: Error) => void;
 }
 
 export class MemoryStore extends BufferedStore implements Store {
@@ -80,7 +81,9 @@ export class MemoryStore extends BufferedStore implements Store {
     const held = this.#held;
     this.#held = null;
     if (held !== null && survives > 0) this.#write({ ...held.batch, appends: held.batch.appends.slice(0, survives) });
-    this.buffer.lose(new Fault("store-lost", "The store has another owner"));
+    const why = new Fault("store-lost", "The store has another owner");
+    this.buffer.lose(why);
+    held?.reject(why);
     return new MemoryStore(this.#options, this);
   }
 
@@ -158,7 +161,7 @@ export class MemoryStore extends BufferedStore implements Store {
 
   async #commit(batch: Batch): Promise<Committed> {
     if (this.#options.held !== true) return this.#write(batch);
-    return await new Promise((resolve) => (this.#held = { batch, resolve }));
+    return await new Promise((resolve, reject) => (this.#held = { batch, resolve, reject }));
   }
 
   #write({ creates, blobs, marks, settings, appends }: Batch): Committed {

@@ -50,10 +50,13 @@ function readerOf(path: string, reader: LogReader): StoreReader {
     blob: (digest) => look(() => reader.blob(digest)),
     verify: (run) => look(() => reader.verify(run)),
     watch: (told) => {
+      let before = new Set<string>();
       const timer = setInterval(() => {
-        for (const { id, durable } of reader.list({ states: ["running", "waiting", "paused", "done", "failed"] })) {
-          told(id, durable);
-        }
+        const now = reader.list({ states: ["running", "waiting", "paused", "done", "failed"] });
+        const ids = new Set(now.map(({ id }) => id));
+        for (const id of before) if (!ids.has(id)) told(id, 0); // in another state, or removed
+        before = ids;
+        for (const { id, durable } of now) told(id, durable);
       }, LOOK);
       return { [Symbol.dispose]: () => clearInterval(timer) };
     },

@@ -115,6 +115,8 @@ export interface Store extends AsyncDisposable {
    * @throws {Fault} `unknown-run`
    */
   signal(run: string, sender: string, entry: Uint8Array): Promise<{ readonly lsn: Lsn; readonly isNew: boolean }>;
+  /** Whether something of that sender's is in the log of a run. @throws {Fault} `unknown-run` */
+  sent(run: string, sender: string): Promise<boolean>;
   /** How far the log of an open run is durable. */
   durable(run: string): Lsn;
   /** Resolves when it is durable up to there. */

@@ -124,6 +124,14 @@ export const catalogue = {
   "hides-function": (p: { name: string }) => `This hides the function \`${p.name}\``,
   "fork-stateful": (p: { name: string }) => `\`${p.name}\` keeps state between calls`,
   "required-statements": () => `Statements of a required file do not run`,
+
+  // --- Migrations of runs (engine/trial) ---
+  "not-a-migration": (p: { what: string }) => `A migration ${p.what}`,
+  "no-such-variable": (p: { name: string; version: string }) =>
+    `The ${p.version} version has no variable \`${p.name}\` where the run is`,
+  "variable-differs": (p: { name: string; version: string; type: string }) =>
+    `\`${p.name}\` of the ${p.version} version is ${p.type}`,
+  "variable-refused": (p: { name: string; why: string }) => `\`${p.name}\` ${p.why}`,
 } as const;
 
 export type Catalogue = typeof catalogue;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
-const DISARM = new URL("../../src/host/remote/disarm.node.ts", import.meta.url).href;
+const DISARM = new URL("../../src/host/remote/server/disarm.node.ts", import.meta.url).href;
 
 /** What the code says in a fresh process, before or after `disarm`. */
 async function said(code: string, disarmed: boolean, flags: readonly string[] = []): Promise<string> {

@@ -6,8 +6,8 @@ import { Socket } from "node:net";
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 
 import { FLIGHT } from "../../src/host/keeper/flight.ts";
-import * as frames from "../../src/host/remote/frames.ts";
-import { PIPE, pipePort, threadPort } from "../../src/host/remote/ports.node.ts";
+import * as frames from "../../src/host/remote/frames/kinds.ts";
+import { PIPE, pipePort, threadPort } from "../../src/host/remote/ways/ports.node.ts";
 
 interface Raw {
   readonly postMessage: (message: unknown, transfer?: readonly object[]) => void;

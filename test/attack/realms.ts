@@ -1,9 +1,9 @@
 /** A realm that was taken over, against the one who started it: its thread or process says and does whatever it likes. */
 import { join } from "node:path";
 
-import { startProcess } from "../../src/host/remote/process.node.ts";
-import { remotePlugin } from "../../src/host/remote/plugin.node.ts";
-import { startThread } from "../../src/host/remote/thread.node.ts";
+import { startProcess } from "../../src/host/remote/ways/process.node.ts";
+import { remotePlugin } from "../../src/host/remote/caller/plugin.node.ts";
+import { startThread } from "../../src/host/remote/ways/thread.node.ts";
 import { ended, heavy, neverStarts, othersLong, type Attack, type Ending } from "./attack.ts";
 import { sourcePackage } from "./guests.ts";
 import type { Level } from "./level.ts";

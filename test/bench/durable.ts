@@ -7,7 +7,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { beginRun, resumeRun } from "../../src/engine/durable/durable-run.ts";
-import { sendSignal } from "../../src/engine/durable/send.ts";
+import { sendSignal } from "../../src/engine/durable/effects/send.ts";
 import { loadProgram } from "../../src/engine/load.node.ts";
 import type { LoadedProgram } from "../../src/engine/loaded.ts";
 import type { HostFunction } from "../../src/engine/packages.node.ts";

@@ -153,6 +153,8 @@ describe("commands on the store of a daemon", { timeout: 120_000 }, () => {
       "wrong.sennit": "print nothing;",
       "cleans.sennit": 'try { print "now"; sleep (30d); } finally { print "cleaned"; }',
       "sleeps.sennit": 'print "now"; sleep (30d);',
+      "small/sennit.toml": "[limits]\nrun = { entries = 20 }\n",
+      "small/long.sennit": "for n in range(100) { print str(n); sleep (1ms); }",
     });
     await sennit("daemon", "start");
   });
@@ -230,6 +232,50 @@ describe("commands on the store of a daemon", { timeout: 120_000 }, () => {
     expect((await sennit("ps", "--state", "parked")).stdout).toBe("no runs\n");
     expect((await sennit("ps", "--ids", "--limit", "1")).stdout).toBe("l1\n");
     expect(await json("show", "l1")).toMatchObject({ queue: "q", key: "k" });
+  });
+
+  it("runs are exported, brought in and forked, and go on by themselves", async () => {
+    await sennit("submit", "waits.sennit", "--id", "e1");
+    await sennit("signal", "e1", "go", "1");
+    await sennit("wait", "e1");
+    expect(await sennit("export", "e1", "--out", "e1.journal")).toMatchObject({ status: 0, stderr: "" });
+
+    expect(await json("import", "e1.journal", "--id", "e2")).toMatchObject({ id: "e2", runs: 1 });
+    expect(await sennit("wait", "e2")).toMatchObject({ status: 0, stdout: "42\n" });
+    expect(await sennit("import", "e1.journal")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("id-taken"),
+    });
+    const { steps } = (await json("history", "e1")) as { steps: { number: number; kind: string }[] };
+    const asked = steps.find(({ kind }) => kind === "print")?.number;
+    expect(await json("history", "e1", "--fork", String(asked), "--id", "e3")).toMatchObject({ id: "e3", from: "e1" });
+    await sennit("signal", "e3", "go", "2");
+    expect(await sennit("wait", "e3")).toMatchObject({ status: 0, stdout: "42\n" });
+    expect((await sennit("logs", "e3")).stdout).toBe("asking\nyou: 2\n");
+    expect(await sennit("history", "zz", "--fork", "1")).toMatchObject({
+      stderr: expect.stringContaining("unknown-run"),
+    });
+  });
+
+  it("a run that fails shows where, and one that is removed ends who follows it", async () => {
+    const failed = await sennit("submit", "fails.sennit", "--wait", "--id", "x1");
+    const place = /error\[raised\]: no\n {2}at main \(.*fails\.sennit:1:14\)\n/;
+    expect(failed).toMatchObject({ status: 1, stderr: expect.stringMatching(place) });
+    expect(await sennit("wait", "x1")).toMatchObject({ status: 1, stderr: expect.stringMatching(place) });
+    expect((await sennit("show", "x1")).stdout).toMatch(place);
+
+    await sennit("submit", "waits.sennit", "--id", "x2");
+    const followed = (folder as Daemons).sennit(["logs", "x2", "--follow", ...stored], {
+      onLine: (line) => line === "asking" && void sennit("pause", "x2").then(() => sennit("remove", "x2")),
+    });
+    expect(await followed).toMatchObject({ status: 2, stderr: expect.stringContaining("error[run-removed]") });
+  });
+
+  it("nobody waits for a run that is parked, and it says what is next", async () => {
+    const parked = { status: 2, stderr: expect.stringMatching(/error\[parked\][^]*sennit show p1/) as unknown };
+    expect(await sennit("submit", "small/long.sennit", "--wait", "--id", "p1")).toMatchObject(parked);
+    expect(await sennit("wait", "p1")).toMatchObject(parked);
+    expect((await sennit("show", "p1")).stdout).toMatch(/state +parked: .*\nnext .*`sennit resume p1`/);
   });
 
   it("queues and schedules are set, listed and removed", async () => {

@@ -1,8 +1,8 @@
 /** What a run did, at the command line: its steps, its variables, a fork of it, where its data came from, and a move elsewhere. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Folder } from "./sennit.ts";
+import { Folder, samples } from "./sennit.ts";
 
 const PROGRAM = `param who: String;
 function greeting(name: String) -> String {
@@ -137,5 +137,36 @@ describe("a run in a store", { timeout: 60_000 }, () => {
     expect(status).not.toBe(0);
     expect(stderr).toContain("cannot be imported");
     expect(existsSync(join(folder.path, "new.db"))).toBe(false);
+  });
+});
+
+describe("a run with packages", { timeout: 120_000 }, () => {
+  it("goes on counting in an empty folder, with a Lua and a component counter", async () => {
+    const text = `require increment as lua from "./counter-lua"; require increment as rust from "sample:counter-rust";
+      print $"{lua()} {rust()}"; wait signal("go"); print $"{lua()} {rust()}";`;
+    using here = new Folder({
+      "wf.sennit": text,
+      "sennit.toml": '[dependencies]\n"sample:counter-rust" = { path = "rust" }\n',
+    });
+    cpSync(join(samples, "counter-lua"), join(here.path, "counter-lua"), { recursive: true });
+    for (const name of ["counter.wasm", "sennit.toml"]) {
+      cpSync(join(samples, "counter-rust", name), join(here.path, "rust", name));
+    }
+    using there = new Folder({});
+    const store = ["--store", "runs.db"];
+    await here.sennit(["run", "wf.sennit", "--id", "a", ...store], { onLine: (_, kill) => kill("SIGKILL") });
+    const exported = await here.sennit(["export", "a", "--out", join(there.path, "a.journal"), ...store]);
+    expect(exported).toMatchObject({ status: 0, stderr: "", stdout: expect.stringContaining(", 2 packages") });
+    here[Symbol.dispose]();
+
+    expect(await there.sennit(["import", "a.journal", ...store])).toMatchObject({
+      status: 0,
+      stdout: "a\n",
+      stderr: "",
+    });
+    await there.sennit(["signal", "a", "go", ...store]);
+    expect(await there.sennit(["resume", "a", ...store])).toMatchObject({ status: 0, stderr: "" });
+    expect((await there.sennit(["logs", "a", ...store])).stdout).toBe("1 1\n2 2\n");
+    expect((await there.sennit(["history", "a", ...store])).stderr).toBe("");
   });
 });

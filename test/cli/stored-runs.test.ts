@@ -1,7 +1,7 @@
 /** Runs in a store at the command line: killed with SIGKILL, taken up, listed, and everything that can be said wrongly. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
@@ -68,7 +68,7 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     const again = await folder.sennit(["resume", "a", "--json", ...stored]);
     expect(JSON.parse(again.stdout)).toEqual({ ok: true, id: "a", result: 42, output: [] });
     expect(JSON.parse((await folder.sennit(["ps", "--json", ...stored])).stdout)).toMatchObject([
-      { id: "a", state: "done", name: "wf.sennit" },
+      { id: "a", state: "done", name: join(folder.path, "wf.sennit") },
     ]);
     expect((await folder.sennit(["ps", ...stored])).stdout).toMatch(/^ID +STATE.*\na +done .* wf\.sennit\n$/);
     expect((await folder.sennit(["show", "a", ...stored])).stdout).toContain("state     done\n");
@@ -93,6 +93,31 @@ describe("a run in a store", { timeout: 120_000 }, () => {
 
     expect(run).toMatchObject({ status: 1, stdout: "a\n", stderr: expect.stringContaining("no") });
     expect(again).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining("no") });
+    const { stdout } = await folder.sennit(["show", "a", "--store", "runs.db"]);
+    expect(stdout).toMatch(/\n\nerror\[raised\]: no\n {2}at main \(wf\.sennit:1:12\)\n$/);
+    expect(run.stderr).toContain("  at main (wf.sennit:1:12)\n");
+  });
+
+  it("that is parked says what is next, and goes on when it is taken up by hand", async () => {
+    using folder = new Folder({
+      "wf.sennit":
+        'require increment from "./counter-lua"; print str(increment()); wait signal("go"); print str(increment());',
+    });
+    cpSync(join(samples, "counter-lua"), join(folder.path, "counter-lua"), { recursive: true });
+    const code = join(folder.path, "counter-lua", "counter.lua");
+    const before = readFileSync(code, "utf8");
+    const stored = ["--store", "runs.db"];
+    await killedAfter(folder.path, 1, ["run", "wf.sennit", "--id", "a", ...stored]);
+    await folder.sennit(["signal", "a", "go", ...stored]);
+    writeFileSync(code, `${before}\n-- changed\n`);
+
+    const refused = await folder.sennit(["resume", "a", ...stored]);
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringMatching(/error\[diverged\][^]*sennit migrate/) });
+    const shown = (await folder.sennit(["show", "a", ...stored])).stdout;
+    expect(shown).toMatch(/\nstate +parked: diverged: .*\nnext +.*`sennit migrate a FILE`.*`sennit resume a`\n/);
+    writeFileSync(code, before);
+    expect(await folder.sennit(["resume", "a", ...stored])).toMatchObject({ status: 0, stderr: "" });
+    expect((await folder.sennit(["logs", "a", ...stored])).stdout).toBe("1\n2\n");
   });
 
   it("goes on with the program that it began with, whatever became of its file", async () => {

@@ -123,4 +123,32 @@ describe("sennit check --against-runs, sennit migrate", () => {
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain("run-ended");
   });
+
+  it("rewrite its variables by a migration, or say what is wrong with it", async () => {
+    const flow = 'n = 20;\nprint "begin";\nwait signal("go");\nprint n;\n';
+    using folder = new Folder({
+      "flow.sennit": flow,
+      "next.sennit": flow.replace("print n;", 'print $"n: {n + 2}";'),
+      "move.sennit": "record R { n: Int }\nfunction migrate(r: R) -> R { R(n: r.n * 2) }\n",
+      "wrong.sennit": 'record Old {}\nrecord New { n: String }\nfunction migrate(old: Old) -> New { New(n: "") }\n',
+    });
+    await folder.sennit(["run", "flow.sennit", "--store", "runs.db", "--id", "one"], {
+      onLine: (line, kill) => void (line === "begin" && kill("SIGKILL")),
+    });
+    const moved = (...more: readonly string[]): ReturnType<Folder["sennit"]> =>
+      folder.sennit(["migrate", "one", "next.sennit", "--store", "runs.db", ...more]);
+
+    const wrong = await moved("--with", "wrong.sennit");
+    expect(wrong).toMatchObject({ status: 2, stdout: "" });
+    expect(wrong.stderr).toContain("wrong.sennit:2:14");
+    expect((await moved("--with", "move.sennit", "--dry-run")).stdout).toContain(
+      "  n = 40  (20 before)\n\nNothing was",
+    );
+    const done = await moved("--with", "move.sennit", "--json");
+    const rewritten = [{ name: "n", before: "20", after: "40" }];
+    expect(JSON.parse(done.stdout)).toMatchObject({ moved: true, runs: [{ id: "one", rewritten }] });
+    await folder.sennit(["signal", "one", "go", "--store", "runs.db"]);
+    const resumed = await folder.sennit(["resume", "one", "--store", "runs.db"]);
+    expect(resumed.stdout).toContain("n: 42\n");
+  });
 });

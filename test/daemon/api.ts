@@ -1,6 +1,8 @@
 /** A server of the API over a fake executor, and requests to it as they go over the wire. */
 import { request } from "node:http";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { serve } from "../../src/daemon/server.node.ts";
 import type { ApiServer } from "../../src/daemon/server.node.ts";
 import type { ServerLimits } from "../../src/daemon/limits.ts";
@@ -38,6 +40,7 @@ export class Api implements AsyncDisposable {
     const server = await serve(
       {
         token: TOKEN,
+        home: { store: join(tmpdir(), `sennit-api-${process.pid}.db`), note: () => {} },
         executor: () => (parts.api as Api).executor,
         about: () => ({ pid: 1 }),
         onStop: () => void (parts.api as Api).stops++,

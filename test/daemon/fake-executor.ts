@@ -3,12 +3,14 @@ import { Fault } from "../../src/fault.ts";
 import type {
   Ended,
   Executor,
+  MigrateRequest,
   QueueSettings,
   RunDetails,
   Schedule,
   ScheduleState,
   Submission,
 } from "../../src/engine/executor/executor.ts";
+import type { RunVerdict } from "../../src/engine/trial/upgrade.ts";
 import type { Shown } from "../../src/engine/durable/follow.ts";
 import type { RunHeader, RunQuery } from "../../src/journal/store.ts";
 
@@ -23,6 +25,7 @@ export class FakeExecutor implements Executor {
   readonly runs: Map<string, FakeRun> = new Map();
   readonly signals: { id: string; name: string; value: unknown; sender: string }[] = [];
   readonly posted: { token: string; value: unknown; sender: string }[] = [];
+  readonly migrated: { id: string; request: MigrateRequest }[] = [];
   readonly #queues = new Map<string, QueueSettings>();
   readonly #schedules = new Map<string, Schedule>();
   readonly #news = new Set<() => void>();
@@ -39,6 +42,12 @@ export class FakeExecutor implements Executor {
     if (this.runs.has(id)) return { id, isNew: false };
     this.runs.set(id, { state: "running", submission, shown: [], ended: null });
     return { id, isNew: true };
+  }
+
+  async migrate(id: string, request: MigrateRequest): Promise<readonly RunVerdict[]> {
+    this.migrated.push({ id, request });
+    const place = { file: "wf.sennit", line: 1, column: 1 };
+    return [{ run: this.#details(id), verdict: { kind: "continues", waiting: [{ what: "sleep", ...place }] } }];
   }
 
   async list({ states, prefix = "", limit = 1000, after }: RunQuery): Promise<readonly RunHeader[]> {
@@ -106,6 +115,10 @@ export class FakeExecutor implements Executor {
     if (token !== "hook-1") return false;
     this.posted.push({ token, value, sender });
     return true;
+  }
+
+  inStore(): Promise<never> {
+    return Promise.reject(new Fault("store-missing", "There is no store here"));
   }
 
   async queues(): Promise<ReadonlyMap<string, QueueSettings>> {
@@ -188,7 +201,7 @@ export class FakeExecutor implements Executor {
     const { state, submission } = this.run(id);
     const { queue = "", key = "", priority = 0, file } = submission;
     const times = { created: 1000, updated: 2000, wake: null, snap: 0, durable: 1 };
-    const more = { packages: ["acme:a"], grants: submission.grants ?? [], parent: null };
+    const more = { packages: ["acme:a"], grants: submission.grants ?? [], parent: null, error: null };
     return { id, state, name: file, reason: "", ir: "", queue, key, priority, ...times, ...more };
   }
 }

@@ -288,3 +288,24 @@ describe("a webhook", () => {
     expect(await posting).toMatchObject({ status: 200 });
   });
 });
+
+describe("a run is migrated", () => {
+  it("with what was sent, and its verdicts are answered", async () => {
+    await using api = await Api.open();
+    await api.ask("POST", "/v1/runs", { body: { ...program, id: "a" } });
+    const migration = { file: "move.sennit", source: "m" };
+    const dry = await api.ask("POST", "/v1/runs/a/migrate", { body: { source: "s", migration, dry: true } });
+    const done = await api.ask("POST", "/v1/runs/a/migrate", { body: { source: "s" } });
+
+    expect(api.executor.migrated).toEqual([
+      { id: "a", request: { source: "s", migration, dry: true, restart: false } },
+      { id: "a", request: { source: "s", migration: undefined, dry: false, restart: false } },
+    ]);
+    expect(dry).toMatchObject({ status: 200, json: { moved: false, runs: [{ id: "a", verdict: "continues" }] } });
+    expect(done).toMatchObject({ status: 200, json: { moved: true } });
+    for (const body of [{}, { source: "s", dry: 1 }, { source: "s", migration: "m" }, { source: "s", more: 1 }]) {
+      const refused = await api.ask("POST", "/v1/runs/a/migrate", { body });
+      expect(refused).toMatchObject({ status: 400, json: { error: { code: "bad-request" } } });
+    }
+  });
+});

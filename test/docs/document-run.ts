@@ -2,7 +2,7 @@
  * One document's snippets, run in order in a folder of their own.
  *
  *   D1  Files appear in the order of the document, so a program finds what stands above it and nothing else.
- *   D2  Nothing is left: `dispose` ends the process and removes the folder.
+ *   D2  Nothing is left: `dispose` ends the process and the daemons, and removes the folder.
  */
 import { fork, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -12,6 +12,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -65,7 +66,16 @@ export class DocumentRun implements AsyncDisposable {
       this.#process.kill();
       await once(this.#process, "exit");
     }
+    await this.#stopDaemons();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Of a page that stops them itself there is none left. */
+  async #stopDaemons(): Promise<void> {
+    for (const name of readdirSync(this.folder)) {
+      const store = /^(.+)\.daemon\.json$/.exec(name)?.[1];
+      if (store !== undefined) await this.#command(["npx", "sennit", "daemon", "stop", "--store", store]);
+    }
   }
 
   #write(file: string, text: string): void {
@@ -117,7 +127,7 @@ export class DocumentRun implements AsyncDisposable {
     }
     const text = readFileSync(path, "utf8");
     rmSync(path);
-    return text.replace(/\n*$/, "\n");
+    return text.replace(/\n*$/, text.trim() === "" ? "" : "\n");
   }
 
   /** Without the folder, which has another name in every run. */

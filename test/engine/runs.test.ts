@@ -67,6 +67,7 @@ describe("openRuns()", () => {
       await expect(runs.signal("nobody", "go")).rejects.toMatchObject({ code: "unknown-run" });
       const { id } = await runs.submit(`raise "enough";`);
       await expect(runs.wait(id)).rejects.toMatchObject({ code: "raised", message: "enough" });
+      expect((await runs.show(id)).error).toEqual({ code: "raised", message: "enough" });
       await runs.submit(`try { wait signal("never"); } finally { print "tidied up"; }`, { id: "waits" });
       await expect(runs.wait("waits", { signal: AbortSignal.abort("late") })).rejects.toBe("late");
       await runs.cancel("waits");
@@ -201,6 +202,29 @@ describe("openRuns()", () => {
       await expect.poll(async () => (await runs.list({ queue: "polls" })).length).toBeGreaterThan(0);
       expect(await runs.removeSchedule("poll")).toBe(true);
       expect(await runs.removeSchedule("poll")).toBe(false);
+    });
+  });
+
+  it("moves a run to another version of its program, with functions of its own, when it did the same so far", async () => {
+    await using folder = await temporaryFolder();
+    const functions = { twice: (n: number): number => 2 * n };
+    await withRuns(join(folder.path, "runs.db"), { functions, effects: { twice: "read" } }, async (runs) => {
+      const version = (n: number, after: string): string =>
+        `require twice; n = twice(${n}); print "begun"; wait signal("go"); "${after} " .. n;`;
+      await runs.submit(version(4, "old"), { id: "a" });
+      expect(await lines(runs, "a", 1)).toEqual(["begun"]);
+      const verdict = { kind: "decide", place: { line: 1, column: 20 } };
+      expect(await runs.migrate("a", version(5, "new"))).toMatchObject({
+        isMoved: false,
+        runs: [{ id: "a", verdict }],
+      });
+      expect(await runs.migrate("a", version(4, "new"), { dry: true })).toMatchObject({ isMoved: false });
+      const moved = await runs.migrate("a", version(4, "new"));
+      expect(moved).toMatchObject({ isMoved: true, runs: [{ id: "a", verdict: { kind: "continues" } }] });
+      await runs.signal("a", "go");
+      expect(await runs.wait("a")).toBe("new 8");
+      expect(await lines(runs, "a")).toEqual(["begun"]);
+      await expect(runs.migrate("a", "1;")).rejects.toMatchObject({ code: "run-ended" });
     });
   });
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { openPlugin } from "../../src/host/open.node.ts";
 import { juliaPlugin } from "../../src/host/julia/plugin.ts";
 import { readPackage } from "../../src/host/package/package.node.ts";
-import { prepare } from "../../src/host/remote/prepare.node.ts";
+import { prepare } from "../../src/host/remote/caller/prepare.node.ts";
 import { faultFrom, packageOf, settings } from "./lua-package.ts";
 
 const sample = fileURLToPath(new URL("../../plugins/samples/linear-fit-julia", import.meta.url));

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { resumeRun, startOf } from "../../src/engine/durable/durable-run.ts";
 import { follow } from "../../src/engine/durable/follow.ts";
-import { sendSignal } from "../../src/engine/durable/send.ts";
+import { sendSignal } from "../../src/engine/durable/effects/send.ts";
 import { ValueBytes } from "../../src/engine/durable/value-bytes.ts";
 import { readPortable } from "../../src/engine/history/portable.ts";
 import { loadProgram } from "../../src/engine/load.node.ts";

@@ -1,5 +1,7 @@
 /** `sennit check FILE --against-runs`: which runs of a store would go on with this version. Exit 1 when one would not. */
 import { basename } from "node:path";
+import { verdictData } from "../../daemon/run-data.ts";
+import type { VerdictData } from "../../daemon/run-data.ts";
 import { Fault } from "../../fault.ts";
 import { startOf } from "../../engine/durable/durable-run.ts";
 import { loadProgram } from "../../engine/load.node.ts";
@@ -40,8 +42,8 @@ export async function againstRunsCommand(invocation: Invocation, terminal: Termi
   if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);
   await using program = loaded.program;
   const verdicts: RunVerdict[] = [];
-  for (const run of runs) verdicts.push(await judge(store, program, run));
-  if (invocation.has("json")) process.stdout.write(`${toJson(verdicts.map(asData))}\n`);
+  for (const run of runs) verdicts.push(await judge(store, program, run, loaded.checked));
+  if (invocation.has("json")) process.stdout.write(`${toJson(verdicts.map(verdictData))}\n`);
   else process.stdout.write(harmless(report(verdicts)));
   return verdicts.some(({ verdict }) => verdict.kind === "decide") ? EXIT.failed : EXIT.done;
 }
@@ -75,7 +77,7 @@ function report(verdicts: readonly RunVerdict[]): string {
   const counts = { continues: 0, decide: 0, unknown: 0 };
   const lines = verdicts.map((each) => {
     counts[each.verdict.kind]++;
-    return `${WORDS[each.verdict.kind]}  ${each.run.id}: ${told(each)}`;
+    return `${WORDS[each.verdict.kind]}  ${each.run.id}: ${told(verdictData(each))}`;
   });
   const { continues, decide, unknown } = counts;
   const sum = `${verdicts.length} runs: ${continues} continue, ${decide} need a decision, ${unknown} cannot be told`;
@@ -84,10 +86,10 @@ function report(verdicts: readonly RunVerdict[]): string {
 
 const WORDS = { continues: "continues", decide: "DECIDE   ", unknown: "unknown  " } as const;
 
-export function told({ run, verdict }: RunVerdict): string {
+export function told(verdict: VerdictData): string {
   switch (verdict.kind) {
     case "continues": {
-      if (ENDED.has(run.state)) return `ends as it did: ${run.state}`;
+      if (ENDED.has(verdict.state)) return `ends as it did: ${verdict.state}`;
       const waiting = verdict.waiting.map(({ what, file, line }) => `${what} (${file}:${line})`);
       return waiting.length === 0 ? "it goes on" : `it waits for ${waiting.join(", ")}`;
     }
@@ -99,8 +101,4 @@ export function told({ run, verdict }: RunVerdict): string {
     case "unknown":
       return verdict.why;
   }
-}
-
-export function asData({ run, verdict }: RunVerdict): unknown {
-  return { id: run.id, state: run.state, name: run.name, ...verdict, verdict: verdict.kind };
 }

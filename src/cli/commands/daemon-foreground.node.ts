@@ -28,6 +28,7 @@ export async function inForeground(store: string, invocation: Invocation): Promi
       port: portIn(invocation),
       publicUrl: publicUrlIn(invocation),
       version: version(),
+      isolation: how.isolation,
       note,
       follow: telemetryFor({ endpoint: invocation.value("otlp"), environment: process.env, version: version(), note }),
     });

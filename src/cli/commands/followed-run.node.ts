@@ -6,9 +6,11 @@
 import { setTimeout as elapsed } from "node:timers/promises";
 import { Fault } from "../../fault.ts";
 import { ErrorValue } from "../../lang/value.ts";
+import type { TraceLine } from "../../lang/value.ts";
 import type { ShownEvent } from "../../engine/run-program.node.ts";
 import { findDaemon } from "../../daemon/client.node.ts";
 import type { Answered, DaemonClient } from "../../daemon/client.node.ts";
+import type { RunData } from "../../daemon/run-data.ts";
 
 /** Milliseconds that a daemon may be away, and between two looks for it. */
 const AWAY = 30_000;
@@ -36,6 +38,41 @@ export async function followRun({ client, store, id, signal, shown, from = 1 }: 
     }
     if (!state.ended && !signal.aborted) state.client = await foundAgain(store, client, signal);
   }
+}
+
+/** The same, but nobody waits for a run that somebody has to decide on first. @throws {Fault} `parked`, and as `followRun` */
+export async function followUnlessParked(followed: Followed): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([followed.signal, over.signal]);
+  const following = followRun({ ...followed, signal });
+  try {
+    await Promise.race([following, parked(followed, signal)]);
+  } finally {
+    over.abort();
+    await following.catch(() => {}); // what was raced for says why
+  }
+}
+
+/** Milliseconds between two looks. */
+const PARKED = 2000;
+
+/** Rejects when the run is parked; never resolves. */
+async function parked({ client, id }: Followed, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await elapsed(PARKED, undefined, { signal }).catch(() => {}); // over: seen below
+    if (signal.aborted) return await new Promise<never>(() => {});
+    const asked = client.ask("GET", `/v1/runs/${encodeURIComponent(id)}`, { signal });
+    const answer = await asked.catch(() => null); // who follows is told
+    if (answer !== null) refuseParked(answer["run"] as RunData);
+  }
+}
+
+/** @throws {Fault} `parked` */
+export function refuseParked({ id, state, reason }: Pick<RunData, "id" | "state" | "reason">): void {
+  if (state !== "parked") return;
+  throw new Fault("parked", `The run ${id} is parked: ${reason}`, {
+    hint: `\`sennit show ${id}\` tells what is next`,
+  });
 }
 
 /** The daemon, or its store, is not there just now. */
@@ -73,10 +110,17 @@ async function foundAgain(store: string, before: DaemonClient, signal: AbortSign
   });
 }
 
+/** Without a trace when a daemon of an earlier version tells it. */
+export interface EndedError {
+  readonly code: string;
+  readonly message: string;
+  readonly trace?: readonly TraceLine[];
+}
+
 /** How a run ended, as the API tells it. */
 export type EndedData =
   | { readonly state: "done"; readonly value: unknown }
-  | { readonly state: "failed"; readonly error: { readonly code: string; readonly message: string } }
+  | { readonly state: "failed"; readonly error: EndedError }
   | { readonly state: "cancelled" };
 
 /** The run's value. @throws {Fault} with the error's code when it failed or was cancelled */
@@ -86,11 +130,14 @@ export function outcomeOf(ended: EndedData): unknown {
       return ended.value;
     case "cancelled":
       throw new Fault("cancelled", "The run was cancelled");
-    case "failed": {
-      const { code, message } = ended.error;
-      throw new Fault(code, message, { cause: new ErrorValue({ code, message, source: "program", trace: [] }) });
-    }
+    case "failed":
+      throw failureOf(ended.error);
   }
+}
+
+/** As a run of this process fails. */
+export function failureOf({ code, message, trace = [] }: EndedError): Fault {
+  return new Fault(code, message, { cause: new ErrorValue({ code, message, source: "program", trace }) });
 }
 
 /** The end of a run that has ended. */

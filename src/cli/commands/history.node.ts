@@ -1,7 +1,8 @@
 /** `sennit history`: what a run did, what its variables were, and a new run from there. Only what is durable is told. */
 import { randomUUID } from "node:crypto";
 import { Fault } from "../../fault.ts";
-import { forkRun } from "../../engine/history/fork.ts";
+import { checkId } from "../../engine/executor/names.ts";
+import { forkHere } from "../../engine/history/fork.node.ts";
 import { historyOf } from "../../engine/history/history.ts";
 import { readLog } from "../../engine/history/log.ts";
 import type { Log } from "../../engine/history/log.ts";
@@ -12,17 +13,19 @@ import { cut } from "../../engine/history/node-text.ts";
 import type { HistoryStep } from "../../engine/history/step.ts";
 import { momentOf } from "../../engine/history/variables.ts";
 import type { Branch, Moment } from "../../engine/history/variables.ts";
+import type { DaemonClient } from "../../daemon/client.node.ts";
 import { readSqlite } from "../../journal/sqlite-reader.node.ts";
 import type { Invocation } from "../arguments.ts";
+import { askRun, daemonOf } from "../daemon-client.node.ts";
 import { harmless } from "../harmless.ts";
 import { isolationIn } from "../isolation.ts";
 import { toJson } from "../json.ts";
 import { integerIn } from "../quantities.ts";
-import { storeIn } from "../store-file.node.ts";
+import { openStore, storeIn } from "../store-file.node.ts";
 import { table, time } from "../table.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { onlyRun, withOwnStore } from "./own-store.node.ts";
+import { onlyRun } from "../only-run.ts";
 
 /** Characters of a value in a table. */
 const WIDE = 48;
@@ -127,18 +130,33 @@ function branchText({ name, waits, frames }: Branch, most: number): string {
 }
 
 async function forked(invocation: Invocation, terminal: Terminal, run: string, number: number): Promise<number> {
-  const id = invocation.value("id") ?? randomUUID();
-  const made = await withOwnStore(invocation, terminal, async (store) => {
-    const log = await readLog(store, run);
-    const opened = await openProgramOf(store, log, { isolation: isolationIn(invocation), warn: () => {} });
-    await using program = opened.loaded?.program;
-    void program;
-    if (opened.loaded === null) throw new Fault("no-history", `The run ${run} cannot be forked: ${opened.why}`);
-    return await forkRun(store, log, opened.loaded, { number, id, now: Date.now() });
-  });
+  const client = await daemonOf(invocation, terminal);
+  const made =
+    client === null ? await forkInFile(invocation, run, number) : await forkThere(client, invocation, run, number);
   if (invocation.has("json"))
-    process.stdout.write(`${toJson({ id: made.id, from: run, after: made.at, again: made.again })}\n`);
+    process.stdout.write(`${toJson({ id: made.id, from: run, after: made.after, again: made.again })}\n`);
   else terminal.print(made.id);
   for (const what of made.again) terminal.warn(`${what} was not answered yet: the new run asks for it itself`);
   return EXIT.done;
+}
+
+interface Forked {
+  readonly id: string;
+  readonly after: number;
+  readonly again: readonly string[];
+}
+
+async function forkInFile(invocation: Invocation, run: string, number: number): Promise<Forked> {
+  const id = invocation.value("id") ?? randomUUID();
+  checkId(id);
+  await using store = await openStore(invocation);
+  const how = { number, id, isolation: isolationIn(invocation), warn: () => {} };
+  const { at, again } = await forkHere(store, run, how);
+  return { id, after: at, again };
+}
+
+/** By the daemon that owns the store: it drives the new run from then on. */
+async function forkThere(client: DaemonClient, invocation: Invocation, run: string, number: number): Promise<Forked> {
+  const body = { number, id: invocation.value("id") };
+  return (await askRun(client, "POST", run, "/fork", { body })) as unknown as Forked;
 }

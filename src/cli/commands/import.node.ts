@@ -2,10 +2,10 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Fault } from "../../fault.ts";
-import { importRun, startIn } from "../../engine/history/import.ts";
-import { PORTABLE_LIMITS, readPortable } from "../../engine/history/portable.ts";
-import { loadProgram } from "../../engine/load.node.ts";
+import { bringIn } from "../../engine/history/bring.node.ts";
+import { PORTABLE_LIMITS } from "../../engine/history/portable.ts";
 import { ProgramRefused } from "../../engine/refused.ts";
+import type { DaemonClient } from "../../daemon/client.node.ts";
 import { openSqlite } from "../../journal/sqlite-store.node.ts";
 import type { Invocation } from "../arguments.ts";
 import { daemonOf } from "../daemon-client.node.ts";
@@ -14,44 +14,61 @@ import { toJson } from "../json.ts";
 import { storeOf } from "../store-file.node.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { sha256 } from "./export.node.ts";
+
+interface Imported {
+  readonly id: string;
+  readonly runs: number;
+  /** Its program's. */
+  readonly file: string;
+}
 
 export async function importCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   const [path, more] = invocation.positionals;
   if (path === undefined || more !== undefined) {
     throw new Fault("usage", "`sennit import` needs one file", { hint: invocation.command.usage });
   }
-  if ((await daemonOf(invocation, terminal)) !== null) {
-    throw new Fault("daemon-owns", "A daemon owns this store", {
-      hint: "`sennit daemon stop` first; it drives the run once it is started again",
-    });
-  }
-  const portable = readPortable(await bytesOf(path), sha256);
-  const start = startIn(portable);
-  const file = resolve(invocation.value("file") ?? portable.runs[0]?.name ?? "");
-  const grants = invocation.values("grant");
-  const loaded = await loadProgram({
-    file,
-    text: textOf(start.program as Uint8Array),
-    functions: {},
-    wit: undefined,
-    grants,
-    isolation: isolationIn(invocation),
-    besideVm: false,
-    warn: (line) => terminal.warn(line),
-  });
-  if (!loaded.ok) {
-    terminal.diagnostics(loaded.diagnostics);
-    throw new ProgramRefused(loaded.diagnostics);
-  }
-  await using program = loaded.program;
-  void program;
-  await using store = await openSqlite(storeOf(invocation));
-  const id = invocation.value("id");
-  const made = await importRun(store, portable, { readable: loaded, grants, id, file, now: Date.now() });
-  if (invocation.has("json")) process.stdout.write(`${toJson({ id: made, runs: portable.runs.length })}\n`);
-  else terminal.print(made);
+  const client = await daemonOf(invocation, terminal);
+  const bytes = await bytesOf(path);
+  const made = client === null ? await here(bytes, invocation, terminal) : await there(client, bytes, invocation);
+  if (invocation.has("json")) process.stdout.write(`${toJson(made)}\n`);
+  else terminal.print(made.id);
   return EXIT.done;
+}
+
+/** Into the file of the store. */
+async function here(bytes: Uint8Array, invocation: Invocation, terminal: Terminal): Promise<Imported> {
+  const beside = storeOf(invocation);
+  try {
+    const { id, made, file } = await bringIn({
+      bytes,
+      beside,
+      grants: invocation.values("grant"),
+      id: invocation.value("id"),
+      file: invocation.value("file"),
+      isolation: isolationIn(invocation),
+      warn: (line) => terminal.warn(line),
+      withStore: async (work) => {
+        await using store = await openSqlite(beside);
+        return await work(store);
+      },
+    });
+    return { id, runs: made.length, file };
+  } catch (thrown) {
+    if (thrown instanceof ProgramRefused) terminal.diagnostics(thrown.diagnostics);
+    throw thrown;
+  }
+}
+
+/** By the daemon that owns the store: it drives the run from then on. */
+async function there(client: DaemonClient, bytes: Uint8Array, invocation: Invocation): Promise<Imported> {
+  if (invocation.has("isolation")) {
+    throw new Fault("usage", "`--isolation` is for a store of this process, and not of a daemon");
+  }
+  const [id, file] = [invocation.value("id"), invocation.value("file")];
+  const query = new URLSearchParams({ grants: toJson(invocation.values("grant")) });
+  if (id !== undefined) query.set("id", id);
+  if (file !== undefined) query.set("file", resolve(file));
+  return (await client.ask("POST", `/v1/import?${query.toString()}`, { bytes })) as unknown as Imported;
 }
 
 /** A device or a pipe has no size: nothing is read that could go on for ever. @throws {Fault} */
@@ -65,13 +82,5 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
     throw new Fault("file-not-found", `${path} cannot be read: ${String(cause)}`, { cause });
-  }
-}
-
-function textOf(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Fault("import-invalid", "The file cannot be imported: its program is no text");
   }
 }

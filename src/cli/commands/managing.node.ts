@@ -1,4 +1,5 @@
 /** `sennit wait`, `cancel`, `pause`, `retry` and `remove`: runs of a daemon, by their id. */
+import type { RunData } from "../../daemon/run-data.ts";
 import type { Invocation } from "../arguments.ts";
 import { askRun, needDaemon } from "../daemon-client.node.ts";
 import { Interrupt } from "../interrupt.node.ts";
@@ -7,9 +8,9 @@ import { Fault } from "../../fault.ts";
 import { durationIn } from "../quantities.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { outcomeOf } from "./followed-run.node.ts";
+import { outcomeOf, refuseParked } from "./followed-run.node.ts";
 import type { EndedData } from "./followed-run.node.ts";
-import { onlyRun } from "./runs.node.ts";
+import { onlyRun } from "../only-run.ts";
 
 type Command = (invocation: Invocation, terminal: Terminal) => Promise<number>;
 
@@ -30,8 +31,8 @@ function onRun(method: string, rest: string, done: (id: string) => string): Comm
   };
 }
 
-/** Seconds that one request waits. */
-const TURN = 600;
+/** Seconds that one request waits: between two, it is looked whether the run is parked, and nobody waits for such a one. */
+const TURN = 2;
 
 export async function waitCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   const id = onlyRun(invocation);
@@ -43,6 +44,7 @@ export async function waitCommand(invocation: Invocation, terminal: Terminal): P
   for (let left = timeout; ended === null; left = until - performance.now()) {
     const seconds = Math.min(Math.max(left, 0) / 1000, TURN).toFixed(3);
     try {
+      refuseParked((await askRun(client, "GET", id, "", { signal: interrupt.signal }))["run"] as RunData);
       const answer = await askRun(client, "GET", id, `/wait?timeout=${seconds}`, { signal: interrupt.signal });
       ended = answer["ended"] as EndedData | null;
     } catch (thrown) {

@@ -12,7 +12,7 @@ import type { Invocation } from "../arguments.ts";
 import { isolationIn } from "../isolation.ts";
 import { storeIn } from "../store-file.node.ts";
 import { EXIT } from "../terminal.node.ts";
-import { onlyRun } from "./own-store.node.ts";
+import { onlyRun } from "../only-run.ts";
 
 const FORMATS: ReadonlyMap<string, (graph: Provenance) => string> = new Map([
   ["dot", toDot],

@@ -11,6 +11,7 @@ import { Interrupt } from "../interrupt.node.ts";
 import { isolationIn } from "../isolation.ts";
 import { jsonError, toJson } from "../json.ts";
 import { openStore } from "../store-file.node.ts";
+import { shownPath } from "../shown-path.node.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
 import { drive } from "./stored-run.node.ts";
@@ -75,7 +76,7 @@ async function resumed(
   if (header === undefined) throw unknownAmong(id, await store.list({ limit: 1000 }));
   const start = await startOf(store, id);
   const loaded = await loadProgram({
-    file: header.name,
+    file: shownPath(header.name),
     text: new TextDecoder().decode(start.program as Uint8Array),
     functions: {},
     wit: undefined,
@@ -87,5 +88,6 @@ async function resumed(
   await using program = loaded.program;
   void program;
   using interrupt = new Interrupt();
-  return await drive({ store, id, loaded, signal: interrupt.signal, onPrint, terminal });
+  // Whoever asks for one run by hand has decided that it is to go on.
+  return await drive({ store, id, loaded, signal: interrupt.signal, force: true, onPrint, terminal });
 }

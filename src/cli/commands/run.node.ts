@@ -134,7 +134,7 @@ async function runStored(
   how: Pick<Driven, "signal" | "onPrint" | "terminal">,
 ): Promise<unknown> {
   await using store = await openSqlite(resolve(path));
-  const run = { id, name: file, source: text, function: 0, args, seed, grants, created: Date.now() };
+  const run = { id, name: resolve(file), source: text, function: 0, args, seed, grants, created: Date.now() };
   if (!(await beginRun(store, loaded.program, run))) {
     throw runExists(id, path);
   }

@@ -1,8 +1,10 @@
 /** `sennit ps`, `show` and `logs`: of the daemon that owns the store, else from the file, whoever owns that. */
+import { shownPath } from "../shown-path.node.ts";
 import { Fault } from "../../fault.ts";
 import { startOf } from "../../engine/durable/durable-run.ts";
 import { follow } from "../../engine/durable/follow.ts";
 import { ValueBytes } from "../../engine/durable/value-bytes.ts";
+import { Endings } from "../../engine/executor/ended.ts";
 import { toPlain } from "../../engine/plain.ts";
 import type { RunEvent } from "../../engine/ports.ts";
 import type { ShownEvent } from "../../engine/run-program.node.ts";
@@ -15,12 +17,14 @@ import { askRun, daemonOf, unknownAmong } from "../daemon-client.node.ts";
 import { harmless } from "../harmless.ts";
 import { Interrupt } from "../interrupt.node.ts";
 import { toJson } from "../json.ts";
+import { onlyRun } from "../only-run.ts";
 import { integerIn } from "../quantities.ts";
 import { storeIn, storeOf } from "../store-file.node.ts";
 import { table, time } from "../table.ts";
-import { EXIT } from "../terminal.node.ts";
+import { describeFault, EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { followRun } from "./followed-run.node.ts";
+import { failureOf, followRun } from "./followed-run.node.ts";
+import type { EndedError } from "./followed-run.node.ts";
 
 /** How many are listed unless `--limit` says. */
 const LISTED = 1000;
@@ -71,7 +75,7 @@ function runsTable(runs: readonly RunData[]): string {
     state,
     time(created),
     String(entries),
-    name,
+    shownPath(name),
   ];
   return table(["ID", "STATE", "BEGUN", "ENTRIES", "PROGRAM"], runs.map(row));
 }
@@ -80,6 +84,8 @@ interface Details extends RunData {
   readonly packages: readonly string[];
   readonly grants: readonly string[];
   readonly parent: string | null;
+  /** Of a run that failed. */
+  readonly error?: EndedError | null;
 }
 
 export async function showCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
@@ -93,7 +99,8 @@ export async function showCommand(invocation: Invocation, terminal: Terminal): P
   const lines = [
     `run       ${run.id}`,
     `state     ${run.state}${run.reason === "" ? "" : `: ${run.reason}`}`,
-    `program   ${run.name}`,
+    ...nextOf(run),
+    `program   ${shownPath(run.name)}`,
     `packages  ${run.packages.join(", ") || "none"}`,
     `grants    ${run.grants.join(", ") || "none"}`,
     ...(run.parent === null ? [] : [`parent    ${run.parent}`]),
@@ -103,9 +110,20 @@ export async function showCommand(invocation: Invocation, terminal: Terminal): P
     `changed   ${time(run.updated)}`,
     ...(run.wake === null ? [] : [`wakes     ${time(run.wake)}`]),
     `entries   ${run.entries}`,
+    ...(run.error ? ["", describeFault(failureOf(run.error), false)] : []),
   ];
   process.stdout.write(lines.map((line) => `${harmless(line)}\n`).join(""));
   return EXIT.done;
+}
+
+/** What to do about a run that somebody has to decide on. */
+function nextOf({ id, state, reason }: Details): readonly string[] {
+  if (state === "paused") return [`next      \`sennit resume ${id}\` lets it go on`];
+  if (state !== "parked") return [];
+  const mend = /diverged|another version/.test(reason)
+    ? `bring back what it began with, or move it: \`sennit migrate ${id} FILE\`; then \`sennit resume ${id}\``
+    : `\`sennit history ${id}\` tells how far it came; \`sennit resume ${id}\` takes it up all the same`;
+  return [`next      ${mend}`];
 }
 
 async function fileDetails(invocation: Invocation, id: string): Promise<Details> {
@@ -113,7 +131,9 @@ async function fileDetails(invocation: Invocation, id: string): Promise<Details>
   const header = await store.header(id);
   if (header === undefined) throw unknownAmong(id, await store.list({ limit: LISTED }));
   const { packages, grants } = await startOf(store, id);
-  return { ...headerData(header), packages: packages.filter((_, at) => at % 2 === 0), grants, parent: header.parent };
+  const error = header.state === "failed" ? await new Endings(store).error(header) : null;
+  const names = packages.filter((_, at) => at % 2 === 0);
+  return { ...headerData(header), packages: names, grants, parent: header.parent, error };
 }
 
 async function daemonDetails(client: DaemonClient, id: string): Promise<Details> {
@@ -160,12 +180,4 @@ async function daemonLogs(
   for await (const { lsn, ...event } of client.lines(`/v1/runs/${encodeURIComponent(id)}/logs`, { signal })) {
     if (typeof lsn === "number") shown(event as unknown as ShownEvent, lsn);
   }
-}
-
-export function onlyRun(invocation: Invocation): string {
-  const [id, more] = invocation.positionals;
-  if (id !== undefined && more === undefined) return id;
-  throw new Fault("usage", `\`sennit ${invocation.command.name}\` needs the id of one run`, {
-    hint: invocation.command.usage,
-  });
 }

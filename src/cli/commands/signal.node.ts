@@ -1,7 +1,7 @@
 /** `sennit signal`: sends a signal to a run, or leaves it in the store for a run that nobody drives. */
 import { randomUUID } from "node:crypto";
 import { Fault } from "../../fault.ts";
-import { sendSignal } from "../../engine/durable/send.ts";
+import { sendSignal } from "../../engine/durable/effects/send.ts";
 import { fromPlain } from "../../engine/plain.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Fault } from "../../fault.ts";
+import { removeUnused } from "../../engine/history/unpack.node.ts";
 import { readSqlite } from "../../journal/sqlite-reader.node.ts";
 import type { Problem } from "../../journal/store.ts";
 import type { Invocation } from "../arguments.ts";
@@ -53,7 +54,10 @@ export async function backupCommand(invocation: Invocation): Promise<number> {
 
 export async function vacuumCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   await using store = await openStore(invocation);
+  const unused = await removeUnused(store, storeIn(invocation), Date.now());
   terminal.print(`${(await store.vacuum()).toLocaleString("en")} bytes given back`);
+  if (unused > 0)
+    terminal.print(`${unused} ${unused === 1 ? "folder" : "folders"} of packages that no run needs removed`);
   return EXIT.done;
 }
 

@@ -28,13 +28,15 @@ export interface Driven {
   readonly id: string;
   readonly loaded: Extract<Loaded, { readonly ok: true }>;
   readonly signal: AbortSignal;
+  /** A parked run is taken up all the same. */
+  readonly force?: boolean;
   /** Gets each printed line. */
   readonly onPrint: (line: string) => void;
   readonly terminal: Terminal;
 }
 
 /** Drives a run to its end. @throws {Fault} with the error's code when it failed or was cancelled */
-export async function drive({ store, id, loaded, signal, onPrint, terminal }: Driven): Promise<Plain> {
+export async function drive({ store, id, loaded, signal, force = false, onPrint, terminal }: Driven): Promise<Plain> {
   const { program, opened, grants, project } = loaded;
   await using cores = new CorePool();
   const ports = nodePorts(project.folder, forkTo(cores, opened), () => {});
@@ -46,7 +48,7 @@ export async function drive({ store, id, loaded, signal, onPrint, terminal }: Dr
   showing.catch(() => {}); // looked at below, after the run
   const allowsCommand = (command: string): boolean => grants.allows(PROGRAM, { kind: "run", name: command });
   try {
-    const result = await resumeRun(store, program, id, ports, { grants: { allowsCommand }, signal });
+    const result = await resumeRun(store, program, id, ports, { grants: { allowsCommand }, signal, force });
     await showing;
     return outcome(result, (value) => toPlain(program.result, value));
   } finally {

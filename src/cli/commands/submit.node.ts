@@ -11,7 +11,7 @@ import { integerIn } from "../quantities.ts";
 import { storeOf } from "../store-file.node.ts";
 import { EXIT } from "../terminal.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { endOf, followRun, outcomeOf } from "./followed-run.node.ts";
+import { endOf, followUnlessParked, outcomeOf } from "./followed-run.node.ts";
 
 export async function submitCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   const client = await needDaemon(invocation, terminal);
@@ -63,7 +63,7 @@ export async function attend(
 ): Promise<number> {
   const isJson = invocation.has("json");
   const output: string[] = [];
-  const shown: Parameters<typeof followRun>[0]["shown"] = (event) => {
+  const shown: Parameters<typeof followUnlessParked>[0]["shown"] = (event) => {
     if (event.kind !== "print") terminal.event(event);
     else if (isJson) output.push(event.text);
     else terminal.print(event.text);
@@ -83,7 +83,7 @@ export async function attend(
 
 async function followed(
   client: DaemonClient,
-  run: Pick<Parameters<typeof followRun>[0], "id" | "store" | "shown"> & { readonly cancels: boolean },
+  run: Pick<Parameters<typeof followUnlessParked>[0], "id" | "store" | "shown"> & { readonly cancels: boolean },
   terminal: Terminal,
 ): Promise<void> {
   using interrupt = new Interrupt();
@@ -94,7 +94,7 @@ async function followed(
     interrupt.signal.addEventListener("abort", () => void cancel().catch(() => never.abort()), { once: true });
   }
   const signal = run.cancels ? never.signal : interrupt.signal;
-  await followRun({ client, ...run, signal });
+  await followUnlessParked({ client, ...run, signal });
   if (!interrupt.signal.aborted || run.cancels) return;
   terminal.warn(`${run.id} goes on: \`sennit logs ${run.id} --follow\``);
   throw new Fault("cancelled", "Interrupted; the run goes on");

@@ -49,11 +49,13 @@ export const historyCommands: readonly CommandSpec[] = [
   },
   {
     name: "export",
-    usage: "sennit export ID --store FILE [--out RUN]",
-    summary: "Write a run, with the runs that it spawned, as one file",
+    usage: "sennit export ID --store FILE [--out RUN] [--no-packages]",
+    summary: "Write a run, with the runs that it spawned and their packages, as one file",
     options: [
       store,
       { name: "out", value: "RUN", help: "the file to write; standard output unless given" },
+      { name: "no-packages", help: "leave out the files of its packages: they have to be where it goes on" },
+      isolation,
       ...general,
     ],
     examples: [
@@ -73,7 +75,7 @@ export const historyCommands: readonly CommandSpec[] = [
       {
         name: "file",
         value: "PROGRAM",
-        help: "where its program stands, beside which its packages are found; in this folder unless given",
+        help: "where its program stands, beside which its packages are found; unless given, those in the file are taken",
       },
       grant,
       isolation,

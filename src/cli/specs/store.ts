@@ -36,7 +36,7 @@ export const storeCommands: readonly CommandSpec[] = [
   {
     name: "store vacuum",
     usage: "sennit store vacuum --store FILE",
-    summary: "Give the space of removed runs back",
+    summary: "Give the space of removed runs back, and of packages that came with them",
     options: [store, ...general],
     examples: [["sennit store vacuum --store runs.db", "tells how much it was"]],
     files: [],

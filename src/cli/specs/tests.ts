@@ -30,13 +30,26 @@ export const testsCommands: readonly CommandSpec[] = [
   },
   {
     name: "migrate",
-    usage: "sennit migrate ID FILE --store FILE [--json]",
+    usage: "sennit migrate ID FILE [--store FILE] [--with MIGRATION [--restart]] [--dry-run] [--json]",
     summary: "Let a live run go on with another version of its program",
-    options: [store, isolation, { name: "json", help: "print one JSON object: {moved, runs}" }, ...general],
+    options: [
+      store,
+      { name: "with", value: "MIGRATION", help: "a file whose function `migrate` makes new variables of the old ones" },
+      { name: "restart", help: "begin afresh, with params that `migrate` makes of the old variables" },
+      { name: "dry-run", help: "only tell what would happen" },
+      isolation,
+      { name: "json", help: "print one JSON object: {moved, runs}" },
+      ...general,
+    ],
+    takesRun: true,
     examples: [
       [
         "sennit migrate order-17 order.sennit --store runs.db",
         "refused when what it did so far would be something else",
+      ],
+      [
+        "sennit migrate order-17 order.sennit --with cents-to-euros.sennit --dry-run",
+        "what would its variables be rewritten to?",
       ],
     ],
     files: [".sennit"],

@@ -10,15 +10,15 @@ import type { LoadedProgram } from "../loaded.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
 import { execute } from "../run.ts";
-import type { ChildStore } from "./child-store.ts";
-import type { Runs } from "./children-here.ts";
-import { childrenHere, ENDINGS } from "./children-here.ts";
-import { fetched, journalOf, readLog } from "./loading.ts";
+import type { ChildStore } from "./children/child-store.ts";
+import type { Runs } from "./children/children-here.ts";
+import { childrenHere, ENDINGS } from "./children/children-here.ts";
+import { fetched, journalOf, readLog } from "./log/loading.ts";
 import { lostOf } from "./lost.ts";
-import type { LogPort, RunJournal } from "./log-port.ts";
+import type { LogPort, RunJournal } from "./log/log-port.ts";
 import { effectiveStart, readStart } from "./moved-run.ts";
-import { LARGE } from "./run-log.ts";
-import { decodeSnapshot } from "./snapshot.ts";
+import { LARGE } from "./log/run-log.ts";
+import { decodeSnapshot } from "./log/snapshot.ts";
 import { endLife, oneLife, refuseParked } from "./taking-up.ts";
 import { ValueBytes } from "./value-bytes.ts";
 
@@ -234,11 +234,12 @@ function refuseOther(start: Start, program: LoadedProgram): void {
   const changed = changedSince(start, program);
   if (changed === null) return;
   throw new Fault("diverged", `This run began with another version of ${changed}`, {
-    hint: "Resume it with what it began with, or start a new run.",
+    hint: "Resume it with what it began with, move it to the new version (`sennit migrate`), or start a new run.",
   });
 }
 
-function changedSince({ ir, packages }: Start, program: LoadedProgram): string | null {
+/** What of a program is not as a run goes on with it, in a word; null: nothing. */
+export function changedSince({ ir, packages }: Pick<Start, "ir" | "packages">, program: LoadedProgram): string | null {
   if (ir !== irDigest(program.ir)) return "its program";
   const now = packagesOf(program);
   const other = packages.findIndex((text, at) => text !== now[at]);

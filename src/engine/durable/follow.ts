@@ -11,7 +11,7 @@ import type { Value } from "../../wit/value.ts";
 import type { RunEvent } from "../ports.ts";
 import type { ValueBytes } from "./value-bytes.ts";
 
-/** What of a store a follower needs. */
+/** What of a store a follower needs. `watch` tells 0 of a run that may have been removed. */
 export type Followed = Pick<Store, "read" | "blob" | "watch">;
 
 export interface Shown {
@@ -26,7 +26,7 @@ export interface FollowOptions {
   readonly until?: AbortSignal;
 }
 
-/** @throws {Fault} `unknown-run` */
+/** @throws {Fault} `unknown-run`; `run-removed` when that happens meanwhile */
 export async function* follow(
   store: Followed,
   run: string,
@@ -35,8 +35,10 @@ export async function* follow(
 ): AsyncGenerator<Shown, Ending | null> {
   using news = new News(store, run);
   let at = from;
-  for (;;) {
-    const entries = await store.read(run, at, 1000);
+  for (let isKnown = false; ; isKnown = true) {
+    const entries = await store.read(run, at, 1000).catch((thrown: unknown) => {
+      throw isKnown && isUnknown(thrown) ? removed(run) : thrown;
+    });
     for (const { lsn, bytes } of entries) {
       at = lsn + 1;
       const kind = kindOf(bytes);
@@ -51,22 +53,40 @@ export async function* follow(
   }
 }
 
+/** To whoever waits for a run that was deleted meanwhile. */
+export function removed(run: string): Fault {
+  return new Fault("run-removed", `The run ${run} was removed: nothing comes of it any more`, {
+    hint: "`sennit ps` lists what there is",
+  });
+}
+
+export function isUnknown(thrown: unknown): boolean {
+  return thrown instanceof Fault && thrown.code === "unknown-run";
+}
+
 /** Wakes who waits for a run's log to grow. */
 class News implements Disposable {
   readonly #watching: Disposable;
   #durable = 0;
+  /** It may have been removed: to be looked at. */
+  #mayBeGone = false;
   #wake: (() => void) | null = null;
 
   constructor(store: Followed, run: string) {
     this.#watching = store.watch((of, durable) => {
       if (of !== run) return;
-      this.#durable = durable;
+      if (durable === 0) this.#mayBeGone = true;
+      else this.#durable = durable;
       this.#wake?.();
     });
   }
 
   async next(lsn: Lsn, until: AbortSignal): Promise<void> {
     if (this.#durable >= lsn || until.aborted) return;
+    if (this.#mayBeGone) {
+      this.#mayBeGone = false;
+      return;
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     const aborted = (): void => resolve();

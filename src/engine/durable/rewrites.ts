@@ -9,7 +9,7 @@ import { Fault } from "../../fault.ts";
 import type { Digest, Lsn } from "../../journal/entry.ts";
 import type { NewValue } from "../../lang/vm/rewrite.ts";
 import type { Value } from "../../wit/value.ts";
-import type { Recorded } from "./recorded.ts";
+import type { Recorded } from "./log/recorded.ts";
 import { ValueBytes } from "./value-bytes.ts";
 
 export interface RewrittenVariable {

@@ -11,8 +11,8 @@ import { encodeEntry } from "../../journal/entry-codec.ts";
 import type { EntryKind, EntryOf } from "../../journal/entry.ts";
 import type { HeaderChange, RunHeader } from "../../journal/store.ts";
 import type { Clock } from "../ports.ts";
-import type { LogPort } from "./log-port.ts";
-import type { Numbered } from "./recorded.ts";
+import type { LogPort } from "./log/log-port.ts";
+import type { Numbered } from "./log/recorded.ts";
 
 /** Lives in a row that come no further. */
 const MOST_LIVES = 3;
@@ -111,7 +111,7 @@ function note(port: LogPort, clock: Clock, what: What, text: string, change?: He
 export function refuseParked({ id, state, reason }: RunHeader, force: boolean): void {
   if (state !== "parked" || force) return;
   throw new Fault("parked", `The run ${id} is parked: ${reason}`, {
-    hint: "Take it up with force once that is mended.",
+    hint: `Resume it once that is mended: \`sennit resume ${id}\` takes it up all the same`,
   });
 }
 
@@ -120,7 +120,7 @@ function quarantined(id: string, lives: number): Fault {
     "quarantined",
     `The run ${id} was taken up ${lives} times and came no further: each time its process ended`,
     {
-      hint: "Look at what it does next, and take it up with force.",
+      hint: `Look at what it does next (\`sennit history ${id}\`), then resume it: \`sennit resume ${id}\``,
     },
   );
 }

@@ -15,6 +15,7 @@ import type { Answer, EffectRequest } from "../../lang/effect.ts";
 import { Task } from "../../lang/value.ts";
 import type { Decision } from "../../lang/vm/host.ts";
 import type { Machine } from "../../lang/vm/machine.ts";
+import { isAtRest } from "../../lang/vm/rewrite.ts";
 import type { Vm } from "../../lang/vm/vm.ts";
 import type { ChildRuns } from "../children.ts";
 import { errorOf } from "../failure.ts";
@@ -23,18 +24,18 @@ import type { LoadedProgram } from "../loaded.ts";
 import type { Arrived, Pending } from "../pending.ts";
 import type { Performer } from "../perform.ts";
 import type { Clock } from "../ports.ts";
-import type { RunOptions } from "../run-options.ts";
-import { answerDurably } from "./answers.ts";
-import type { CallRecords } from "./call-records.ts";
-import type { Mailbox } from "./mailbox.ts";
-import { natureOf } from "./nature.ts";
-import type { Delivery, Signal } from "./recorded.ts";
-import type { Recording } from "./recording.ts";
+import type { Onlooker, RunOptions } from "../run-options.ts";
+import { answerDurably } from "./effects/answers.ts";
+import type { CallRecords } from "./calls/call-records.ts";
+import type { Mailbox } from "./effects/mailbox.ts";
+import { natureOf } from "./effects/nature.ts";
+import type { Delivery, Signal } from "./log/recorded.ts";
+import type { Recording } from "./log/recording.ts";
 import type { Rewrites } from "./rewrites.ts";
-import { diverged } from "./run-log.ts";
-import type { RunLog } from "./run-log.ts";
-import { say } from "./say.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { diverged } from "./log/run-log.ts";
+import type { RunLog } from "./log/run-log.ts";
+import { say } from "./effects/say.ts";
+import type { Snapshot } from "./log/snapshot.ts";
 
 export interface TapeParts {
   readonly program: LoadedProgram;
@@ -140,11 +141,7 @@ export class Tape implements Disposable {
     });
     for (const { pending, answer } of known) this.#found(pending.effect, answer);
     const { children, options } = this.#parts;
-    if (options.onlooker !== undefined)
-      throw options.onlooker.live(
-        waiting.map(({ effect }) => effect),
-        machine,
-      );
+    if (options.onlooker !== undefined) throw this.#seen(waiting, machine, options.onlooker);
     children.goLive?.();
     return known.toSorted((a, b) => a.lsn - b.lsn);
   }
@@ -205,7 +202,8 @@ export class Tape implements Disposable {
   abandon(effect: EffectRequest, isLive: boolean): void {
     const { children } = this.#parts;
     this.#giveBack(effect);
-    if (!isLive && effect.request.kind === "spawn") children.givenUp?.(effect);
+    const wasAsked = !isLive || this.log.recorded.request(effect.id, effect.attempt) !== undefined;
+    if (wasAsked && effect.request.kind === "spawn") children.givenUp?.(effect, isLive);
     if (effect.request.kind === "join") children.cancelTask?.(effect.request.task);
   }
 
@@ -284,6 +282,14 @@ export class Tape implements Disposable {
         vm: vm(),
       },
     });
+  }
+
+  /** What a run ends with that is only looked at. */
+  #seen(waiting: readonly Pending[], machine: Machine, onlooker: Onlooker): Error {
+    const { unsaid } = this.log;
+    if (unsaid !== null && isAtRest(machine)) return diverged("it waits", unsaid);
+    const effects = waiting.map(({ effect }) => effect);
+    return onlooker.live(effects, machine);
   }
 
   #giveBack(effect: EffectRequest): void {

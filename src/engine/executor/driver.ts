@@ -8,7 +8,7 @@ import { Fault } from "../../fault.ts";
 import { encodeEntry } from "../../journal/entry-codec.ts";
 import { Blob } from "../../journal/entry.ts";
 import type { HeaderChange, RunHeader, Store } from "../../journal/store.ts";
-import type { ChildStore } from "../durable/child-store.ts";
+import type { ChildStore } from "../durable/children/child-store.ts";
 import { beginRun, resumeRun, startOf } from "../durable/durable-run.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import type { RunResult } from "../run-result.ts";

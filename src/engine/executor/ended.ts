@@ -11,7 +11,7 @@ import { ValueBytes } from "../durable/value-bytes.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import { toPlain } from "../plain.ts";
 import type { RunResult } from "../run-result.ts";
-import type { Ended } from "./executor.ts";
+import type { Ended, EndedError } from "./executor.ts";
 
 const ENDINGS: ReadonlySet<string> = new Set(["done", "failed", "cancelled"]);
 const REMEMBERED = 1000;
@@ -54,8 +54,16 @@ export class Endings {
     if (header.state === "cancelled") return { state: "cancelled" };
     const known = this.#recent.get(header.id);
     if (known !== undefined) return known;
+    if (header.state === "failed") return { state: "failed", error: await this.error(header) };
     const bytes = await this.#bytes(header);
     return await program((loaded, fn) => plainOf(decoded(header, bytes, loaded), typeOf(loaded, fn)));
+  }
+
+  /** Of a run that failed: no program is needed to read it. */
+  async error(header: RunHeader): Promise<EndedError> {
+    const answer = new ValueBytes(null).decodeAnswer(false, await this.#bytes(header));
+    if (answer.kind === "error") return errorOf(answer.error);
+    throw new Fault("journal-invalid", `The end of ${header.id} cannot be read`);
   }
 
   /** For whoever has the program: the parent of a run that has ended. */
@@ -102,6 +110,6 @@ function plainOf(result: RunResult, type: Type): Ended {
   }
 }
 
-function errorOf({ code, message }: ErrorValue): { readonly code: string; readonly message: string } {
-  return { code, message };
+function errorOf({ code, message, trace }: ErrorValue): EndedError {
+  return { code, message, trace };
 }

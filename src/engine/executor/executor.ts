@@ -7,10 +7,12 @@
  *   E4  Disposed, it leaves every run where it is: the next owner takes them up.
  */
 import type { Lsn } from "../../journal/entry.ts";
-import type { RunHeader, RunQuery } from "../../journal/store.ts";
+import type { RunHeader, RunQuery, Store } from "../../journal/store.ts";
+import type { TraceLine } from "../../lang/value.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { Shown } from "../durable/follow.ts";
 import type { Plain } from "../plain.ts";
+import type { RunVerdict } from "../trial/upgrade.ts";
 
 export interface Submission {
   /** Idempotent by it: a run of that id is left as it is. Random unless given. */
@@ -34,13 +36,33 @@ export interface Submission {
 /** How a run ended. */
 export type Ended =
   | { readonly state: "done"; readonly value: Plain }
-  | { readonly state: "failed"; readonly error: { readonly code: string; readonly message: string } }
+  | { readonly state: "failed"; readonly error: EndedError }
   | { readonly state: "cancelled" };
+
+export interface EndedError {
+  readonly code: string;
+  readonly message: string;
+  /** Where in the program and its packages, from the inside out. */
+  readonly trace: readonly TraceLine[];
+}
 
 export interface RunDetails extends RunHeader {
   readonly packages: readonly string[];
   readonly grants: readonly string[];
   readonly parent: string | null;
+  /** Of a run that failed. */
+  readonly error: EndedError | null;
+}
+
+export interface MigrateRequest {
+  /** The new version's text. */
+  readonly source: string;
+  /** A file of functions that rewrites the run's variables; its name is for messages. */
+  readonly migration?: { readonly file: string; readonly source: string } | undefined;
+  /** It begins afresh, with params that the migration gives. */
+  readonly restart?: boolean | undefined;
+  /** Nothing is moved. */
+  readonly dry?: boolean | undefined;
 }
 
 export interface QueueSettings {
@@ -106,6 +128,18 @@ export interface Executor extends AsyncDisposable {
   follow(id: string, options: { readonly from?: Lsn; readonly until?: AbortSignal }): AsyncIterable<Shown>;
   /** Something was posted to the address of a webhook: a signal to its run, or false when the token is nobody's. */
   webhook(token: string, request: { readonly value: AnyValue; readonly sender: string }): Promise<boolean>;
+
+  /**
+   * Moves a run, and what it spawned, to another version of its program; `dry` only tells. They were moved when all of them
+   * continue.
+   *
+   * @throws {ProgramRefused} for a program or a migration with mistakes
+   * @throws {Fault} `run-ended`; `migration-refused`, `migration-failed`
+   */
+  migrate(id: string, request: MigrateRequest): Promise<readonly RunVerdict[]>;
+
+  /** Lends the store. Runs that `work` made in it, and gives as `made`, are taken up when they are to go on. */
+  inStore<T extends { readonly made: readonly string[] }>(work: (store: Store) => Promise<T>): Promise<T>;
 
   queues(): Promise<ReadonlyMap<string, QueueSettings>>;
   setQueue(name: string, settings: QueueSettings | null): Promise<void>;

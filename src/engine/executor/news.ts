@@ -2,13 +2,17 @@
 import type { Store } from "../../journal/store.ts";
 
 type Told = () => void;
+type Watcher = Parameters<Store["watch"]>[0];
 
 export class News implements Disposable {
+  readonly #store: Pick<Store, "watch">;
   readonly #watching: Disposable;
   readonly #listening = new Map<string, Set<Told>>();
+  readonly #watchers = new Set<Watcher>();
   #over: Error | null = null;
 
   constructor(store: Pick<Store, "watch">) {
+    this.#store = store;
     this.#watching = store.watch((run) => this.#tell(run));
   }
 
@@ -45,6 +49,19 @@ export class News implements Disposable {
   /** Looks again, though nothing was written. */
   again(run: string): void {
     this.#tell(run);
+    for (const told of this.#watchers) told(run, 0);
+  }
+
+  /** As the store tells, and 0 of a run that is to be looked at again. */
+  watch(told: Watcher): Disposable {
+    const watching = this.#store.watch(told);
+    this.#watchers.add(told);
+    return {
+      [Symbol.dispose]: () => {
+        this.#watchers.delete(told);
+        watching[Symbol.dispose]();
+      },
+    };
   }
 
   /** Everybody who waits is told why nothing comes any more. */

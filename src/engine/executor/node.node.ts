@@ -6,7 +6,7 @@ import type { Store } from "../../journal/store.ts";
 import type { HostFunction } from "../packages.node.ts";
 import type { Executor } from "./executor.ts";
 import type { ExecutorSettings } from "./ports.ts";
-import { openFromFiles } from "./programs.node.ts";
+import { lookAtFiles, openFromFiles } from "./programs.node.ts";
 import { openOver } from "./store-executor.ts";
 
 export interface ExecutorOptions extends ExecutorSettings {
@@ -39,6 +39,7 @@ export async function openExecutor(store: Store, options: ExecutorOptions = {}):
     store,
     {
       open: (request) => openFromFiles(request, files),
+      look: (request) => lookAtFiles(request, files),
       clock: { now: Date.now, after },
       uuid: randomUUID,
       random: (size) => randomBytes(size),

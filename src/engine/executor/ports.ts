@@ -1,4 +1,5 @@
 /** What an executor needs of its platform. Node's are in `node.node.ts`. */
+import type { Readable } from "../history/typed.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -25,6 +26,8 @@ export interface OpenedProgram extends AsyncDisposable {
 export interface ExecutorPorts {
   /** @throws {ProgramRefused} when it has mistakes @throws {Fault} when it cannot be loaded */
   readonly open: (request: ProgramRequest) => Promise<OpenedProgram>;
+  /** Opens one to be looked at: nothing of it is in a worker. Whoever asked disposes it. Absent: no run can be migrated. */
+  readonly look?: (request: ProgramRequest) => Promise<Readable & AsyncDisposable>;
   readonly clock: TimerPort;
   readonly uuid: () => string;
   /** So many random bytes. */

@@ -4,6 +4,7 @@ import { CorePool } from "../../host/worker/core-pool.node.ts";
 import type { Project } from "../../host/package/project.ts";
 import { renderDiagnostics } from "../../lang/render.ts";
 import { PROGRAM } from "../grants.ts";
+import type { Readable } from "../history/typed.ts";
 import { loadProgram } from "../load.node.ts";
 import type { LoadRequest, Opened } from "../packages.node.ts";
 import { nodePorts } from "../ports.node.ts";
@@ -39,6 +40,17 @@ export async function openFromFiles(
       await program[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Without workers, and with the names of its variables. The caller disposes it. @throws {ProgramRefused} @throws {Fault} */
+export async function lookAtFiles(
+  { file, source, grants }: ProgramRequest,
+  options: FileOptions,
+): Promise<Readable & AsyncDisposable> {
+  const loaded = await loadProgram({ ...options, file, text: source, grants, besideVm: false });
+  if (!loaded.ok) throw new ProgramRefused(loaded.diagnostics);
+  const { program, checked } = loaded;
+  return { program, checked, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }
 
 /** What a program was made of, beside its own text, which was given. */

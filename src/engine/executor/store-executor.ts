@@ -4,17 +4,29 @@ import type { Lsn } from "../../journal/entry.ts";
 import type { RunHeader, RunQuery, Store } from "../../journal/store.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import { startOf } from "../durable/durable-run.ts";
-import { follow } from "../durable/follow.ts";
+import { follow, removed } from "../durable/follow.ts";
 import type { Shown } from "../durable/follow.ts";
-import { sendSignal } from "../durable/send.ts";
+import { sendSignal } from "../durable/effects/send.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
 import { Timers } from "../timers.ts";
+import type { RunVerdict } from "../trial/upgrade.ts";
 import { Actions } from "./actions.ts";
+import { takeUpMade } from "./made.ts";
 import { Driver } from "./driver.ts";
 import { Endings, isEnded } from "./ended.ts";
-import type { Ended, Executor, QueueSettings, RunDetails, Schedule, ScheduleState, Submission } from "./executor.ts";
+import type {
+  Ended,
+  Executor,
+  MigrateRequest,
+  QueueSettings,
+  RunDetails,
+  Schedule,
+  ScheduleState,
+  Submission,
+} from "./executor.ts";
 import { runOfToken } from "./hooks.ts";
 import { Memory } from "./memory.ts";
+import { Migrating } from "./migrating.ts";
 import { checkText } from "./names.ts";
 import { News } from "./news.ts";
 import { Places } from "./places.ts";
@@ -58,6 +70,7 @@ export class StoreExecutor implements Executor {
   readonly #wakes: Wakes;
   readonly #driver: Driver;
   readonly #actions: Actions;
+  readonly #migrating: Migrating;
   readonly #submissions: Submissions;
   readonly #queues: Queues;
   readonly #schedules: Schedules;
@@ -66,7 +79,7 @@ export class StoreExecutor implements Executor {
   readonly lost: Promise<Error>;
   readonly #lost = Promise.withResolvers<Error>();
   #over: Error | null = null;
-  /** Submissions that are not answered yet: they use programs. */
+  /** What makes runs and is not answered yet: it uses programs and the store. */
   readonly #beginning = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
 
@@ -112,6 +125,12 @@ export class StoreExecutor implements Executor {
       isOver: () => this.#over !== null,
     });
     this.#actions = new Actions({ ...shared, driver: this.#driver, random });
+    this.#migrating = new Migrating({
+      store,
+      memory: this.#memory,
+      requestOf: (id, start) => this.#driver.requestOf(id, start),
+      look: ports.look,
+    });
     this.#submissions = new Submissions({ ...shared, grants, uuid, random });
     this.#queues = new Queues(store, this.#places, () => this.#memory.look());
     const timed = { store, timers: this.#timers, now };
@@ -164,7 +183,8 @@ export class StoreExecutor implements Executor {
     const header = await this.#actions.header(id);
     const { packages, grants, parent } = await startOf(this.#store, id);
     const names = packages.filter((_, at) => at % 2 === 0);
-    return { ...header, packages: names, grants, parent: parent[0] ?? null };
+    const error = header.state === "failed" ? await this.#endings.error(header) : null;
+    return { ...header, packages: names, grants, parent: parent[0] ?? null, error };
   }
 
   async signal(
@@ -175,7 +195,11 @@ export class StoreExecutor implements Executor {
     checkText("signal", signal.name);
     checkText("sender", signal.sender);
     const header = await this.#actions.header(id);
-    if (isEnded(header)) throw new Fault("run-ended", `${id} has ended: it is ${header.state}`);
+    if (isEnded(header)) {
+      // Whoever was not told that it was taken sends it again.
+      if (await this.#store.sent(id, signal.sender)) return { isNew: false };
+      throw new Fault("run-ended", `${id} has ended: it is ${header.state}`);
+    }
     const { isNew } = await sendSignal(this.#store, id, signal);
     const now = await this.#store.header(id);
     if (now?.state === "waiting" || now?.state === "running") this.#memory.take(id);
@@ -209,8 +233,10 @@ export class StoreExecutor implements Executor {
 
   async wait(id: string, until: AbortSignal): Promise<Ended | null> {
     this.#refuseOver();
+    await this.#actions.header(id);
     const ended = await this.#news.until(id, until, async () => {
-      const header = await this.#actions.header(id);
+      const header = await this.#store.header(id);
+      if (header === undefined) throw removed(id);
       return isEnded(header) ? header : null;
     });
     if (ended === null) return null;
@@ -226,7 +252,13 @@ export class StoreExecutor implements Executor {
   ): AsyncGenerator<Shown, void> {
     this.#refuseOver();
     await this.#actions.header(id);
-    yield* follow(this.#store, id, new ValueBytes(null), options);
+    const store = this.#store;
+    const followed = {
+      read: (run: string, from: Lsn, most?: number) => store.read(run, from, most),
+      blob: (digest: string) => store.blob(digest),
+      watch: (told: Parameters<Store["watch"]>[0]) => this.#news.watch(told),
+    };
+    yield* follow(followed, id, new ValueBytes(null), options);
   }
 
   async webhook(token: string, request: { readonly value: AnyValue; readonly sender: string }): Promise<boolean> {
@@ -235,6 +267,16 @@ export class StoreExecutor implements Executor {
     if (run === null) return false;
     await this.signal(run, { ...request, name: `webhook/${token}` });
     return true;
+  }
+
+  async migrate(id: string, request: MigrateRequest): Promise<readonly RunVerdict[]> {
+    this.#refuseOver();
+    return await this.#lasting(this.#migrating.migrate(id, request));
+  }
+
+  async inStore<T extends { readonly made: readonly string[] }>(work: (store: Store) => Promise<T>): Promise<T> {
+    this.#refuseOver();
+    return await this.#lasting(takeUpMade(this.#store, this.#memory, work));
   }
 
   async queues(): Promise<ReadonlyMap<string, QueueSettings>> {
@@ -301,14 +343,18 @@ export class StoreExecutor implements Executor {
   }
 
   async #begin(run: Submission): Promise<{ readonly id: string; readonly isNew: boolean }> {
-    const beginning = this.#submissions.begin(run);
-    this.#beginning.add(beginning);
+    const begun = await this.#lasting(this.#submissions.begin(run));
+    if (begun.isNew) this.#memory.look();
+    return begun;
+  }
+
+  /** Closing waits for it. */
+  async #lasting<T>(work: Promise<T>): Promise<T> {
+    this.#beginning.add(work);
     try {
-      const begun = await beginning;
-      if (begun.isNew) this.#memory.look();
-      return begun;
+      return await work;
     } finally {
-      this.#beginning.delete(beginning);
+      this.#beginning.delete(work);
     }
   }
 

@@ -2,8 +2,8 @@
  * A run as one file, with everything of it that a store has: its log, the values beside it, and the runs that it spawned.
  *
  *   E1  Only what is durable, and sound: a log with damage is not exported.
- *   E2  States of the VM and of instances are left out; the whole history is there, and brings them back. Packages stay
- *       where they are: the log names them with their digests.
+ *   E2  States of the VM and of instances are left out; the whole history is there, and brings them back. Packages are none of
+ *       the store's: the log names them with their digests, and pack-files.node.ts puts them in.
  */
 import { Fault } from "../../fault.ts";
 import { decodeEntry } from "../../journal/entry-codec.ts";
@@ -23,6 +23,7 @@ export async function exportRun(store: ExportSource, id: string): Promise<Portab
   for (const each of await withChildren(store, header)) runs.push(await portableRun(store, each, id));
   return {
     runs,
+    pack: null,
     blobs: await fetchBlobs(
       store,
       runs.flatMap(({ entries }) => entries),

@@ -75,6 +75,7 @@ async function makeRun(
   const made = store.create({ id, name, created, ir, queue: "", priority: 0, entries: run.entries.map(encodeEntry) });
   for (const bytes of blobs.values()) store.keep(id, bytes);
   if (!(await made)) throw idTaken(id);
+  await store.close(id);
 }
 
 export function idTaken(id: string): Fault {

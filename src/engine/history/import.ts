@@ -98,6 +98,7 @@ async function write(
   const taken = runs[created.indexOf(false)];
   if (taken !== undefined) throw idTaken(taken.id);
   for (const { id, entries } of runs) await settle(store, id, entries, request.now);
+  for (const { id } of runs) await store.close(id);
   return first?.id ?? "";
 }
 

@@ -9,7 +9,7 @@ import { decodeEntry } from "../../journal/entry-codec.ts";
 import { Blob } from "../../journal/entry.ts";
 import type { Entry, EntryKind, EntryOf, Lsn, Payload } from "../../journal/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
-import { HEARD } from "../durable/recorded.ts";
+import { HEARD } from "../durable/log/recorded.ts";
 
 /** What of a store is needed to look into runs. */
 export type Kept = Pick<Store, "header" | "read" | "blob">;

@@ -2,7 +2,7 @@
  * Calls that a run made at once, while it is played back: which of them the log tells, and which have to be made again.
  *
  *   N1  Every call that could be made at once has a number in its group, given in the program's order; what was recorded of
- *       it stands under that number (engine/durable/call-records.ts, C2).
+ *       it stands under that number (engine/durable/calls/call-records.ts, C2).
  *   N2  What waited for its effect then waits again; also what failed at once, whose error came in that way.
  *   N3  A package without state whose call left no trail answered at once. The call is made again, in an instance that
  *       reaches nothing outside: it is pure, and its answer is the same.
@@ -18,7 +18,7 @@ import { functionOf } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { crossIn, crossingOf, crossOut } from "../crossing.ts";
 import type { Crossing } from "../crossing.ts";
-import { groupsOf, isOutside } from "../durable/groups.ts";
+import { groupsOf, isOutside } from "../durable/calls/groups.ts";
 import type { ValueBytes } from "../durable/value-bytes.ts";
 import { errorOf } from "../failure.ts";
 import { InstanceGroup } from "../instances.ts";

@@ -48,7 +48,7 @@ export async function openProgramOf(store: Kept, log: Log, { isolation, warn }: 
 }
 
 /** A child is called after its workflow: the file is that of the run that was begun by itself. */
-async function fileOf(store: Kept, log: Log): Promise<string> {
+export async function fileOf(store: Kept, log: Log): Promise<string> {
   let { header, start } = log;
   for (let parent = start.entry.parent[0]; parent !== undefined; parent = start.entry.parent[0]) {
     const above = await store.header(parent);

@@ -54,8 +54,12 @@ export function encodePack({ program, dependencies, packages, files }: Pack): Ui
   return encodeAny([program, dependencies.map(([name, place]): AnyValue => [name, place]), [...packages], listed]);
 }
 
+/** Bytes of what `encodePack` gives, with paths as long as they may be. */
+const LARGEST = 2 ** 24;
+
 /** @throws {Fault} `import-invalid`, `limit-exceeded` (K1) */
 export function decodePack(bytes: Uint8Array, limits: PackLimits = PACK_LIMITS): Pack {
+  if (bytes.length > LARGEST) throw tooMuch("files", limits.files);
   const pack = packIn(anyOf(bytes));
   if (pack === null || !isSame(encodePack(pack), bytes)) throw invalid("its packages cannot be read");
   checkPack(pack, limits);
@@ -95,7 +99,8 @@ function pairIn(data: unknown): readonly [string, string] | null {
 function fileIn(data: unknown): readonly [string, Blob] | null {
   const [path, digest, size, more] = Array.isArray(data) ? (data as readonly unknown[]) : [];
   if (typeof path !== "string" || typeof digest !== "string" || more !== undefined) return null;
-  if (!/^[0-9a-f]{64}$/.test(digest) || typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return null;
+  if (!/^[0-9a-f]{64}$/.test(digest) || typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
+    return null;
   return [path, new Blob(digest, size)];
 }
 
@@ -113,10 +118,6 @@ export function checkPack(pack: Pack, limits: PackLimits = PACK_LIMITS): void {
 }
 
 function refuseTooMuch({ dependencies, packages, files }: Pack, limits: PackLimits): void {
-  const tooMuch = (what: string, most: number): Fault =>
-    new Fault("limit-exceeded", `The packages of a run have at most ${most} ${what}`, {
-      hint: "`sennit export --no-packages` leaves them out",
-    });
   if (files.size > limits.files) throw tooMuch("files", limits.files);
   if (Math.max(packages.length, dependencies.length) > limits.packages) throw tooMuch("folders", limits.packages);
   const bytes = [...files.values()].reduce((sum, { size }) => sum + size, 0);
@@ -125,10 +126,12 @@ function refuseTooMuch({ dependencies, packages, files }: Pack, limits: PackLimi
 
 /** K2 */
 function refuseMisplaced({ program, dependencies, packages, files }: Pack): void {
-  const folders = new Set(packages.filter((place) => !isBare(place)).map((place) => within(place, MANIFEST)));
+  // A component may be without a folder of its own.
+  const folders = new Set(packages.filter((place) => !files.has(place)).map((place) => within(place, MANIFEST)));
   for (const place of packages) {
-    const file = isBare(place) ? place : within(place, MANIFEST);
-    if (!files.has(file)) throw invalid(`the package ${place} is missing`);
+    if (!(files.has(place) ? place.endsWith(".wasm") : files.has(within(place, MANIFEST)))) {
+      throw invalid(`the package ${place} is missing`);
+    }
   }
   for (const path of [program, ...files.keys()]) {
     if (!path.split("/").some(isManifestName) || folders.has(path)) continue;
@@ -139,13 +142,15 @@ function refuseMisplaced({ program, dependencies, packages, files }: Pack): void
     throw invalid("a package is named twice");
   }
   for (const [name, place] of dependencies) {
-    if (!PACKAGE_NAME.test(name) || !packages.includes(place)) throw invalid(`there is no package ${name.slice(0, 100)}`);
+    if (!PACKAGE_NAME.test(name) || !packages.includes(place))
+      throw invalid(`there is no package ${name.slice(0, 100)}`);
   }
 }
 
-/** A component without a folder of its own. */
-function isBare(place: string): boolean {
-  return place.endsWith(".wasm");
+function tooMuch(what: string, most: number): Fault {
+  return new Fault("limit-exceeded", `The packages of a run have at most ${most} ${what}`, {
+    hint: "`sennit export --no-packages` leaves them out",
+  });
 }
 
 function invalid(why: string): Fault {

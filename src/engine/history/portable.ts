@@ -1,16 +1,18 @@
 /**
  * Runs as one file: what `export` writes and `import` reads.
  *
- *     "sennit run 1\n"                              which version of this format
+ *     "sennit run 2\n"                              which version of this format; 1 without packages
  *     kind, length (32 bits, big end first), bytes  as often as it takes
  *
  *   RUN 1    CBOR: a map of `id`, `name`, `created`, `parent` (text or null); its entries follow
  *   ENTRY 2  one entry as in the log (journal/entry-codec.ts)
  *   CHAIN 3  the last link of the run's chain (journal/chain.ts): ends the run
- *   BLOB 4   a value that entries name by its digest
+ *   PACK 6   what lies in files of the program: its packages and other sources (pack.ts), after the runs; in version 2 only
+ *   BLOB 4   a value that entries name by its digest, or the content of a file
  *   END 5    sha256 of everything before this record; nothing follows
  *
- *   P1  One set of runs has one file: entries in their order, children after their parents, blobs by digest.
+ *   P1  One set of runs has one file: entries in their order, children after their parents, blobs by digest. Without packages
+ *       it is of version 1.
  *   P2  What is read may come from anybody. Every length is looked at before anything is taken, every entry is in its one
  *       encoding, chains and digests are made anew, and every blob that is named is there. Nothing else is in the file.
  *   P3  The digests find what was damaged. They do not tell who wrote the file.
@@ -24,9 +26,12 @@ import { hexOfBytes } from "../../journal/hex.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import { decodeAny, encodeAny } from "../../wit/cbor.ts";
 import { WitError } from "../../wit/error.ts";
+import { decodePack, encodePack } from "./pack.ts";
+import type { Pack } from "./pack.ts";
 import { blobsOf } from "./payloads.ts";
 
 const MAGIC: Uint8Array = new TextEncoder().encode("sennit run 1\n");
+const PACKED: Uint8Array = new TextEncoder().encode("sennit run 2\n");
 const FAMILY = "sennit run ";
 
 const RUN = 1;
@@ -34,6 +39,7 @@ const ENTRY = 2;
 const CHAIN = 3;
 const BLOB = 4;
 const END = 5;
+const PACK = 6;
 
 export interface PortableRun {
   readonly id: string;
@@ -48,6 +54,9 @@ export interface PortableRun {
 export interface Portable {
   /** The first is the one that was exported; the others are its children, and theirs. */
   readonly runs: readonly PortableRun[];
+  /** Null: they are not in it. */
+  readonly pack: Pack | null;
+  /** Values and contents of files. */
   readonly blobs: ReadonlyMap<Digest, Uint8Array>;
 }
 
@@ -62,9 +71,9 @@ export interface PortableLimits {
 export const PORTABLE_LIMITS: PortableLimits = { bytes: 2 ** 30, runs: 10_000, entries: 2_000_000, blobs: 1_000_000 };
 
 /** The pieces of the file, in order (P1). */
-export function* writePortable({ runs, blobs }: Portable, hash: Hash): Generator<Uint8Array> {
+export function* writePortable({ runs, pack, blobs }: Portable, hash: Hash): Generator<Uint8Array> {
   const parts = new Digesting(hash);
-  yield parts.add(MAGIC);
+  yield parts.add(pack === null ? MAGIC : PACKED);
   for (const { id, name, created, parent, entries } of runs) {
     yield parts.add(
       record(
@@ -87,6 +96,7 @@ export function* writePortable({ runs, blobs }: Portable, hash: Hash): Generator
     }
     yield parts.add(record(CHAIN, chain));
   }
+  if (pack !== null) yield parts.add(record(PACK, encodePack(pack)));
   for (const [, bytes] of [...blobs].toSorted(([a], [b]) => (a < b ? -1 : 1))) yield parts.add(record(BLOB, bytes));
   yield record(END, parts.digest());
 }
@@ -130,7 +140,7 @@ export function readPortable(bytes: Uint8Array, hash: Hash, limits: PortableLimi
 }
 
 function refuseOther(bytes: Uint8Array): void {
-  if (isSame(bytes.subarray(0, MAGIC.length), MAGIC)) return;
+  if ([MAGIC, PACKED].some((magic) => isSame(bytes.subarray(0, magic.length), magic))) return;
   const head = new TextDecoder().decode(bytes.subarray(0, FAMILY.length + 4));
   if (/^sennit run [0-9]/.test(head)) {
     throw new Fault("import-newer", "The file was exported by a newer version", {
@@ -165,6 +175,10 @@ class Reading {
       if (runs.length >= this.#limits.runs) throw tooMuch("runs", this.#limits.runs);
       runs.push(this.#run(next.bytes));
     }
+    const isPacked = isSame(this.#bytes.subarray(0, PACKED.length), PACKED);
+    if (isPacked !== (next.kind === PACK)) throw invalid("its packages do not stand where they should");
+    const pack = isPacked ? decodePack(next.bytes) : null;
+    if (isPacked) next = this.#record();
     for (let before = ""; next.kind === BLOB; next = this.#record()) {
       if (blobs.size >= this.#limits.blobs) throw tooMuch("values", this.#limits.blobs);
       const digest = hexOfBytes(this.#hash(next.bytes));
@@ -173,8 +187,8 @@ class Reading {
     }
     if (next.kind !== END || this.#at !== this.#bytes.length) throw invalid("something stands where nothing should");
     if (!isSame(next.bytes, next.before)) throw invalid("it is not what was written");
-    refuseUnfit(runs, blobs);
-    return { runs, blobs };
+    refuseUnfit({ runs, pack, blobs });
+    return { runs, pack, blobs };
   }
 
   /** `before`: the digest of everything before it. */
@@ -238,7 +252,7 @@ function anyOf(bytes: Uint8Array): AnyValue {
 }
 
 /** Every blob that is named is there, of its size, and nothing else is; parents stand before their children. */
-function refuseUnfit(runs: readonly PortableRun[], blobs: ReadonlyMap<Digest, Uint8Array>): void {
+function refuseUnfit({ runs, pack, blobs }: Portable): void {
   const [first] = runs;
   if (first === undefined) throw invalid("there is no run in it");
   const ids = new Set<string>();
@@ -248,7 +262,8 @@ function refuseUnfit(runs: readonly PortableRun[], blobs: ReadonlyMap<Digest, Ui
     ids.add(id);
   }
   const named = new Set<Digest>();
-  for (const { digest, size } of runs.flatMap(({ entries }) => entries.flatMap(blobsOf))) {
+  const values = runs.flatMap(({ entries }) => entries.flatMap(blobsOf));
+  for (const { digest, size } of [...values, ...(pack?.files.values() ?? [])]) {
     if (blobs.get(digest)?.length !== size) throw invalid(`the value ${digest} is missing`);
     named.add(digest);
   }

@@ -20,7 +20,7 @@ import { Vm } from "../../lang/vm/vm.ts";
 import { Fault } from "../../fault.ts";
 import type { Lsn } from "../../journal/entry.ts";
 import type { Value } from "../../wit/value.ts";
-import { diverged } from "../durable/run-log.ts";
+import { diverged } from "../durable/log/run-log.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import { BUDGET } from "../run.ts";

@@ -2,7 +2,7 @@
 import { Fault } from "../../fault.ts";
 import type { EntryOf, Lsn, Payload } from "../../journal/entry.ts";
 import type { Value } from "../../wit/value.ts";
-import { callbackKey, HEARD } from "../durable/recorded.ts";
+import { callbackKey, HEARD } from "../durable/log/recorded.ts";
 import type { ValueBytes } from "../durable/value-bytes.ts";
 import { ErrorValue } from "../../lang/value.ts";
 import { here, is, nameOf } from "./log.ts";

@@ -1,11 +1,11 @@
 /** The questions of one worker's runs, by their numbers there: what is performed for each, and who gets its answer. */
-import type { Reader } from "../../host/remote/reader.ts";
+import type { Reader } from "../../host/remote/frames/reader.ts";
 import type { KeptQuestion, Performing } from "./again/kept-question.ts";
 import { Effects, type Perform } from "./effects.ts";
-import { CHILD_RUN, FORK, SHELL } from "./frames.ts";
-import type { ToWorker } from "./messages.ts";
+import { CHILD_RUN, FORK, SHELL } from "./said/frames.ts";
+import type { ToWorker } from "./said/messages.ts";
 import type { Running } from "./running.ts";
-import { HEAD } from "./shown.ts";
+import { HEAD } from "./said/shown.ts";
 import { readStored } from "./stored/answering.ts";
 
 /** Before what a question asks: its head and the number of its run. */

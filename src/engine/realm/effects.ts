@@ -7,19 +7,19 @@
  */
 import { Defect, Fault } from "../../fault.ts";
 import type { LogLine } from "../../host/plugin.ts";
-import { argumentsCodec, codecOrNothing } from "../../host/remote/codec.ts";
-import { writeFault } from "../../host/remote/fault-data.ts";
-import { FAILED, MOST_BYTES, OK } from "../../host/remote/frames.ts";
-import { Broken, type Reader } from "../../host/remote/reader.ts";
-import { bounded } from "../../host/remote/targets.ts";
-import { type HandleMap, Writer } from "../../host/remote/writer.ts";
+import { argumentsCodec, codecOrNothing } from "../../host/remote/frames/codec.ts";
+import { writeFault } from "../../host/remote/frames/fault-data.ts";
+import { FAILED, MOST_BYTES, OK } from "../../host/remote/frames/kinds.ts";
+import { Broken, type Reader } from "../../host/remote/frames/reader.ts";
+import { bounded } from "../../host/remote/frames/bounded.ts";
+import { type HandleMap, Writer } from "../../host/remote/frames/writer.ts";
 import { functionOf } from "../../wit/types.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import type { RunPorts, ShellResult } from "../ports.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Performing } from "./again/kept-question.ts";
-import { MOST_ASKED, MOST_CHILDREN, SHELL } from "./frames.ts";
-import { readFork, readShell, type ShellQuestion, writeShellResult } from "./questions.ts";
+import { MOST_ASKED, MOST_CHILDREN, SHELL } from "./said/frames.ts";
+import { readFork, readShell, type ShellQuestion, writeShellResult } from "./said/questions.ts";
 import type { StoredRun } from "./stored/stored-run.ts";
 
 /** Whose question it is. */

@@ -1,8 +1,8 @@
 /** The programs of one worker: those that are open in it, and those that are being opened. */
 import type { Fault } from "../../fault.ts";
-import { readFault } from "../../host/remote/fault-data.ts";
-import { OK } from "../../host/remote/frames.ts";
-import { Broken, type Reader } from "../../host/remote/reader.ts";
+import { readFault } from "../../host/remote/frames/fault-data.ts";
+import { OK } from "../../host/remote/frames/kinds.ts";
+import { Broken, type Reader } from "../../host/remote/frames/reader.ts";
 import { NotOpened } from "./lost.ts";
 import type { RealmProgram } from "./program.ts";
 

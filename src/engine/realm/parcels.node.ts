@@ -4,8 +4,8 @@ import { userCacheFolder } from "../../host/cache.node.ts";
 import type { PackageFiles } from "../../host/manifest.ts";
 import type { IsolationLevel } from "../../host/package/project.ts";
 import type { Plugin } from "../../host/plugin.ts";
-import type { Parcel } from "../../host/remote/parcel.ts";
-import { prepare } from "../../host/remote/prepare.node.ts";
+import type { Parcel } from "../../host/remote/frames/parcel.ts";
+import { prepare } from "../../host/remote/caller/prepare.node.ts";
 
 /** Whether a package of this language, at this level, is opened by a run worker. */
 export function goesInside({ manifest: { language } }: PackageFiles, level: IsolationLevel): boolean {

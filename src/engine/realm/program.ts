@@ -1,15 +1,15 @@
 /** A program as the engine gives it to its workers. */
 import type { Plugin } from "../../host/plugin.ts";
 import type { PythonPlugin } from "../../host/python/plugin.node.ts";
-import type { Parcel } from "../../host/remote/parcel.ts";
+import type { Parcel } from "../../host/remote/frames/parcel.ts";
 import { encodeIr } from "../../lang/ir/ir-codec.ts";
 import { ByteWriter } from "../../lang/ir/ir-bytes.ts";
 import { ValueWriter } from "../../lang/ir/ir-values.ts";
 import { functionOf } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { LoadedPackage, LoadedProgram } from "../loaded.ts";
-import type { PackageMessage, Place, ToWorker } from "./messages.ts";
-import { crossing, crossingWorld } from "./untyped-functions.ts";
+import type { PackageMessage, Place, ToWorker } from "./said/messages.ts";
+import { crossing, crossingWorld } from "./said/untyped-functions.ts";
 
 export interface RealmProgram {
   readonly program: LoadedProgram;

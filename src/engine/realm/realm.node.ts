@@ -12,50 +12,41 @@ import type { MessagePort } from "node:worker_threads";
 import { Fault } from "../../fault.ts";
 import type { KeptThread } from "../../host/keeper/keeper.node.ts";
 import { FLIGHT } from "../../host/keeper/flight.ts";
-import type { Ended } from "../../host/remote/channel.ts";
-import { MOST_BYTES } from "../../host/remote/frames.ts";
-import { Broken, Reader } from "../../host/remote/reader.ts";
-import type { HandleMap } from "../../host/remote/writer.ts";
+import type { Ended } from "../../host/remote/ways/channel.ts";
+import { MOST_BYTES } from "../../host/remote/frames/kinds.ts";
+import { NO_HANDLES } from "../../host/remote/frames/no-handles.ts";
+import { Broken, Reader } from "../../host/remote/frames/reader.ts";
 import { LiftBudget } from "../../wit/budget.ts";
 import type { Value } from "../../wit/value.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
 import { Kept } from "./again/kept.ts";
 import { Questions } from "./asked.ts";
-import { readEnding } from "./endings.ts";
-import * as frames from "./frames.ts";
-import { Links } from "./connected.node.ts";
-import { type Lost, lostBy, workerLost } from "./lost.ts";
-import type { ToWorker } from "./messages.ts";
+import { readEnding } from "./said/endings.ts";
+import * as frames from "./said/frames.ts";
+import { Links } from "./links/connected.node.ts";
+import type { Lost } from "./lost.ts";
+import type { ToWorker } from "./said/messages.ts";
 import type { Disposed } from "./pool.node.ts";
 import { Programs } from "./opened.ts";
 import { Pings } from "./pings.ts";
 import { openMessage, type RealmProgram } from "./program.ts";
 import { runMessage } from "./run-message.ts";
-import { limitsFrom, type Running, stopOf } from "./running.ts";
+import { limitsFrom, stopOf } from "./running.ts";
+import { Runs } from "./runs.ts";
 import { waitsForLog } from "./stored/leaving.ts";
-import { answerCommands, toTakeUp } from "./stored/life-over.ts";
 import { LogFrames } from "./stored/log-frames.ts";
 import { readResult } from "./stored/results.ts";
 import { StoredRun } from "./stored/stored-run.ts";
-import { HEAD } from "./shown.ts";
+import { HEAD } from "./said/shown.ts";
 import { ShownFrames } from "./shown-frames.ts";
-
-const NO_HANDLES: HandleMap = {
-  give: () => 0,
-  take: () => {
-    throw new Broken("a resource where there are none");
-  },
-};
 
 export class RunRealm implements AsyncDisposable, Disposed {
   readonly #thread: KeptThread;
   readonly #reader = new Reader(NO_HANDLES, new LiftBudget());
   readonly #shown: ShownFrames;
   readonly #programs = new Programs();
-  readonly #runs = new Map<number, Running>();
-  /** Runs that are over here, and not yet in the worker. */
-  readonly #dropped = new Set<number>();
+  readonly #runs: Runs;
   readonly #questions: Questions;
   readonly #links: Links;
   readonly #logs: LogFrames;
@@ -63,7 +54,6 @@ export class RunRealm implements AsyncDisposable, Disposed {
     this.#silent = true;
     void this.#thread.kill();
   });
-  readonly #ending = new Set<Promise<void>>();
   #last = 0;
   #isAlive = true;
   #breach: Broken | undefined;
@@ -74,18 +64,23 @@ export class RunRealm implements AsyncDisposable, Disposed {
     this.#questions = new Questions((message) => this.#post(message));
     this.#logs = new LogFrames(
       (message) => this.#post(message),
-      (run) => this.#moved(run),
+      (run) => this.#runs.moved(run),
     );
     this.#links = new Links(
       (message, transfer = []) => this.#post(message, transfer),
       (why) => this.#broke(why),
     );
+    this.#runs = new Runs({
+      links: this.#links,
+      stop: (run) => this.#post({ kind: "stop", run }),
+      executing: () => Atomics.load(thread.flight, FLIGHT.package),
+    });
     this.#shown = new ShownFrames({
       shows: (number, kind, record, event) =>
-        this.#of(number, ({ kept, ports }) => {
+        this.#runs.of(number, ({ kept, ports }) => {
           if (kept.shows(kind, record)) ports.follow(event);
         }),
-      tape: (number, bytes) => this.#running(number)?.kept.tape(bytes),
+      tape: (number, bytes) => this.#runs.at(number)?.kept.tape(bytes),
       credit: (bytes) => this.#post({ kind: "credit", bytes }),
     });
     thread.port.on("message", (message: unknown) => this.#receive(message));
@@ -152,7 +147,7 @@ export class RunRealm implements AsyncDisposable, Disposed {
     const { signal } = options;
     const over = new Promise<RunResult | Lost>((settle, fail) => {
       const parts = { number: run, of, program: of.program, ports, options, settle, fail };
-      this.#runs.set(run, { ...parts, fn, kept, stored, childStops, childStop, python: new Set() });
+      this.#runs.add({ ...parts, fn, kept, stored, childStops, childStop, python: new Set() });
     });
     this.#reference();
     const cancel = (): void => this.#tell("cancel", run);
@@ -182,13 +177,13 @@ export class RunRealm implements AsyncDisposable, Disposed {
   async dispose(): Promise<void> {
     this.#thread.ref();
     await this.#thread.kill();
-    await Promise.all(this.#ending);
+    await this.#runs.settled();
   }
 
   /** It keeps this process alive while something is going on in it. */
   #reference(): void {
     const { port, ref, unref } = this.#thread;
-    if (this.#programs.opening + this.#runs.size + this.#ending.size > 0) {
+    if (this.#programs.opening > 0 || !this.#runs.areOver) {
       ref();
       port.ref();
     } else {
@@ -270,7 +265,7 @@ export class RunRealm implements AsyncDisposable, Disposed {
         return this.#taped(number, frame);
       case frames.APPEND:
       case frames.KEEP:
-        return this.#logs.written(this.#running(number), this.#shown.spent, { kind, frame, reader });
+        return this.#logs.written(this.#runs.at(number), this.#shown.spent, { kind, frame, reader });
       case frames.LOG_ENTRIES:
       case frames.LOG_BLOB:
       case frames.LOG_FORGET:
@@ -285,99 +280,41 @@ export class RunRealm implements AsyncDisposable, Disposed {
   }
 
   #ended(number: number): void {
-    const run = this.#running(number);
-    if (run === null) return void this.#dropped.delete(number);
-    let settle: () => void;
-    try {
-      const { stored, fn, program } = run;
+    this.#runs.ended(number, ({ stored, fn, program }) => {
       const isTyped = stored === null || fn === 0;
       const result = isTyped ? readEnding(this.#reader, program.result) : readResult(this.#reader, stored.values);
       this.#reader.close();
-      run.kept.ended();
-      settle = () => run.settle(result);
-    } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown;
-      settle = () => run.fail(thrown); // its worker failed in it, or it gives more than may be taken
-    }
-    this.#runs.delete(number);
-    this.#over(run).then(settle, run.fail);
-  }
-
-  /** J2 */
-  #over(run: Running): Promise<void> {
-    return this.#while(Promise.all([run.kept.over(), this.#links.leave(run)]).then(() => {}));
-  }
-
-  /** It keeps the worker's memory from being given up, and this process alive. */
-  #while(over: Promise<void>): Promise<void> {
-    this.#ending.add(over);
-    const forget = (): unknown => this.#ending.delete(over);
-    over.then(forget, forget);
-    return over;
-  }
-
-  /** Null: it is over here, and what it still says is nobody's. @throws {Broken} */
-  #running(number: number): Running | null {
-    const run = this.#runs.get(number);
-    if (run !== undefined) return run;
-    if (this.#dropped.has(number)) return null;
-    throw new Broken(`there is no run ${number}`);
-  }
-
-  /** What a run says, as far as it goes the way it went: otherwise it is over. */
-  #of(number: number, work: (run: Running) => void): void {
-    const run = this.#running(number);
-    if (run === null) return;
-    try {
-      work(run);
-    } catch (thrown) {
-      if (!(thrown instanceof Fault) || thrown.code !== "run-lost") throw thrown;
-      this.#drop(run);
-      this.#over(run).then(() => run.fail(thrown), run.fail);
-    }
+      return result;
+    });
   }
 
   #taped(number: number, frame: Uint8Array<ArrayBuffer>): void {
     const bytes = this.#reader.raw(this.#reader.u32());
-    this.#running(number)?.kept.tape(bytes);
+    this.#runs.at(number)?.kept.tape(bytes);
     const rest = frame.subarray(HEAD + 4 + bytes.length);
     if (rest[0] === frames.TAPED) throw new Broken("a message within a message within a message");
     this.#handle(rest);
   }
 
   #asked(number: number, frame: Uint8Array<ArrayBuffer>): void {
-    this.#of(this.#reader.u32(), (run) => this.#questions.asked(number, run, frame, this.#reader));
+    this.#runs.of(this.#reader.u32(), (run) => this.#questions.asked(number, run, frame, this.#reader));
   }
 
   #childStop(number: number): void {
     const id = this.#reader.text();
     this.#reader.close();
-    const run = this.#running(number);
-    run?.childStops.get(id)?.abort();
-  }
-
-  /** Another's entry is in its log where the worker took its own to be: from there it begins again. */
-  #moved(run: Running): void {
-    this.#drop(run);
-    const lost: Lost = { state: "lost", fault: workerLost("another's entry is in its log"), again: "yes" };
-    if (run.stored !== null) void this.#while(this.#lifeOver(run, run.stored, lost));
-  }
-
-  #drop({ number }: Running): void {
-    this.#runs.delete(number);
-    this.#dropped.add(number);
-    this.#post({ kind: "stop", run: number });
+    this.#runs.at(number)?.childStops.get(id)?.abort();
   }
 
   #connect(number: number): void {
     const reader = this.#reader;
-    this.#of(reader.u32(), (run) => this.#links.connect(number, run, reader.u32(), limitsFrom(reader)));
+    this.#runs.of(reader.u32(), (run) => this.#links.connect(number, run, reader.u32(), limitsFrom(reader)));
   }
 
   #frame(number: number, frame: Uint8Array<ArrayBuffer>): void {
     const open = this.#links.opened(number);
     if (open === null) return;
-    const receive = (): void => this.#of(open.run.number, () => open.link.receive(frame));
+    const receive = (): void => this.#runs.of(open.run.number, () => open.link.receive(frame));
     const { stored, of } = open.run;
     if (stored === null) return receive();
     const waits = waitsForLog(of.program.packages[open.pack], frame);
@@ -385,7 +322,7 @@ export class RunRealm implements AsyncDisposable, Disposed {
   }
 
   #close(number: number): void {
-    void this.#while(this.#links.close(number));
+    void this.#runs.meanwhile(this.#links.close(number));
   }
 
   #gone(ended: Ended): void {
@@ -395,34 +332,9 @@ export class RunRealm implements AsyncDisposable, Disposed {
     this.#pings.clear();
     this.#programs.lost(new Fault(code, `The program was not opened: ${why}`));
     const executing = Atomics.load(this.#thread.flight, FLIGHT.run);
-    const runs = [...this.#runs.values()];
-    this.#runs.clear();
     // A word that names no run there ever was is somebody's lie, or nobody's.
     const guilty = executing > 0 && executing <= this.#last ? executing : null;
-    const loss = { code, why, guilty, runs: runs.length, isBreach: this.#breach !== undefined };
-    for (const run of runs) {
-      const lost = lostBy(loss, run);
-      if (run.stored === null) this.#left(run, lost.again !== "no").then(() => run.settle(lost), run.fail);
-      else void this.#while(this.#lifeOver(run, run.stored, lost));
-    }
-  }
-
-  /** A stored run begins again from its log. */
-  async #lifeOver(run: Running, stored: StoredRun, lost: Lost): Promise<void> {
-    try {
-      await answerCommands(run, stored);
-      await this.#over(run);
-      run.settle(await toTakeUp(stored, lost, Atomics.load(this.#thread.flight, FLIGHT.package)));
-    } catch (thrown) {
-      run.fail(thrown);
-    }
-  }
-
-  /** What a run has outside stays for it, if it begins again. */
-  #left(run: Running, isAgain: boolean): Promise<void> {
-    if (!isAgain) return this.#over(run);
-    run.kept.pause();
-    return this.#while(this.#links.leave(run));
+    this.#runs.lost({ code, why, guilty, isBreach: this.#breach !== undefined });
   }
 
   #reason(ended: Ended): { readonly code: string; readonly why: string } {

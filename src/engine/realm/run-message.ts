@@ -2,7 +2,7 @@
 import type { Value } from "../../wit/value.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions } from "../run-options.ts";
-import type { ToWorker } from "./messages.ts";
+import type { ToWorker } from "./said/messages.ts";
 import { valuesMessage } from "./program.ts";
 import type { StoredRun } from "./stored/stored-run.ts";
 import { webhookForm } from "./stored/webhook.ts";

@@ -1,7 +1,7 @@
 /** One run in a worker, as the engine's side knows it, and what it says of a connection. */
-import { limitsOf } from "../../host/remote/call-limits.ts";
+import { limitsOf } from "../../host/remote/frames/call-limits.ts";
 import type { CallLimits } from "../../host/meter/meter.ts";
-import { Broken, type Reader } from "../../host/remote/reader.ts";
+import { Broken, type Reader } from "../../host/remote/frames/reader.ts";
 import type { RunPorts } from "../ports.ts";
 import type { RunOptions, RunResult } from "../run-options.ts";
 import type { Kept } from "./again/kept.ts";

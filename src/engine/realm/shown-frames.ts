@@ -1,11 +1,11 @@
 /** What one worker's runs show, as it comes: pieces of records, which take credit. */
-import { Unframer } from "../../host/remote/pipe.ts";
-import { Broken, Reader } from "../../host/remote/reader.ts";
+import { Unframer } from "../../host/remote/ways/pipe.ts";
+import { Broken, Reader } from "../../host/remote/frames/reader.ts";
 import { LiftBudget } from "../../wit/budget.ts";
 import type { RunEvent } from "../ports.ts";
-import { MOST_SHOWN } from "./frames.ts";
-import { NO_HANDLES } from "./no-handles.ts";
-import { HEAD, readEvent, TAPE } from "./shown.ts";
+import { MOST_SHOWN } from "./said/frames.ts";
+import { NO_HANDLES } from "../../host/remote/frames/no-handles.ts";
+import { HEAD, readEvent, TAPE } from "./said/shown.ts";
 
 /** What a record says of a run. */
 export interface Heard {

@@ -1,11 +1,11 @@
 /**
- * The thread of a run worker: the walls of `host/remote/thread.node.ts`, and besides reading the language's, the engine's and its log's
+ * The thread of a run worker: the walls of `host/remote/ways/thread.node.ts`, and besides reading the language's, the engine's and its log's
  * own code. The keeper starts it, watches it and kills it.
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type KeptThread, startKept } from "../../host/keeper/keeper.node.ts";
-import { threadFlags } from "../../host/remote/thread.node.ts";
+import { threadFlags } from "../../host/remote/ways/thread.node.ts";
 import { siblingModule } from "../../host/sibling.ts";
 
 /** The VMs of many runs, and their instances' JavaScript, are in one heap. */
@@ -17,7 +17,7 @@ const HEAP_MEGABYTES = 2048;
  */
 export function startRunThread(
   longest: number,
-  entry: URL = siblingModule("run-realm.node", import.meta.url),
+  entry: URL = siblingModule("worker/run-realm.node", import.meta.url),
 ): KeptThread {
   const source = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const own = ["engine", "journal", "lang"].map((room) => `--allow-fs-read=${source}/${room}/*`);

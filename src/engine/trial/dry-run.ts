@@ -5,12 +5,14 @@
  */
 import { Fault } from "../../fault.ts";
 import { decodeEntry } from "../../journal/entry-codec.ts";
-import type { EntryOf } from "../../journal/entry.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
+import type { Machine } from "../../lang/vm/machine.ts";
 import type { Value } from "../../wit/value.ts";
-import type { LogPort } from "../durable/log-port.ts";
-import { keyOf } from "../durable/recorded.ts";
-import type { Numbered } from "../durable/recorded.ts";
+import type { LogPort } from "../durable/log/log-port.ts";
+import { effectiveStart, moveEntry, sinceRestart } from "../durable/moved-run.ts";
+import type { MoveMap } from "../durable/moved-run.ts";
+import { keyOf } from "../durable/log/recorded.ts";
+import type { Numbered } from "../durable/log/recorded.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import { execute } from "../run.ts";
@@ -21,46 +23,64 @@ export interface DryRun {
   /** By effect and attempt, in the order in which the program asked. */
   readonly asked: ReadonlyMap<string, EffectRequest>;
   readonly end:
-    | { readonly kind: "live"; readonly waiting: readonly EffectRequest[] }
+    | ({ readonly kind: "live" } & Live)
     | { readonly kind: "ended"; readonly result: RunResult }
     | { readonly kind: "failed"; readonly fault: Fault };
 }
 
+interface Live {
+  readonly waiting: readonly EffectRequest[];
+  readonly machine: Machine;
+}
+
 /**
  * @param entries the whole log, with the values beside it
- * @param fn the function that it is a run of, unless the log's number is this program's, too
+ * @param moved how this program has what the log was written for: absent when it is the log's own program
  */
 export async function dryRun(
   program: LoadedProgram,
   id: string,
   entries: readonly Numbered[],
-  fn?: number,
+  moved?: MoveMap,
 ): Promise<DryRun> {
   const asked = new Map<string, EffectRequest>();
-  const known = entries.filter(({ entry }) => entry.kind !== "SNAP"); // D1
-  const start = known[0]?.entry as EntryOf<"START">;
-  let waiting: readonly EffectRequest[] | null = null;
+  const known = asMoved(
+    entries.filter(({ entry }) => entry.kind !== "SNAP"), // D1
+    moved,
+  );
+  const start = effectiveStart(known);
+  let live: Live | null = null;
   try {
     const args = new ValueBytes(program.ir).decode(start.args as Uint8Array) as readonly Value[];
-    const result = await execute(program, fn ?? start.function, args, PORTS, {
+    const result = await execute(program, start.function, args, PORTS, {
       id,
       seed: start.seed,
       grants: { allowsCommand: () => false },
       journal: { port: portOf(known), entries: known },
       onlooker: {
         asked: (effect) => void asked.set(keyOf(effect.id, effect.attempt), effect),
-        live: (all) => {
-          waiting = all;
+        live: (waiting, machine) => {
+          live = { waiting, machine };
           return new Fault("stopped", "All of the log was played back");
         },
       },
     });
     return { asked, end: { kind: "ended", result } };
   } catch (fault) {
-    if (waiting !== null) return { asked, end: { kind: "live", waiting } };
+    if (live !== null) return { asked, end: { kind: "live", ...(live as Live) } };
     if (!(fault instanceof Fault)) throw fault;
     return { asked, end: { kind: "failed", fault } };
   }
+}
+
+/** The log as if its run had been moved to another program last. */
+function asMoved(entries: readonly Numbered[], moved: MoveMap | undefined): readonly Numbered[] {
+  const [first] = entries;
+  if (moved === undefined || first?.entry.kind !== "START") return sinceRestart(entries);
+  const own = entries.filter(({ entry }) => entry.kind !== "MIGRATE");
+  const { ir, program, packages } = first.entry;
+  const lsn = (entries.at(-1)?.lsn ?? 0) + 1;
+  return sinceRestart([...own, { lsn, entry: moveEntry({ ir, program, packages }, moved) }]);
 }
 
 /** Nothing is there to be used. */

@@ -16,7 +16,7 @@ import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { beginRun, resumeRun } from "../durable/durable-run.ts";
 import { follow } from "../durable/follow.ts";
-import { sendSignal } from "../durable/send.ts";
+import { sendSignal } from "../durable/effects/send.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import { toPlain } from "../plain.ts";

@@ -9,14 +9,21 @@ import { Fault } from "../../fault.ts";
 import type { EntryOf } from "../../journal/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
-import { effectiveStart } from "../durable/moved-run.ts";
-import { isOutside } from "../durable/groups.ts";
-import { natureOf } from "../durable/nature.ts";
-import { HEARD, keyOf } from "../durable/recorded.ts";
-import type { Numbered } from "../durable/recorded.ts";
+import { irDigest } from "../../lang/ir/ir-codec.ts";
+import type { CheckedProgram } from "../../lang/typed.ts";
+import type { Machine } from "../../lang/vm/machine.ts";
+import { effectiveStart, restartIn, rewritingsIn, sinceRestart } from "../durable/moved-run.ts";
+import type { MoveMap } from "../durable/moved-run.ts";
+import type { Rewriting } from "../durable/rewrites.ts";
+import { isOutside } from "../durable/calls/groups.ts";
+import { natureOf } from "../durable/effects/nature.ts";
+import { HEARD, keyOf } from "../durable/log/recorded.ts";
+import type { Numbered } from "../durable/log/recorded.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
 import type { LoadedProgram } from "../loaded.ts";
 import type { RunResult } from "../run-result.ts";
+import { carriedTo } from "./rewriting.ts";
+import type { ShownRewriting } from "./rewriting.ts";
 import { dryRun, SHOWN_ANEW } from "./dry-run.ts";
 import type { DryRun } from "./dry-run.ts";
 import { askedText, recordedText } from "./step-text.ts";
@@ -38,28 +45,86 @@ export type Verdict =
 export interface RunVerdict {
   readonly run: RunHeader;
   readonly verdict: Verdict;
+  /** What a migration makes of its variables. */
+  readonly rewritten?: readonly ShownRewriting[];
+  /** It begins afresh, with these params. */
+  readonly begins?: readonly ShownRewriting[];
 }
 
-/** Another program, for the runs that began with it or with an earlier version of it. */
+/** What was found out about a run and another program. */
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly entries: readonly Numbered[];
+  /** How the program has what the log was written for; null where it does not. */
+  readonly map: MoveMap | null;
+  /** Where the run is with it, if it would go on. */
+  readonly machine: Machine | null;
+}
+
+/**
+ * Another program, for the runs that began with it or with an earlier version of it.
+ *
+ * @param checked names its variables: a run whose variables were rewritten cannot be judged without them
+ */
 export async function judge(
   store: Pick<Store, "read" | "blob">,
   program: LoadedProgram,
   run: RunHeader,
+  checked?: CheckedProgram,
 ): Promise<RunVerdict> {
-  const entries = await logOf(store, run.id);
-  return { run, verdict: await verdictOf(program, run, entries) };
+  const { verdict } = await judged(program, run, await logOf(store, run.id), checked);
+  return { run, verdict };
 }
 
-async function verdictOf(program: LoadedProgram, run: RunHeader, entries: readonly Numbered[]): Promise<Verdict> {
-  const [first, second] = entries;
-  if (first?.entry.kind !== "START") return { kind: "unknown", why: "its log has no beginning" };
-  if (second !== undefined && second.lsn > 2) return { kind: "unknown", why: "what it did first was forgotten" };
-  const name = entryPoint(program, first.entry, run);
-  if (typeof name === "string") return { kind: "decide", place: null, now: name, recorded: run.name };
+export async function judged(
+  program: LoadedProgram,
+  run: RunHeader,
+  log: readonly Numbered[],
+  checked?: CheckedProgram,
+): Promise<Judged> {
+  const entries = sinceRestart(log);
+  const not = (verdict: Verdict): Judged => ({ verdict, entries, map: null, machine: null });
+  const [first] = entries;
+  const [, second] = log;
+  if (first?.entry.kind !== "START") return not({ kind: "unknown", why: "its log has no beginning" });
+  if (second !== undefined && second.lsn > 2) return not({ kind: "unknown", why: "what it did first was forgotten" });
+  const fn = entryPoint(program, first.entry, run);
+  if (typeof fn === "string") return not({ kind: "decide", place: null, now: fn, recorded: run.name });
   const changed = statefulChange(program, effectiveStart(entries), entries);
-  if (changed !== null) return { kind: "unknown", why: changed };
-  const dry = await dryRun(program, run.id, entries, name);
-  return firstOther(program, dry, entries) ?? endVerdict(program, dry, entries);
+  if (changed !== null) return not({ kind: "unknown", why: changed });
+  const rewritings = await rewritingsFor(program, checked, run, entries, fn);
+  if (typeof rewritings === "string") return not({ kind: "unknown", why: rewritings });
+  const map = { function: fn, rewritings, restart: restartIn(entries) };
+  const dry = await dryRun(program, run.id, entries, map);
+  const verdict = firstOther(program, dry, entries) ?? endVerdict(program, dry, entries);
+  return { verdict, entries, map, machine: dry.end.kind === "live" ? dry.end.machine : null };
+}
+
+/** What was rewritten before, for another program: each is looked up where the run was then. A text: it does not fit. */
+async function rewritingsFor(
+  program: LoadedProgram,
+  checked: CheckedProgram | undefined,
+  run: RunHeader,
+  entries: readonly Numbered[],
+  fn: number,
+): Promise<readonly Rewriting[] | string> {
+  const before = rewritingsIn(entries);
+  if (before.length === 0 || effectiveStart(entries).ir === irDigest(program.ir)) return before;
+  if (checked === undefined) return "its variables were rewritten";
+  const carried: Rewriting[] = [];
+  for (const rewriting of before) {
+    const until = entries.filter(({ lsn }) => lsn < rewriting.at);
+    const { end } = await dryRun(program, run.id, until, {
+      function: fn,
+      rewritings: carried,
+      restart: restartIn(entries),
+    });
+    if (end.kind !== "live") return "it is not where its variables were rewritten";
+    const found = carriedTo({ readable: { program, checked }, machine: end.machine }, rewriting);
+    if (typeof found === "string") return found;
+    carried.push(found);
+  }
+  return carried;
 }
 
 /** The function that the run is of; a text when the new version has none. A child is named for its workflow. */

@@ -11,7 +11,7 @@
 import { MessageChannel, type MessagePort, parentPort, Worker, workerData } from "node:worker_threads";
 import { Defect } from "../../fault.ts";
 import { v8Limit, watchHeap } from "../heap-watch.node.ts";
-import type { Ended } from "../remote/channel.ts";
+import type { Ended } from "../remote/ways/channel.ts";
 import { LimitWords } from "./limit-words.ts";
 import type { KeeperSetup, Order, Report, ThreadOrder } from "./orders.ts";
 import { Watch } from "./watch.ts";

@@ -11,7 +11,7 @@
  */
 import { MessageChannel, type MessagePort, type Transferable, Worker } from "node:worker_threads";
 import { siblingModule } from "../sibling.ts";
-import type { Ended } from "../remote/channel.ts";
+import type { Ended } from "../remote/ways/channel.ts";
 import { newFlight } from "./flight.ts";
 import { LimitWords } from "./limit-words.ts";
 import type { KeeperSetup, Order, Report } from "./orders.ts";

@@ -1,6 +1,6 @@
 /** What is said between this process's engine thread and its keeper. No guest has a way to either of these ports. */
 import type { MessagePort } from "node:worker_threads";
-import type { Ended } from "../remote/channel.ts";
+import type { Ended } from "../remote/ways/channel.ts";
 
 export type Order =
   | ({ readonly kind: "start"; readonly id: number } & ThreadOrder)

@@ -8,11 +8,12 @@
  *   S3  An image is used only by instances of the plugin it was made from, behind the same wall: a plugin that forges its
  *       own gains nothing.
  */
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
+import { keepInFile } from "../draft.node.ts";
 import { type Code, runtimeCode } from "./code.ts";
 import { startPeer } from "./peer.node.ts";
 import { type Runtime, shared } from "./runtime.node.ts";
@@ -114,17 +115,12 @@ async function load(file: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** A cache that cannot be written costs time, not correctness. */
 async function save(file: string, image: Uint8Array): Promise<void> {
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    await mkdir(join(file, ".."), { recursive: true });
-    const params = { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_compressionLevel]: 1 };
-    await writeFile(draft, await compress(image, { params }));
-    await rename(draft, file);
-  } catch {
-    await rm(draft, { force: true });
-  }
+  const params = { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_compressionLevel]: 1 };
+  await keepInFile(
+    file,
+    compress(image, { params }).then((bytes) => [bytes]),
+  );
 }
 
 async function make(

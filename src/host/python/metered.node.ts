@@ -5,12 +5,13 @@
  *   F2  A file whose digest is not its content's is made anew.
  *   F3  It has another identity than Pyodide as it is: no start image of one serves the other.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { keepInFile } from "../draft.node.ts";
 import { siblingModule } from "../sibling.ts";
 import type { Runtime } from "./runtime.node.ts";
 import { webAssembly } from "./worker/wasm.ts";
@@ -77,22 +78,10 @@ async function rewrite(wasm: Uint8Array, file: string | undefined): Promise<Uint
   const worker = new Worker(siblingModule("metered-thread.node", import.meta.url), { workerData: wasm });
   try {
     const [bytes] = (await once(worker, "message")) as [Uint8Array<ArrayBuffer>];
-    if (file !== undefined) await save(file, bytes);
+    if (file !== undefined) await keepInFile(file, [digest(bytes), bytes]);
     return bytes;
   } finally {
     await worker.terminate();
-  }
-}
-
-/** A cache that cannot be written costs time, not correctness. */
-async function save(file: string, bytes: Uint8Array): Promise<void> {
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(draft, [digest(bytes), bytes]);
-    await rename(draft, file);
-  } catch {
-    await rm(draft, { force: true });
   }
 }
 

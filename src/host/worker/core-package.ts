@@ -4,10 +4,10 @@ import { LiftBudget } from "../../wit/budget.ts";
 import { type FunctionKey, functionsOf } from "../../wit/types.ts";
 import type { PackageFiles } from "../manifest.ts";
 import { liftLimitsOf } from "../meter/limits.ts";
-import { packParcel } from "../remote/parcel.ts";
-import type { Prepared } from "../remote/prepare.node.ts";
-import { Reader } from "../remote/reader.ts";
-import { type Export, exportOf } from "../remote/targets.ts";
+import { packParcel } from "../remote/frames/parcel.ts";
+import type { Prepared } from "../remote/caller/prepare.node.ts";
+import { Reader } from "../remote/frames/reader.ts";
+import { type Export, exportOf } from "../remote/caller/targets.ts";
 import { STAYING } from "./protocol.ts";
 
 /** A package that may be called on other cores. */

@@ -2,7 +2,7 @@
  * One thread of a core pool, from the pool's side, which judges all that it says. It never outlives the pool, and ends when it
  * is idle for long.
  *
- *   C1  It has the walls of L1 (../remote/thread.node.ts). Where it serves Python, it may start that one's own thread.
+ *   C1  It has the walls of L1 (../remote/ways/thread.node.ts). Where it serves Python, it may start that one's own thread.
  *   C2  It is asked for one call at a time, and says nothing else: what it says unasked takes credit, and the first breach
  *       ends it.
  *   C3  A call that is not over soon after its deadline is ended with its thread, by the keeper.
@@ -10,14 +10,14 @@
 import { Fault } from "../../fault.ts";
 import { startKept } from "../keeper/keeper.node.ts";
 import type { LogLine } from "../plugin.ts";
-import type { Channel, Ended } from "../remote/channel.ts";
-import { Credit } from "../remote/credit.ts";
-import { readFault } from "../remote/fault-data.ts";
-import { FAILED, LOG, MOST_BYTES, MOST_NOTE_LINES, OK } from "../remote/frames.ts";
-import { Broken } from "../remote/reader.ts";
-import type { Export } from "../remote/targets.ts";
-import { HEAP_MEGABYTES, threadChannel, threadFlags } from "../remote/thread.node.ts";
-import { Writer } from "../remote/writer.ts";
+import type { Channel, Ended } from "../remote/ways/channel.ts";
+import { Credit } from "../remote/caller/credit.ts";
+import { readFault } from "../remote/frames/fault-data.ts";
+import { FAILED, LOG, MOST_BYTES, MOST_NOTE_LINES, OK } from "../remote/frames/kinds.ts";
+import { Broken } from "../remote/frames/reader.ts";
+import type { Export } from "../remote/caller/targets.ts";
+import { HEAP_MEGABYTES, threadChannel, threadFlags } from "../remote/ways/thread.node.ts";
+import { Writer } from "../remote/frames/writer.ts";
 import type { Value } from "../../wit/value.ts";
 import { siblingModule } from "../sibling.ts";
 import type { SentPackage } from "./core-package.ts";

@@ -9,15 +9,15 @@ import { type FunctionKey, functionsOf, type WitFunction } from "../../wit/types
 import { kept } from "../keeper/kept.node.ts";
 import { recorded } from "../meter/recorded.ts";
 import type { InstanceOptions, Plugin } from "../plugin.ts";
-import { argumentsCodec, codecOrNothing } from "../remote/codec.ts";
-import { writeFault } from "../remote/fault-data.ts";
-import { FAILED, OK } from "../remote/frames.ts";
-import { Notes } from "../remote/notes.ts";
-import { filesOf, unpackParcel } from "../remote/parcel.ts";
-import { threadPort } from "../remote/ports.node.ts";
-import { Reader } from "../remote/reader.ts";
-import { openParcel } from "../remote/realm.node.ts";
-import { Writer } from "../remote/writer.ts";
+import { argumentsCodec, codecOrNothing } from "../remote/frames/codec.ts";
+import { writeFault } from "../remote/frames/fault-data.ts";
+import { FAILED, OK } from "../remote/frames/kinds.ts";
+import { Notes } from "../remote/server/notes.ts";
+import { filesOf, unpackParcel } from "../remote/frames/parcel.ts";
+import { threadPort } from "../remote/ways/ports.node.ts";
+import { Reader } from "../remote/frames/reader.ts";
+import { openParcel } from "../remote/server/realm.node.ts";
+import { Writer } from "../remote/frames/writer.ts";
 import { ANSWER, CALL, CREDIT, OPEN, STAYING, STARTED } from "./protocol.ts";
 
 interface Package {

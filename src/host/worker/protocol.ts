@@ -3,8 +3,8 @@
  * opens packages by their parcels and makes one call at a time; the thread answers with its lines, `STARTED` and one answer.
  */
 import { Fault } from "../../fault.ts";
-import { Broken } from "../remote/reader.ts";
-import type { HandleMap } from "../remote/writer.ts";
+import { Broken } from "../remote/frames/reader.ts";
+import type { HandleMap } from "../remote/frames/writer.ts";
 
 /** To a thread. A package has the frame's number from then on. */
 export const OPEN = 1;

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { ResumeOptions, Taken } from "../../../src/engine/durable/durable-run.ts";
-import { sendSignal } from "../../../src/engine/durable/send.ts";
+import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { VirtualClock } from "../../../src/engine/trial/clock.ts";
 import type { AnyValue } from "../../../src/wit/any.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import { follow } from "../../../src/engine/durable/follow.ts";
-import { sendSignal } from "../../../src/engine/durable/send.ts";
+import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
 import { openSqlite } from "../../../src/journal/sqlite-store.node.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { sendSignal } from "../../../src/engine/durable/send.ts";
+import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { World } from "./world.ts";
 
 const DAY = 86_400_000;
@@ -30,7 +30,10 @@ describe("a run that only waits", () => {
     expect(await world.ended(id)).toMatchObject({ state: "done" });
     expect(world.clock.time).toBeLessThan(2_000_000);
     expect(await world.lines(id)).toEqual(["now"]);
-    await expect(world.until(executor.signal(id, go))).rejects.toMatchObject({ code: "run-ended" });
+    // Whoever was not told that it was taken sends it again.
+    expect(await world.until(executor.signal(id, go))).toEqual({ isNew: false });
+    const late = world.until(executor.signal(id, { ...go, sender: "you" }));
+    await expect(late).rejects.toMatchObject({ code: "run-ended" });
   });
 
   it("is taken up by what came while it fell asleep, whenever that was", async () => {

@@ -3,12 +3,14 @@ import { openOver } from "../../../src/engine/executor/store-executor.ts";
 import type { StoreExecutor } from "../../../src/engine/executor/store-executor.ts";
 import type { ExecutorSettings, OpenedProgram, ProgramRequest } from "../../../src/engine/executor/ports.ts";
 import type { Submission } from "../../../src/engine/executor/executor.ts";
+import type { Readable } from "../../../src/engine/history/typed.ts";
 import { Fault } from "../../../src/fault.ts";
 import type { RunHeader, Store } from "../../../src/journal/store.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { sha256 } from "../../journal/stores.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";
+import { checkText, nothing } from "../../lang/vm/run-program.ts";
 import { portsOf, VirtualClock } from "../durable/crash.ts";
 import { directInstance, stubProgram } from "../stub-program.ts";
 
@@ -48,6 +50,7 @@ export class World implements AsyncDisposable {
       this.store,
       {
         open: (request) => this.#open(request),
+        look: (request) => this.#look(request),
         clock: { now: () => this.clock.time, after: (milliseconds, work) => this.#after(milliseconds, work) },
         uuid: () => `run-${(this.#made += 1)}`,
         random: (size) => new Uint8Array(size).fill(7),
@@ -140,8 +143,7 @@ export class World implements AsyncDisposable {
     this.open += 1;
     this.opened += 1;
     const pay = (_: string, args: readonly Value[]): Value => this.paid.push(Number(args[0]));
-    const text = source.includes("pay(") ? `require pay; ${source}` : source;
-    const stub = stubProgram(text, [witFunction("pay", [S32], S32)], () => directInstance(pay), {
+    const stub = stubProgram(textOf(source), [PAY], () => directInstance(pay), {
       manifest: { language: "javascript", effects: { pay: "keyed" } },
     });
     const packages = stub.packages.map((pack) => ({ ...pack, name, plugin: { ...pack.plugin, digest } }));
@@ -155,6 +157,13 @@ export class World implements AsyncDisposable {
     };
   }
 
+  async #look(request: ProgramRequest): Promise<Readable & AsyncDisposable> {
+    const opened = await this.#open(request);
+    const checked = checkText(textOf(request.source), { ...nothing, functions: new Map([[PAY.name, PAY]]) });
+    const program = { ...opened.program, params: checked.params };
+    return { program, checked, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+  }
+
   #after(milliseconds: number, work: () => void): () => void {
     const forget = new AbortController();
     this.armed += 1;
@@ -164,6 +173,12 @@ export class World implements AsyncDisposable {
     });
     return () => forget.abort();
   }
+}
+
+const PAY = witFunction("pay", [S32], S32);
+
+function textOf(source: string): string {
+  return source.includes("pay(") ? `require pay; ${source}` : source;
 }
 
 export function turn(): Promise<void> {

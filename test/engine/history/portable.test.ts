@@ -178,7 +178,7 @@ describe("an exported run", () => {
   it.each([
     ["text that is none", new TextEncoder().encode("hello"), "import-invalid"],
     ["nothing", new Uint8Array(), "import-invalid"],
-    ["a newer version", new TextEncoder().encode("sennit run 2\nabc"), "import-newer"],
+    ["a newer version", new TextEncoder().encode("sennit run 3\nabc"), "import-newer"],
     [
       "a length beyond its end",
       new TextEncoder().encode("sennit run 1\n\u0001\u007f\u007f\u007f\u007f"),

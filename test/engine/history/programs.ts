@@ -3,7 +3,7 @@ import { Fault } from "../../../src/fault.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { S32, STRING, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance } from "../stub-program.ts";
-import { adding, CALLBACK } from "../durable/calling-back.ts";
+import { adding, CALLBACK } from "../durable/calls/calling-back.ts";
 import type { Play, Stub } from "./recorded-run.ts";
 
 const FUNCTIONS = [witFunction("count", [S32], S32), witFunction("pay", [STRING], S32), witFunction("flaky", [], S32)];

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { Taken } from "../../../src/engine/durable/durable-run.ts";
-import { sendSignal } from "../../../src/engine/durable/send.ts";
+import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import type { Readable } from "../../../src/engine/history/typed.ts";
 import type { Manifest } from "../../../src/host/manifest.ts";
 import type { Instance } from "../../../src/host/plugin.ts";

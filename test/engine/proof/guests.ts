@@ -13,7 +13,7 @@ import type { Callback, Value } from "../../../src/wit/value.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";
 import { compileText, nothing } from "../../lang/vm/run-program.ts";
 import { directInstance, DistantInstance } from "../stub-program.ts";
-import { CALLBACK } from "../durable/calling-back.ts";
+import { CALLBACK } from "../durable/calls/calling-back.ts";
 
 /** How one call changes what a plugin remembers. @throws {Fault} what the program is told; `plugin-trapped` ends the plugin */
 export function remember(total: number, args: readonly number[]): number {
@@ -121,7 +121,14 @@ export function programOf(ir: Ir, hands: Hands): LoadedProgram {
 
 function pluginOf(name: string, hands: Hands): Plugin {
   const limits = {} as Plugin["manifest"]["limits"];
-  const fixed = { version: "1.0.0", source: "", wants: [], stateless: false, overlap: false, onFailure: "lost" } as const;
+  const fixed = {
+    version: "1.0.0",
+    source: "",
+    wants: [],
+    stateless: false,
+    overlap: false,
+    onFailure: "lost",
+  } as const;
   const manifest = { name, language: "component", limits, effects: {}, ...fixed, ...MANIFESTS[name] } as const;
   return {
     manifest,
@@ -144,7 +151,10 @@ function shop({ outside, durable, hold }: Hands): Instance {
 }
 
 function memorable(name: string, hands: Hands, { state }: InstanceOptions): Instance {
-  const memory: Memory = { total: state === undefined ? 0 : new DataView(state.buffer, state.byteOffset).getInt32(0), calls: 0 };
+  const memory: Memory = {
+    total: state === undefined ? 0 : new DataView(state.buffer, state.byteOffset).getInt32(0),
+    calls: 0,
+  };
   hands.made(name === "test:near" ? "near" : "far", memory);
   let alive = true;
   const change = (numbers: readonly number[]): number => {
@@ -178,4 +188,3 @@ async function heard([count, callback]: readonly Value[]): Promise<readonly numb
   }
   return numbers;
 }
-

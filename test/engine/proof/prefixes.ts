@@ -1,8 +1,9 @@
 /** Beginnings of a log, each played back by itself: it leads to all that it says was asked for, and to nothing else. */
 import { expect } from "vitest";
 
-import { decodeSnapshot } from "../../../src/engine/durable/snapshot.ts";
-import type { Snapshot } from "../../../src/engine/durable/snapshot.ts";
+import { fetched } from "../../../src/engine/durable/log/loading.ts";
+import { decodeSnapshot } from "../../../src/engine/durable/log/snapshot.ts";
+import type { Snapshot } from "../../../src/engine/durable/log/snapshot.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
 import { execute } from "../../../src/engine/run.ts";
@@ -12,7 +13,6 @@ import { decodeEntry } from "../../../src/journal/entry-codec.ts";
 import type { Entry, EntryOf } from "../../../src/journal/entry.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import type { Ir } from "../../../src/lang/ir/ir.ts";
-import { irDigest } from "../../../src/lang/ir/ir-codec.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { sha256 } from "../../journal/stores.ts";
 import { VirtualClock } from "../durable/crash.ts";
@@ -59,46 +59,62 @@ async function askedBy(program: LoadedProgram, id: string, entries: readonly Ent
 /** Calls that are made at once are named by a count. */
 const AT_ONCE = "0".repeat(8);
 
-/** Every beginning of the log, or each so-many-th: what it says was asked for is asked for again. */
-export async function expectConsequences(program: LoadedProgram, id: string, entries: readonly Entry[], step = 1): Promise<number> {
+/**
+ * Every beginning of the log, or each so-many-th: what it says was asked for is asked for again. `isComputing`:
+ * it computes for long, and what it came to after its last delivery is nothing that is awaited here.
+ */
+export async function expectConsequences(
+  program: LoadedProgram,
+  id: string,
+  entries: readonly Entry[],
+  { step = 1, isComputing = false }: { readonly step?: number; readonly isComputing?: boolean } = {},
+): Promise<number> {
   let count = 0;
   for (let length = entries.length; length > 0; length -= step) {
     const prefix = entries.slice(0, length);
     const asked = await askedBy(program, id, prefix);
-    for (const entry of prefix) {
+    const last = isComputing ? prefix.findLastIndex(({ kind }) => kind === "DLV" || kind === "CB") : length;
+    for (const entry of prefix.slice(0, Math.max(0, last))) {
       if (entry.kind !== "REQ" && entry.kind !== "ARM" && entry.kind !== "CALL") continue;
-      if (!entry.eff.startsWith(AT_ONCE)) expect(asked, `${entry.kind} in the first ${length}`).toContain(nameOf(entry));
+      if (!entry.eff.startsWith(AT_ONCE))
+        expect(asked, `${entry.kind} in the first ${length}`).toContain(nameOf(entry));
     }
     count += 1;
   }
   return count;
 }
 
-/** A store in which the log of the run ends there, and has no snapshot. */
-async function cutStore(entries: readonly Uint8Array[], ir: Ir): Promise<MemoryStore> {
-  const store = new MemoryStore({ hash: sha256, now: () => 0 });
-  await store.create({ id: RUN, name: "", created: 0, ir: irDigest(ir), queue: "", priority: 0, entries });
-  return new MemoryStore({ hash: sha256, now: () => 0, held: true }, store);
+/** The same store, but that the log of the run ends there, and that no snapshot is used. */
+async function cutStore(store: MemoryStore, after: number): Promise<MemoryStore> {
+  const cut = new MemoryStore({ hash: sha256, now: () => 0, held: true }, store);
+  await cut.open(RUN);
+  await cut.close(RUN);
+  await cut.cut(RUN, after);
+  return cut;
 }
 
 /**
- * The VM of a run that is taken up where it had written a snapshot, by its log alone, is in the state of that snapshot. Null:
- * it computed there, and was cut off at another instruction.
+ * The VM of a run that is taken up where it had written a snapshot, by its log alone, is in the state of that snapshot, which
+ * stands before a delivery. False: it computed there, and looked up at another instruction.
  */
-export async function expectSameState(ir: Ir, log: readonly Uint8Array[], at: number, seed: number): Promise<boolean> {
-  const before = stateOf(decodeEntry(log[at] as Uint8Array), log);
-  const world = new World({ ir, seed, lives: [], snapshotAfter: 0 }, await cutStore(log.slice(0, at), ir));
+export async function expectSameState(ir: Ir, store: MemoryStore, at: number, seed: number): Promise<boolean> {
+  const log = (await store.read(RUN, 1)).map(({ bytes }) => bytes);
+  const before = await stateOf(decodeEntry(log[at] as Uint8Array), store);
+  const cut = await cutStore(store, at);
+  const world = new World({ ir, seed, lives: [], snapshotAfter: 0 }, cut);
   await world.live();
   const now = (await world.logs()).get(RUN)?.slice(at) ?? [];
-  const first = now.map(decodeEntry).find(({ kind }) => kind === "SNAP" || kind === "END");
-  if (first?.kind !== "SNAP") return false;
-  const after = stateOf(first, log);
+  const entries = now.map(decodeEntry);
+  const delivered = entries.findIndex(({ kind }) => kind === "DLV" || kind === "CB" || kind === "CANCEL");
+  const first = entries.slice(0, delivered < 0 ? undefined : delivered).findLast(({ kind }) => kind === "SNAP");
+  if (first === undefined) return false;
+  const after = await stateOf(first, world.store);
   if (after.turn !== before.turn) return false;
   expect(Buffer.from(after.vm).equals(Buffer.from(before.vm)), `the state at ${at + 1}`).toBe(true);
   return true;
 }
 
-function stateOf(entry: Entry, _: unknown): Snapshot {
-  if (entry.kind !== "SNAP" || !(entry.state instanceof Uint8Array)) throw new Error("it is no snapshot that is here");
-  return decodeSnapshot(entry.state);
+async function stateOf(entry: Entry, store: MemoryStore): Promise<Snapshot> {
+  if (entry.kind !== "SNAP") throw new Error("it is no snapshot");
+  return decodeSnapshot(await fetched(store, entry.state));
 }

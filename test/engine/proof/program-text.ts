@@ -117,9 +117,13 @@ class Writer {
       case 10:
         return place.isTry ? `undo { print "undo ${n}"; ${this.#undo()} }` : `emit("at", now());`;
       case 11:
-        return place.isLoop ? `if (shop.look(${n}) % 4 == 0) { ${this.#chance.one(["break", "continue"])}; }` : `print random() < 0.5;`;
+        return place.isLoop
+          ? `if (shop.look(${n}) % 4 == 0) { ${this.#chance.one(["break", "continue"])}; }`
+          : `print random() < 0.5;`;
       case 12:
-        return place.isTry ? `if (shop.look(${n}) % 3 == 0) { raise "no"; }` : `print busy(${this.#chance.one([10, 10, 4000])});`;
+        return place.isTry
+          ? `if (shop.look(${n}) % 3 == 0) { raise "no"; }`
+          : `print busy(${this.#chance.one([10, 10, 4000])});`;
       default:
         return `log("l${n}");`;
     }

@@ -4,7 +4,7 @@
  */
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { ResumeOptions } from "../../../src/engine/durable/durable-run.ts";
-import { sendSignal } from "../../../src/engine/durable/send.ts";
+import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
 import type { RunResult } from "../../../src/engine/run-options.ts";
 import { turn } from "../../../src/engine/trial/lives.ts";
@@ -27,6 +27,8 @@ export interface Plan {
   readonly cancelAt?: number;
   readonly snapshotAfter?: number | undefined;
   readonly sleepAfter?: number | undefined;
+  /** How many of the entries that were not acknowledged are there all the same; chance decides unless it is given. */
+  readonly survives?: number;
 }
 
 export class World {
@@ -71,10 +73,19 @@ export class World {
   async live(): Promise<RunResult> {
     for (const most of [...this.#plan.lives, Infinity]) {
       const result = await this.#life(most);
-      if (result !== null) return result;
+      if (result !== null) return await this.#quiet(result);
       this.kept.push(await this.logs());
     }
     throw new Error("a run has no last life");
+  }
+
+  /** What was sent to a run that has ended becomes durable, too. */
+  async #quiet(result: RunResult): Promise<RunResult> {
+    for (let idle = 0; idle < 3; idle++) {
+      if (this.store.release()) idle = 0;
+      await turn();
+    }
+    return result;
   }
 
   async logs(): Promise<ReadonlyMap<string, readonly Uint8Array[]>> {
@@ -88,7 +99,7 @@ export class World {
     this.memories.clear();
     using watching = this.store.watch((run, durable) => this.#told(run, durable));
     void watching;
-    const running = this.#run(cancel.signal);
+    const running = this.#run(this.store, cancel.signal);
     let isOver = false;
     const ended = running.then(
       (result) => ({ result }),
@@ -106,7 +117,7 @@ export class World {
     const end = isOver ? await ended : null;
     if (end !== null && "failure" in end) throw end.failure;
     if (end !== null) return end.result;
-    this.store = this.store.crash({ survives: this.#chance.pick(4) });
+    this.store = this.store.crash({ survives: this.#plan.survives ?? this.#chance.pick(4) });
     for (const go of this.#held.splice(0)) go();
     await ended;
     for (const go of this.#held.splice(0)) go();
@@ -118,11 +129,20 @@ export class World {
     this.durable.set(run, durable);
   }
 
-  async #run(signal: AbortSignal): Promise<RunResult> {
+  async #run(store: MemoryStore, signal: AbortSignal): Promise<RunResult> {
     const { snapshotAfter, sleepAfter } = this.#plan;
     const program = this.program();
-    const run = { id: RUN, name: "", source: "", function: 0, args: [], seed: new Uint8Array(32), grants: [], created: 0 };
-    await beginRun(this.store, program, run);
+    const run = {
+      id: RUN,
+      name: "",
+      source: "",
+      function: 0,
+      args: [],
+      seed: new Uint8Array(32),
+      grants: [],
+      created: 0,
+    };
+    await beginRun(store, program, run);
     const options: ResumeOptions = {
       grants: { allowsCommand: () => false },
       signal,
@@ -131,24 +151,24 @@ export class World {
       ...(sleepAfter === undefined ? {} : { sleepAfter }),
     };
     for (;;) {
-      const taken = await resumeRun(this.store, program, RUN, portsOf(this.clock), options);
+      const taken = await resumeRun(store, program, RUN, portsOf(this.clock), options);
       if (taken.state !== "asleep") return taken;
-      await this.#called(taken.wake, signal);
+      await this.#called(store, taken.wake, signal);
     }
   }
 
   /** It sleeps: something comes for it, or it is time. */
-  async #called(wake: number | null, cancel: AbortSignal): Promise<void> {
+  async #called(store: MemoryStore, wake: number | null, cancel: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const over = new AbortController();
-    using watching = this.store.watch(() => resolve());
+    using watching = store.watch(() => resolve());
     void watching;
-    const header = await this.store.header(RUN);
+    const header = await store.header(RUN);
     if (header === undefined || header.durable > header.snap) return;
     if (cancel.aborted) return;
     cancel.addEventListener("abort", () => resolve(), { once: true });
     if (wake !== null) void this.clock.sleep(wake - this.clock.now(), over.signal).then(resolve);
-    await Promise.race([promise, this.store.lost]);
+    await Promise.race([promise, store.lost]);
     over.abort();
   }
 

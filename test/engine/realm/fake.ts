@@ -1,11 +1,11 @@
 /** A worker with no thread behind it: what it says, the test says. */
 import { newFlight } from "../../../src/host/keeper/flight.ts";
 import type { KeptThread } from "../../../src/host/keeper/keeper.node.ts";
-import type { Ended } from "../../../src/host/remote/channel.ts";
-import { Writer } from "../../../src/host/remote/writer.ts";
-import type { Codec } from "../../../src/host/remote/codec-type.ts";
-import { codecOf } from "../../../src/host/remote/codec.ts";
-import type { ToWorker } from "../../../src/engine/realm/messages.ts";
+import type { Ended } from "../../../src/host/remote/ways/channel.ts";
+import { Writer } from "../../../src/host/remote/frames/writer.ts";
+import type { Codec } from "../../../src/host/remote/frames/codec-type.ts";
+import { codecOf } from "../../../src/host/remote/frames/codec.ts";
+import type { ToWorker } from "../../../src/engine/realm/said/messages.ts";
 
 export class Fake implements KeptThread {
   readonly sent: ToWorker[] = [];

@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { hostPlugin, functionType, worldOf } from "../../../src/engine/std/host-plugin.ts";
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
-import * as frames from "../../../src/engine/realm/frames.ts";
+import * as frames from "../../../src/engine/realm/said/frames.ts";
 import type { RealmProgram } from "../../../src/engine/realm/program.ts";
 import { RunRealm } from "../../../src/engine/realm/realm.node.ts";
-import * as inner from "../../../src/host/remote/frames.ts";
-import type { Writer } from "../../../src/host/remote/writer.ts";
+import * as inner from "../../../src/host/remote/frames/kinds.ts";
+import type { Writer } from "../../../src/host/remote/frames/writer.ts";
 import type { Type } from "../../../src/lang/types.ts";
 import { startRunThread } from "../../../src/engine/realm/thread.node.ts";
 import { Fake, frame, texts } from "./fake.ts";

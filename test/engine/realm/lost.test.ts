@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { startRunThread } from "../../../src/engine/realm/thread.node.ts";
 import type { KeptThread } from "../../../src/host/keeper/keeper.node.ts";
-import * as frames from "../../../src/engine/realm/frames.ts";
+import * as frames from "../../../src/engine/realm/said/frames.ts";
 import { Fake, frame } from "./fake.ts";
 import { blame, stage } from "./stage.ts";
 

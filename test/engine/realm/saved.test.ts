@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Gate } from "../../../src/engine/realm/again/gate.ts";
-import { insidePlugin } from "../../../src/engine/realm/inside.node.ts";
-import { Relay } from "../../../src/engine/realm/relay.ts";
+import { insidePlugin } from "../../../src/engine/realm/worker/inside.node.ts";
+import { Relay } from "../../../src/engine/realm/links/relay.ts";
 import { newFlight } from "../../../src/host/keeper/flight.ts";
 import type { Instance, InstanceOptions, Plugin } from "../../../src/host/plugin.ts";
-import type { Channel, Ended } from "../../../src/host/remote/channel.ts";
-import { RemoteInstance } from "../../../src/host/remote/instance.node.ts";
-import { relayed } from "../../../src/host/remote/plugin.node.ts";
+import type { Channel, Ended } from "../../../src/host/remote/ways/channel.ts";
+import { RemoteInstance } from "../../../src/host/remote/caller/instance.node.ts";
+import { relayed } from "../../../src/host/remote/caller/plugin.node.ts";
 import { sample } from "../../host/remote/realms.ts";
 
 const options = (state?: Uint8Array): InstanceOptions => ({

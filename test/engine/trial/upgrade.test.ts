@@ -1,98 +1,13 @@
 /** The upgrade report, and moving runs: logs of one version of a program, played back by another. */
-import { hash } from "node:crypto";
-import { afterEach, describe, expect, it } from "vitest";
-import { beginRun, resumeRun, startOf } from "../../../src/engine/durable/durable-run.ts";
-import { sendSignal } from "../../../src/engine/durable/send.ts";
-import { loadProgram } from "../../../src/engine/load.node.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
-import type { RunPorts } from "../../../src/engine/ports.ts";
-import type { RunResult } from "../../../src/engine/run-options.ts";
-import { Activity } from "../../../src/engine/trial/activity.ts";
-import { VirtualClock } from "../../../src/engine/trial/clock.ts";
-import { live, turn } from "../../../src/engine/trial/lives.ts";
+import { describe, expect, it } from "vitest";
+import { resumeRun, startOf } from "../../../src/engine/durable/durable-run.ts";
+import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { migrate } from "../../../src/engine/trial/migrate.ts";
 import { judge } from "../../../src/engine/trial/upgrade.ts";
 import type { Verdict } from "../../../src/engine/trial/upgrade.ts";
 import { decodeEntry } from "../../../src/journal/entry-codec.ts";
-import { MemoryStore } from "../../../src/journal/memory-store.ts";
-import { Fault } from "../../../src/fault.ts";
-
-const opened: LoadedProgram[] = [];
-afterEach(async () => {
-  for (const program of opened.splice(0)) await program[Symbol.asyncDispose]();
-});
-
-async function programOf(text: string): Promise<LoadedProgram> {
-  const loaded = await loadProgram({
-    file: "flow.sennit",
-    text,
-    functions: {},
-    wit: undefined,
-    grants: [],
-    warn: () => {},
-  });
-  if (!loaded.ok) throw new Error(loaded.diagnostics.map(({ title }) => title).join("\n"));
-  opened.push(loaded.program);
-  return loaded.program;
-}
-
-interface Kept {
-  readonly store: MemoryStore;
-  readonly clock: VirtualClock;
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return hash("sha256", bytes, "buffer");
-}
-
-/** Commits whatever waits for it, until the work is done. */
-async function committed<T>(store: MemoryStore, work: Promise<T>): Promise<T> {
-  let isOver = false;
-  const over = (): void => void (isOver = true);
-  work.then(over, over);
-  while (!isOver) {
-    store.release();
-    await turn();
-  }
-  return await work;
-}
-
-/** Runs until nothing is left but what nobody sends, and leaves it there. */
-async function begun(text: string): Promise<Kept> {
-  const program = await programOf(text);
-  const store = new MemoryStore({ hash: sha256, now: () => 0, held: true });
-  const run = { id: "r", name: "flow.sennit", source: text, function: 0, args: [], grants: [], created: 0 };
-  await committed(store, beginRun(store, program, { ...run, seed: new Uint8Array(32) }));
-  const kept = { store, clock: new VirtualClock() };
-  await goOn(kept, text).catch((failure: unknown) => {
-    if (!(failure instanceof Fault) || failure.code !== "test-stuck") throw failure;
-  });
-  return kept;
-}
-
-function portsOf(clock: VirtualClock): RunPorts {
-  return { clock, shell: null, fork: null, follow: () => {}, breathe: turn };
-}
-
-async function goOn({ store, clock }: Kept, text: string): Promise<RunResult> {
-  const program = await programOf(text);
-  const ports = portsOf(clock);
-  const grants = { allowsCommand: () => false };
-  const lived = await live(
-    {
-      clock,
-      activity: new Activity(),
-      live: (owned, { cancel, stop }) => resumeRun(owned, program, "r", ports, { grants, signal: cancel, stop }),
-      coming: [],
-      cancelAt: null,
-      died: async () => {},
-      patience: 10_000,
-    },
-    store,
-    { after: [], survives: 0 },
-  );
-  return lived.result;
-}
+import { begun, committed, goOn, portsOf, programOf } from "./kept-run.ts";
+import type { Kept } from "./kept-run.ts";
 
 async function verdict({ store }: Kept, text: string): Promise<Verdict> {
   const run = await store.header("r");
@@ -137,6 +52,7 @@ print n;
     expect(await other("sleep (1d);\n", "")).toMatchObject({ kind: "decide", recorded: "a timer" });
     expect(await other("a = random();\nx", "x")).toMatchObject({ kind: "decide" });
     expect(await other("t = now();", 'print "more";')).toMatchObject({ kind: "decide" });
+    expect(await other('print "begin";\n', "")).toMatchObject({ kind: "decide" });
     expect(await other(FLOW, "param n: Int;\nprint n;")).toMatchObject({ kind: "decide", place: null });
   });
 

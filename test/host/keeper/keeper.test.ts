@@ -6,7 +6,7 @@ import type { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { FLIGHT } from "../../../src/host/keeper/flight.ts";
 import { type KeptThread, startKept, watchProcess } from "../../../src/host/keeper/keeper.node.ts";
-import { threadFlags } from "../../../src/host/remote/thread.node.ts";
+import { threadFlags } from "../../../src/host/remote/ways/thread.node.ts";
 
 const ENTRY = new URL("kept-under-test.ts", import.meta.url);
 const TURNS = 7;

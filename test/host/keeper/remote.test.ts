@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { type KeptThread, startKept } from "../../../src/host/keeper/keeper.node.ts";
 import { openPlugin, warmRealms } from "../../../src/host/open.node.ts";
-import type { Channel } from "../../../src/host/remote/channel.ts";
-import { remotePlugin } from "../../../src/host/remote/plugin.node.ts";
-import { startProcess } from "../../../src/host/remote/process.node.ts";
-import { HEAP_MEGABYTES, threadChannel, threadFlags } from "../../../src/host/remote/thread.node.ts";
-import { processes, startRealm, threads, Warm } from "../../../src/host/remote/warm.node.ts";
+import type { Channel } from "../../../src/host/remote/ways/channel.ts";
+import { remotePlugin } from "../../../src/host/remote/caller/plugin.node.ts";
+import { startProcess } from "../../../src/host/remote/ways/process.node.ts";
+import { HEAP_MEGABYTES, threadChannel, threadFlags } from "../../../src/host/remote/ways/thread.node.ts";
+import { processes, startRealm, threads, Warm } from "../../../src/host/remote/ways/warm.node.ts";
 import { faultOf, start } from "../component-fixtures.ts";
 import { component, lua, sample, samplePackage } from "../remote/realms.ts";
 

@@ -4,9 +4,9 @@
  */
 import { kept } from "../../../src/host/keeper/kept.node.ts";
 import type { Plugin } from "../../../src/host/plugin.ts";
-import { threadPort } from "../../../src/host/remote/ports.node.ts";
-import { nodeRealm } from "../../../src/host/remote/realm.node.ts";
-import { serve } from "../../../src/host/remote/serve.ts";
+import { threadPort } from "../../../src/host/remote/ways/ports.node.ts";
+import { nodeRealm } from "../../../src/host/remote/server/realm.node.ts";
+import { serve } from "../../../src/host/remote/server/serve.ts";
 
 const TURNS = 7;
 const { flight, port } = kept();

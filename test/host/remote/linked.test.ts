@@ -28,8 +28,8 @@ console.log(JSON.stringify(seen));
 /** What a thread with the flags of a realm gets to see of paths. */
 const LOOKS = `
 import { Worker } from "node:worker_threads";
-import { threadFlags } from "./src/host/remote/thread.node.ts";
-const entry = new URL("./src/host/remote/thread-realm.node.ts", import.meta.url);
+import { threadFlags } from "./src/host/remote/ways/thread.node.ts";
+const entry = new URL("./src/host/remote/server/thread-realm.node.ts", import.meta.url);
 const [file, ...folders] = process.argv.slice(2);
 const code = \`
 const fs = require("node:fs");

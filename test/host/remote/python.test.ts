@@ -5,7 +5,7 @@ import type { Plugin } from "../../../src/host/plugin.ts";
 import { processImages } from "../../../src/host/python/image.node.ts";
 import { pythonRuntime } from "../../../src/host/python/runtime.node.ts";
 import { imageToSend, sentImage } from "../../../src/host/python/sent-image.node.ts";
-import { prepare } from "../../../src/host/remote/prepare.node.ts";
+import { prepare } from "../../../src/host/remote/caller/prepare.node.ts";
 import { pythonPackage, surroundings } from "../python-package.ts";
 
 const WIT = "package test:plugin; world w { export count: func() -> u32; export endless: func(); }";

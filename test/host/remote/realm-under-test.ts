@@ -4,9 +4,9 @@
  */
 import { parentPort } from "node:worker_threads";
 import type { Instance, Plugin } from "../../../src/host/plugin.ts";
-import { pipePort, threadPort } from "../../../src/host/remote/ports.node.ts";
-import { nodeRealm } from "../../../src/host/remote/realm.node.ts";
-import { serve } from "../../../src/host/remote/serve.ts";
+import { pipePort, threadPort } from "../../../src/host/remote/ways/ports.node.ts";
+import { nodeRealm } from "../../../src/host/remote/server/realm.node.ts";
+import { serve } from "../../../src/host/remote/server/serve.ts";
 import { CaseValue, ERR, type Value } from "../../../src/wit/value.ts";
 
 const realm = nodeRealm();

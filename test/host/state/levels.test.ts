@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest";
 
 import type { Plugin } from "../../../src/host/plugin.ts";
-import { RemoteInstance } from "../../../src/host/remote/instance.node.ts";
-import { serveToStranger } from "../../../src/host/remote/serve.ts";
-import { START } from "../../../src/host/remote/frames.ts";
-import { Writer } from "../../../src/host/remote/writer.ts";
-import { writeStart } from "../../../src/host/remote/start-frame.ts";
+import { RemoteInstance } from "../../../src/host/remote/caller/instance.node.ts";
+import { serveToStranger } from "../../../src/host/remote/server/serve.ts";
+import { START } from "../../../src/host/remote/frames/kinds.ts";
+import { Writer } from "../../../src/host/remote/frames/writer.ts";
+import { writeStart } from "../../../src/host/remote/frames/start.ts";
 import { start } from "../component-fixtures.ts";
 import { component, type Level, LEVELS, lua, sample } from "../remote/realms.ts";
 import { openPlugin } from "../../../src/host/open.node.ts";

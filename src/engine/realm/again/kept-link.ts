@@ -4,9 +4,9 @@
  *
  *   L1  While the run says what it said, nothing of that goes to the package again.
  */
-import type { Ended } from "../../../host/remote/channel.ts";
-import type { Broken } from "../../../host/remote/reader.ts";
-import type { Link } from "../links.node.ts";
+import type { Ended } from "../../../host/remote/ways/channel.ts";
+import type { Broken } from "../../../host/remote/frames/reader.ts";
+import type { Link } from "../links/links.node.ts";
 import { isSameBytes } from "./digest.ts";
 
 export interface LinkKeeper {

@@ -1,7 +1,7 @@
 /** One run of a worker, as its packages and its questions know it. */
-import type { Writer } from "../../../host/remote/writer.ts";
-import { TAPED } from "../frames.ts";
-import type { Outbox } from "../outbox.ts";
+import type { Writer } from "../../../host/remote/frames/writer.ts";
+import { TAPED } from "../said/frames.ts";
+import type { Outbox } from "../worker/outbox.ts";
 import type { Gate } from "./gate.ts";
 
 export interface Own {

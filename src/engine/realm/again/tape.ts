@@ -6,12 +6,12 @@
  *   T2  Bytes that no tape has are refused (`malformed`).
  */
 import type { Fault } from "../../../fault.ts";
-import { readFault, writeFault } from "../../../host/remote/fault-data.ts";
-import { Reader } from "../../../host/remote/reader.ts";
-import { Writer } from "../../../host/remote/writer.ts";
+import { readFault, writeFault } from "../../../host/remote/frames/fault-data.ts";
+import { Reader } from "../../../host/remote/frames/reader.ts";
+import { Writer } from "../../../host/remote/frames/writer.ts";
 import { ByteReader, ByteWriter, malformed } from "../../../lang/ir/ir-bytes.ts";
 import { LiftBudget } from "../../../wit/budget.ts";
-import { NO_HANDLES } from "../no-handles.ts";
+import { NO_HANDLES } from "../../../host/remote/frames/no-handles.ts";
 
 const EVENTS = 0;
 const READING = 1;

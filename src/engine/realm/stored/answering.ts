@@ -1,9 +1,9 @@
-/** What a stored run asks of its log, and of the runs that it spawns (`frames.ts`), as the engine answers it. */
-import { Broken, type Reader } from "../../../host/remote/reader.ts";
+/** What a stored run asks of its log, and of the runs that it spawns (`../said/frames.ts`), as the engine answers it. */
+import { Broken, type Reader } from "../../../host/remote/frames/reader.ts";
 import type { Value } from "../../../wit/value.ts";
-import type { ChildStore } from "../../durable/child-store.ts";
+import type { ChildStore } from "../../durable/children/child-store.ts";
 import type { Perform } from "../effects.ts";
-import * as frames from "../frames.ts";
+import * as frames from "../said/frames.ts";
 import type { Running } from "../running.ts";
 import { writeResult } from "./results.ts";
 import type { StoredRun } from "./stored-run.ts";

@@ -1,15 +1,15 @@
 /** The runs that a stored run spawns, as its worker has them: made and run by the engine. */
 import type { Ir } from "../../../lang/ir/ir.ts";
-import type { Reader } from "../../../host/remote/reader.ts";
-import type { Writer } from "../../../host/remote/writer.ts";
+import type { Reader } from "../../../host/remote/frames/reader.ts";
+import type { Writer } from "../../../host/remote/frames/writer.ts";
 import { Fault } from "../../../fault.ts";
 import type { Value } from "../../../wit/value.ts";
-import type { ChildStore } from "../../durable/child-store.ts";
+import type { ChildStore } from "../../durable/children/child-store.ts";
 import { ValueBytes } from "../../durable/value-bytes.ts";
 import type { RunResult } from "../../run-result.ts";
-import type { Asks } from "../asks.ts";
-import * as frames from "../frames.ts";
-import type { Outbox } from "../outbox.ts";
+import type { Asks } from "../worker/asks.ts";
+import * as frames from "../said/frames.ts";
+import type { Outbox } from "../worker/outbox.ts";
 import { readResult } from "./results.ts";
 import { writeChunk } from "./wire.ts";
 

@@ -9,14 +9,14 @@
 import { createHash } from "node:crypto";
 import type { Digest, Lsn } from "../../../journal/entry.ts";
 import type { HeaderChange } from "../../../journal/store.ts";
-import { readFault } from "../../../host/remote/fault-data.ts";
-import type { Reader } from "../../../host/remote/reader.ts";
-import type { Writer } from "../../../host/remote/writer.ts";
-import type { LogPort } from "../../durable/log-port.ts";
-import type { Numbered } from "../../durable/recorded.ts";
-import type { Asks } from "../asks.ts";
-import * as frames from "../frames.ts";
-import type { Outbox } from "../outbox.ts";
+import { readFault } from "../../../host/remote/frames/fault-data.ts";
+import type { Reader } from "../../../host/remote/frames/reader.ts";
+import type { Writer } from "../../../host/remote/frames/writer.ts";
+import type { LogPort } from "../../durable/log/log-port.ts";
+import type { Numbered } from "../../durable/log/recorded.ts";
+import type { Asks } from "../worker/asks.ts";
+import * as frames from "../said/frames.ts";
+import type { Outbox } from "../worker/outbox.ts";
 import { numbered, readChunk, readEntries, writeAppended, type StoredStart } from "./wire.ts";
 
 export interface FrameLogParts {

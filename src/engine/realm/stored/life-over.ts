@@ -5,7 +5,7 @@
  *       and could not ask again. It is given up when the run is cancelled or stopped.
  */
 import { runCommands } from "../effects.ts";
-import { SHELL } from "../frames.ts";
+import { SHELL } from "../said/frames.ts";
 import { type Lost, workerLost } from "../lost.ts";
 import type { Running } from "../running.ts";
 import type { StoredRun } from "./stored-run.ts";

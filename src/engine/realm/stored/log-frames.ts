@@ -3,12 +3,12 @@
  *
  *   L1  It takes credit, together with what runs show. Credit is given back when there is room: a run whose store is slow waits.
  */
-import { Broken, type Reader } from "../../../host/remote/reader.ts";
-import * as frames from "../frames.ts";
-import { faultBytes } from "../links.node.ts";
-import type { ToWorker } from "../messages.ts";
+import { Broken, type Reader } from "../../../host/remote/frames/reader.ts";
+import * as frames from "../said/frames.ts";
+import { faultBytes } from "../links/links.node.ts";
+import type { ToWorker } from "../said/messages.ts";
 import type { Running } from "../running.ts";
-import { HEAD } from "../shown.ts";
+import { HEAD } from "../said/shown.ts";
 import { storedOf } from "./answering.ts";
 import type { StoredRun } from "./stored-run.ts";
 import { readAppended } from "./wire.ts";

@@ -1,7 +1,7 @@
 /** How a spawned run ended, as bytes: its value or error as in its log. */
-import { Broken, type Reader } from "../../../host/remote/reader.ts";
-import { readFault } from "../../../host/remote/fault-data.ts";
-import type { Writer } from "../../../host/remote/writer.ts";
+import { Broken, type Reader } from "../../../host/remote/frames/reader.ts";
+import { readFault } from "../../../host/remote/frames/fault-data.ts";
+import type { Writer } from "../../../host/remote/frames/writer.ts";
 import type { ValueBytes } from "../../durable/value-bytes.ts";
 import type { RunResult } from "../../run-result.ts";
 import { readChunk, writeChunk } from "./wire.ts";
@@ -9,7 +9,7 @@ import { readChunk, writeChunk } from "./wire.ts";
 const DONE = 0;
 const FAILED = 1;
 const CANCELLED = 2;
-/** As `writeBroke` of `endings.ts` says: the worker failed in it, or it was stopped. */
+/** As `writeBroke` of `../said/endings.ts` says: the worker failed in it, or it was stopped. */
 const BROKE = 3;
 
 export function writeResult(to: Writer, result: RunResult, values: ValueBytes): void {

@@ -11,21 +11,21 @@
  *   S4  The call that ended a worker is answered here, durably, before the run begins again: its program can catch that.
  */
 import { Fault } from "../../../fault.ts";
-import { Broken } from "../../../host/remote/reader.ts";
+import { Broken } from "../../../host/remote/frames/reader.ts";
 import { decodeEntry, encodeEntry } from "../../../journal/entry-codec.ts";
 import { Blob } from "../../../journal/entry.ts";
 import type { Entry, EntryKind, EntryOf, Lsn } from "../../../journal/entry.ts";
 import type { Answer } from "../../../lang/effect.ts";
-import type { ChildStore } from "../../durable/child-store.ts";
-import type { LogPort, RunJournal } from "../../durable/log-port.ts";
-import { keyOf, type Numbered } from "../../durable/recorded.ts";
+import type { ChildStore } from "../../durable/children/child-store.ts";
+import type { LogPort, RunJournal } from "../../durable/log/log-port.ts";
+import { keyOf, type Numbered } from "../../durable/log/recorded.ts";
 import { ValueBytes } from "../../durable/value-bytes.ts";
 import { errorOf } from "../../failure.ts";
 import type { LoadedProgram } from "../../loaded.ts";
 import type { ShellResult } from "../../ports.ts";
 import type { RunOptions } from "../../run-options.ts";
 import type { Value } from "../../../wit/value.ts";
-import type { ShellQuestion } from "../questions.ts";
+import type { ShellQuestion } from "../said/questions.ts";
 import { type Appended, entriesOf, type StoredEntry, type StoredStart } from "./wire.ts";
 
 /** What a run writes itself: how it began and ended, and what others sent to it, is not among that (S1). */

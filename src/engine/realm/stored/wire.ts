@@ -2,9 +2,9 @@
 import { decodeEntry, encodeEntry } from "../../../journal/entry-codec.ts";
 import type { Lsn } from "../../../journal/entry.ts";
 import type { HeaderChange } from "../../../journal/store.ts";
-import { Broken, type Reader } from "../../../host/remote/reader.ts";
-import type { Writer } from "../../../host/remote/writer.ts";
-import type { Numbered } from "../../durable/recorded.ts";
+import { Broken, type Reader } from "../../../host/remote/frames/reader.ts";
+import type { Writer } from "../../../host/remote/frames/writer.ts";
+import type { Numbered } from "../../durable/log/recorded.ts";
 import type { RunOptions } from "../../run-options.ts";
 
 export interface StoredEntry {
