@@ -144,6 +144,7 @@ describe("sennit check --against-runs, sennit migrate", () => {
     expect((await moved("--with", "move.sennit", "--dry-run")).stdout).toContain(
       "  n = 40  (20 before)\n\nNothing was",
     );
+    expect((await moved("--restart")).stderr).toContain("`--restart` needs a migration");
     const done = await moved("--with", "move.sennit", "--json");
     const rewritten = [{ name: "n", before: "20", after: "40" }];
     expect(JSON.parse(done.stdout)).toMatchObject({ moved: true, runs: [{ id: "one", rewritten }] });

@@ -28,7 +28,10 @@ export function started(
   const { manifest } = packageOf({ wit: "", files: {} });
   const main = { path: "main.lua", module: "main", text: new TextEncoder().encode(text) };
   const sources = { main, modules: [] };
-  return startInstance({ manifest, place: "sample", world, sources, engine, chain: noChain, digest: "none" }, settings(rest));
+  return startInstance(
+    { manifest, place: "sample", world, sources, engine, chain: noChain, digest: "none" },
+    settings(rest),
+  );
 }
 
 /** An instance whose `f` takes one value of a type and returns one, wrapped so that a `result` stays a value. */

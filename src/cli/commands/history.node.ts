@@ -123,7 +123,7 @@ function momentText({ ending, branches }: Moment, most: number): string {
 function branchText({ name, waits, frames }: Branch, most: number): string {
   const head = `${name}${waits === "" ? "" : `, waits for ${waits}`}`;
   const lines = frames.flatMap(({ function: fn, place, variables }) => [
-    `  ${fn} at ${place.file}:${place.line}`,
+    `  ${fn} at ${shownPath(place.file)}:${place.line}`,
     ...variables.map((variable) => `    ${variable.name} = ${cut(variable.value.text, most)}`),
   ]);
   return [head, ...lines].map((line) => `${harmless(line)}\n`).join("");

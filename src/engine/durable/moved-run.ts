@@ -3,9 +3,9 @@
  *
  *   V1  What a run goes on with is what it was moved to last; everything else is as it began. The last move has the
  *       rewritings of those before it, too, as its program has the variables.
+ *   V2  A snapshot carries the last move, so that nothing before it is read for it.
  *   V3  A run that began afresh begins with its last new beginning: of what was before, it has what was sent and nobody took.
  *       Its effects are named after a root of their own, so that none is taken for one of before.
- *   V2  A snapshot carries the last move, so that nothing before it is read for it.
  */
 import { Fault } from "../../fault.ts";
 import { decodeEntry, kindOf } from "../../journal/entry-codec.ts";

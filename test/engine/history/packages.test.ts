@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { beginRun, resumeRun, startOf } from "../../../src/engine/durable/durable-run.ts";
 import type { Taken } from "../../../src/engine/durable/durable-run.ts";
@@ -15,6 +16,7 @@ import { encodePack } from "../../../src/engine/history/pack.ts";
 import { withPackages } from "../../../src/engine/history/pack-files.node.ts";
 import { readPortable, writePortable } from "../../../src/engine/history/portable.ts";
 import type { Portable } from "../../../src/engine/history/portable.ts";
+import { Fault } from "../../../src/fault.ts";
 import { loadProgram } from "../../../src/engine/load.node.ts";
 import type { Loaded } from "../../../src/engine/load.node.ts";
 import { Blob } from "../../../src/journal/entry.ts";
@@ -308,6 +310,53 @@ describe("a hostile file with packages", () => {
     }
     expect(readdirSync(to.path)).toEqual([]);
     expect(await other.list({})).toEqual([]);
+  });
+
+  it("makes no file outside of its folder, whatever its files are called and whatever they hold", async () => {
+    const { portable } = await whole();
+    const digests = [...(portable.pack?.files.values() ?? [])];
+    const name = fc.constantFrom(
+      "..",
+      ".",
+      "",
+      "a",
+      "A",
+      "app",
+      "con",
+      "x.wasm",
+      "sennit.toml",
+      "Sennit.toml",
+      "é",
+      "b:c",
+      "b\\c",
+    );
+    const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join("/"));
+    const pack = fc.record({
+      program: fc.oneof(path, fc.constant("app/wf.sennit")),
+      dependencies: fc.array(fc.tuple(fc.constantFrom("a:b", "x", "sample:counter-rust"), path), { maxLength: 2 }),
+      packages: fc.array(path, { maxLength: 3 }),
+      files: fc.array(fc.tuple(path, fc.constantFrom(...digests)), { maxLength: 5 }),
+    });
+    await using top = await temporaryFolder({ "in/here/keep.txt": "kept" });
+    const beside = join(top.path, "in", "here", "runs.db");
+    const codes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(pack, async ({ files, ...more }) => {
+        const named = new Map(files.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+        const used = new Set([...named.values()].map(({ digest }) => digest));
+        const blobs = new Map([...portable.blobs].filter(([digest]) => used.has(digest)));
+        const hostile = { ...portable, pack: { ...more, files: named }, blobs };
+        const thrown: unknown = await brought(hostile, store(), beside).catch((why: unknown) => why);
+        expect(thrown).toBeInstanceOf(Fault);
+        codes.add((thrown as Fault).code);
+        expect(readdirSync(top.path, { recursive: true }).map(String)).toHaveLength(3);
+      }),
+      { numRuns: process.env["SENNIT_LONG"] ? 20_000 : 150 },
+    );
+    expect(
+      [...codes].filter((code) => !["import-invalid", "diverged", "refused", "limit-exceeded"].includes(code)),
+    ).toEqual([]);
+    expect(readFileSync(join(top.path, "in", "here", "keep.txt"), "utf8")).toBe("kept");
   });
 
   it("that was damaged anywhere in them is refused", async () => {

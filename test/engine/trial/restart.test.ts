@@ -161,7 +161,10 @@ describe("migrate() with `restart`", () => {
   it("has new instances, and brings those to where they were after a crash", async () => {
     const flow = (params: string, rest: string): string =>
       `require "./plugins/samples/counter-lua" as c;\n${params} a = c.increment(); a = c.increment(); x = wait signal("go");\n${rest}`;
-    const [from, to] = [flow("", "print a;"), flow("param n: Int;", 'print $"{n} {a} {c.increment()}"; (n, a, c.increment());')];
+    const [from, to] = [
+      flow("", "print a;"),
+      flow("param n: Int;", 'print $"{n} {a} {c.increment()}"; (n, a, c.increment());'),
+    ];
     const by = "record O { a: Int }\nrecord N { n: Int }\nfunction migrate(o: O) -> N { N(n: o.a) }";
     const kept = await begun(from);
     await restarted(kept, { from, to, by });
