@@ -21,6 +21,7 @@ import { harmless } from "../harmless.ts";
 import { isolationIn } from "../isolation.ts";
 import { toJson } from "../json.ts";
 import { integerIn } from "../quantities.ts";
+import { shownPath } from "../shown-path.node.ts";
 import { openStore, storeIn } from "../store-file.node.ts";
 import { table, time } from "../table.ts";
 import { EXIT } from "../terminal.node.ts";
