@@ -2,13 +2,17 @@
 import { describe, expect, it } from "vitest";
 
 import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import { decodeEntry } from "../../../src/journal/entry-codec.ts";
+import { MemoryStore } from "../../../src/journal/memory-store.ts";
+import { irDigest } from "../../../src/lang/ir/ir-codec.ts";
 import type { Value } from "../../../src/wit/value.ts";
+import { sha256 } from "../../journal/stores.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";
 import { runWithCrashes } from "../durable/crash.ts";
 import { directInstance, DistantInstance, stubProgram } from "../stub-program.ts";
 import { expectSound } from "./claims.ts";
 import { compiled } from "./guests.ts";
-import { World } from "./world.ts";
+import { RUN, World } from "./world.ts";
 
 const turns = async (count: number): Promise<void> => {
   for (let at = 0; at < count; at++) await new Promise((resolve) => void setImmediate(resolve));
@@ -87,6 +91,31 @@ describe("a workflow that is given up while it is being spawned", () => {
           for (const state of states) expect(["done", "cancelled"]).toContain(state);
         }
       }
+    }
+  });
+});
+
+describe("answers that had arrived, and were not taken", () => {
+  it("are taken in the order in which they came", async () => {
+    const text = `require "test:shop" as shop; para { seq { print shop.look(1); } seq { print shop.look(2); } } "end";`;
+    const ir = compiled(text);
+    const world = new World({ ir, seed: 1, lives: [] });
+    await world.live();
+    const log = (await world.logs()).get(RUN) ?? [];
+    const of = (kind: string): readonly Uint8Array[] => log.filter((bytes) => decodeEntry(bytes).kind === kind);
+    for (const done of [of("DONE"), of("DONE").toReversed()]) {
+      const store = new MemoryStore({ hash: sha256, now: () => 0 });
+      const entries = [...of("START"), ...of("REQ"), ...done];
+      await store.create({ id: RUN, name: "", created: 0, ir: irDigest(ir), queue: "", priority: 0, entries });
+      const again = new World({ ir, seed: 2, lives: [] }, new MemoryStore({ hash: sha256, held: true }, store));
+      await again.live();
+      const effects = (kind: string, all: readonly Uint8Array[]): readonly unknown[] =>
+        all.flatMap((bytes) => {
+          const entry = decodeEntry(bytes);
+          return entry.kind === kind && "eff" in entry ? [entry.eff] : [];
+        });
+      const now = (await again.logs()).get(RUN) ?? [];
+      expect(effects("DLV", now)).toEqual(effects("DONE", done));
     }
   });
 });
