@@ -30,6 +30,7 @@ const STATUS: Readonly<Record<string, number>> = {
   "unknown-webhook": 404,
   "wrong-method": 405,
   "id-taken": 409,
+  "file-exists": 409,
   "run-ended": 409,
   "run-running": 409,
   "not-paused": 409,

@@ -32,5 +32,6 @@ export const operations: Readonly<Record<Exclude<RouteName, OwnRoute>, Operation
   setSchedule: stores.setSchedule,
   removeSchedule: stores.removeSchedule,
   reload: stores.reload,
+  backup: stores.backup,
   hook: stores.hook,
 };

@@ -61,6 +61,7 @@ export type RouteName =
   | "setSchedule"
   | "removeSchedule"
   | "reload"
+  | "backup"
   | "stop"
   | "hook";
 
@@ -265,6 +266,14 @@ export const routes: Readonly<Record<RouteName, Route>> = {
     path: "/v1/reload",
     summary: "Takes up packages as they are on disk, for new runs",
     answer: "`changed`: names of packages",
+    secret: "token",
+  },
+  backup: {
+    method: "POST",
+    path: "/v1/backup",
+    summary: "Writes a consistent copy of the store to a new file of this machine, while runs go on",
+    body: { path: "absolute; nothing is there yet" },
+    answer: "`path`",
     secret: "token",
   },
   stop: {

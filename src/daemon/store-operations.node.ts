@@ -1,4 +1,6 @@
 /** Operations on queues, schedules and packages, and what strangers post to webhooks. */
+import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { createHash, randomUUID } from "node:crypto";
 import { Fault } from "../fault.ts";
 import type { QueueSettings, Schedule } from "../engine/executor/executor.ts";
@@ -99,6 +101,23 @@ export async function removeSchedule({ executor, param }: Asked): Promise<Reply>
 export async function reload({ executor, body }: Asked): Promise<Reply> {
   if (body !== undefined) new Fields(body).finish();
   return data({ changed: await executor.reload() });
+}
+
+export async function backup({ executor, body }: Asked): Promise<Reply> {
+  const fields = new Fields(body);
+  const path = fields.text("path");
+  fields.finish();
+  if (!isAbsolute(path) || path.includes("\0") || path.length > 4096) {
+    throw new Fault("bad-request", "`path` is no absolute path");
+  }
+  if (existsSync(path)) {
+    throw new Fault("file-exists", `${path} is there already`, { hint: "Name a new file: nothing is written over." });
+  }
+  await executor.inStore(async (store) => {
+    await store.backup(path);
+    return { made: [] };
+  });
+  return data({ path }, 201);
 }
 
 /** Senders give each delivery a name under one of these headers, the same when they send it again. */

@@ -14,6 +14,7 @@ import type { Daemon } from "../../src/daemon/daemon.node.ts";
 import { openKept } from "../../src/daemon/open.node.ts";
 import { readPortable } from "../../src/engine/history/portable.ts";
 import { sha256 } from "../../src/journal/owned.node.ts";
+import { readSqlite } from "../../src/journal/sqlite-reader.node.ts";
 
 const SAMPLES = fileURLToPath(new URL("../../plugins/samples", import.meta.url));
 
@@ -95,6 +96,25 @@ class There implements AsyncDisposable {
 }
 
 const COUNTS = `require increment from "./counter-lua"; print str(increment()); wait signal("go"); print str(increment());`;
+
+describe("a backup", () => {
+  it("is a store with what was durable, written while the daemon owns the first; nothing is written over", async () => {
+    await using there = await There.open();
+    await there.submit("a", "41 + 1;");
+    await there.ended("a");
+    const path = join(there.path, "copy.db");
+    const body = { path };
+
+    expect(await there.client.ask("POST", "/v1/backup", { body })).toEqual({ path });
+
+    await expect(there.client.ask("POST", "/v1/backup", { body })).rejects.toMatchObject({ code: "file-exists" });
+    const near = { path: "copy.db" };
+    await expect(there.client.ask("POST", "/v1/backup", { body: near })).rejects.toMatchObject({ code: "bad-request" });
+    using copy = readSqlite(path);
+    expect(await copy.list({})).toMatchObject([{ id: "a", state: "done" }]);
+    expect(await copy.verify()).toEqual([]);
+  });
+});
 
 describe("a daemon", () => {
   let here: There;

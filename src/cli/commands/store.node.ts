@@ -6,6 +6,7 @@ import { removeUnused } from "../../engine/history/unpack.node.ts";
 import { readSqlite } from "../../journal/sqlite-reader.node.ts";
 import type { Problem } from "../../journal/store.ts";
 import type { Invocation } from "../arguments.ts";
+import { daemonOf } from "../daemon-client.node.ts";
 import { harmless } from "../harmless.ts";
 import { toJson } from "../json.ts";
 import { EXIT } from "../terminal.node.ts";
@@ -42,10 +43,15 @@ export async function cutCommand(invocation: Invocation): Promise<number> {
   return EXIT.done;
 }
 
-export async function backupCommand(invocation: Invocation): Promise<number> {
+export async function backupCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
   const path = resolve(only(invocation, "needs the file to write"));
   if (existsSync(path)) {
     throw new Fault("file-exists", `${path} is there already`, { hint: "Name a new file: nothing is written over." });
+  }
+  const daemon = await daemonOf(invocation, terminal);
+  if (daemon !== null) {
+    await daemon.ask("POST", "/v1/backup", { body: { path } });
+    return EXIT.done;
   }
   await using store = await openStore(invocation);
   await store.backup(path);
