@@ -189,6 +189,8 @@ export class Run {
 
   /** R1. A run that computes looks for its timers and for its cancellation only. Gives whether there was anything. */
   #deliver(computing: boolean): boolean {
+    // It computes as it did: what it says and decides meanwhile is recorded, and what it gave up then is waited for still.
+    if (computing && !this.#isLive && (this.#tape?.log.unsaid ?? null) !== null) return false;
     this.#goLive();
     const turn = computing ? this.#turn : 0;
     const isCancelled = this.#cancelAsked;

@@ -148,7 +148,9 @@ export class Tape implements Disposable {
 
   /** What is recorded of the answer to an effect that is asked for by a live run. */
   known(effect: EffectRequest): Answer | null {
-    return this.log.answer(effect)?.answer ?? null;
+    const answer = this.log.answer(effect)?.answer ?? null;
+    if (answer !== null) this.#found(effect, answer);
+    return answer;
   }
 
   /** Asks for it durably, and performs it (T2). Null: it was given up before it was performed. */

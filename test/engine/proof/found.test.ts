@@ -73,6 +73,24 @@ describe("a program that still computes when what was delivered to it ends", () 
   });
 });
 
+describe("a workflow that was spawned while its parent computed", () => {
+  it("is run in the next life, which comes to that by computing", async () => {
+    const text = `require "test:near" as near; require "test:far" as far; require "test:shop" as shop;
+      workflow child(n: Int) -> Int { print shop.pay(n); n }
+      sleep (1ms); t = 0; for i in range(9000) { t = t + i % 7; }
+      a = spawn child(1); b = spawn child(2); print shop.look(1) > 0; await a;`;
+    const ir = compiled(text);
+    for (const seed of [1, 2, 3, 4]) {
+      for (let step = 2; step < 24; step++) {
+        const world = new World({ ir, seed, lives: [step], snapshotAfter: seed % 2 === 0 ? 0 : undefined });
+        const result = await world.live();
+        expect(result).toMatchObject({ state: "done", value: 1 });
+        await expectSound(world, result, text);
+      }
+    }
+  });
+});
+
 describe("a workflow that is given up while it is being spawned", () => {
   const HEAD = `require "test:near" as near; require "test:far" as far; require "test:shop" as shop;
     workflow child(n: Int) -> Int { try { sleep (1h); n } finally { print shop.look(n); } }\n`;

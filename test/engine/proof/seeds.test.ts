@@ -16,6 +16,9 @@ const TIMEOUT = LONG ? 3_600_000 : 120_000;
 /** Computing takes turns of its own: where a log ends in the middle of that, what came after it is not awaited. */
 const COMPUTES = "busy(4000)";
 
+/** Seeds that have found something. */
+const FOUND = [353, 7565, 7771, 8604];
+
 interface Seeded {
   readonly seed: number;
   readonly chance: Chance;
@@ -79,7 +82,8 @@ describe("programs whose branches end in an order that a seed decides", () => {
       const kinds = new Map<string, number>();
       const ends = new Map<string, number>();
       let same = 0;
-      for (let seed = 1; seed <= (LONG ? 10_000 : 40); seed++) {
+      const seeds = Array.from({ length: LONG ? 10_000 : 36 }, (_, at) => at + 1);
+      for (const seed of LONG ? seeds : [...seeds, ...FOUND]) {
         const one = seeded(seed);
         await ofSeed(one, async () => {
           const { world, logs, isSame } = await whole(one);

@@ -32,6 +32,7 @@ export class DurableChildren implements ChildRuns {
   readonly #stop = new AbortController();
   /** By id: those that are not joined. */
   readonly #children = new Map<string, Child>();
+  #isLive = false;
   /** By id: those that are being made (D4), and when they are there. */
   readonly #making = new Map<string, { readonly child: Child; readonly made: Promise<void> }>();
 
@@ -66,7 +67,9 @@ export class DurableChildren implements ChildRuns {
 
   /** D2: a task was given in a life before this one. */
   spawned({ id: effect }: EffectRequest, task: string): void {
-    this.#children.set(task, childOf(effect));
+    const child = childOf(effect);
+    this.#children.set(task, child);
+    if (this.#isLive) void this.#begin(task, child).catch(() => {}); // told by #failed
   }
 
   /** D2: it was given up before its task was given, and may be there all the same. */
@@ -86,6 +89,7 @@ export class DurableChildren implements ChildRuns {
 
   /** D2 */
   goLive(): void {
+    this.#isLive = true;
     for (const [id, child] of this.#children) if (child.result === null) void this.#begin(id, child).catch(() => {}); // told by #failed
   }
 
