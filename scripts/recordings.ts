@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beginRun, resumeRun } from "../src/engine/durable/durable-run.ts";
-import { loadProgram } from "../src/engine/load.node.ts";
+import { loadProgram } from "../src/engine/load/load.node.ts";
 import { VirtualClock } from "../src/engine/trial/clock.ts";
 import { findTests, testsOf } from "../src/engine/trial/find-tests.node.ts";
 import { turn } from "../src/engine/trial/lives.ts";

@@ -1,7 +1,7 @@
 /** Sennit for a page: the language whole, and runs with functions of the page. */
-export { runInPage } from "./engine/run-program.browser.ts";
-export { ProgramRefused } from "./engine/refused.ts";
-export type { PageRunOptions } from "./engine/run-program.browser.ts";
+export { runInPage } from "./engine/embedding/run-program.browser.ts";
+export { ProgramRefused } from "./engine/embedding/refused.ts";
+export type { PageRunOptions } from "./engine/embedding/run-program.browser.ts";
 export { ErrValue } from "./host/javascript/plugin.ts";
 export { Defect, Fault } from "./fault.ts";
 export { checkProgram, requiredPackages } from "./lang/check/check.ts";

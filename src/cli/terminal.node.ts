@@ -3,7 +3,7 @@
  * is made harmless first; what a program prints to a file or a pipe stays as it is.
  */
 import { Defect, Fault } from "../fault.ts";
-import type { ShownEvent } from "../engine/run-program.node.ts";
+import type { ShownEvent } from "../engine/embedding/run-program.node.ts";
 import { renderDiagnostics } from "../lang/render.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { ErrorValue } from "../lang/value.ts";

@@ -1,6 +1,6 @@
 /** Failures as answers of the API, and back into what a client throws. */
 import { Defect, Fault } from "../fault.ts";
-import { ProgramRefused } from "../engine/refused.ts";
+import { ProgramRefused } from "../engine/embedding/refused.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 
 export interface FailureAnswer {

@@ -1,7 +1,7 @@
 /** Operations on runs. */
 import { randomUUID } from "node:crypto";
 
-import { fromPlain, toPlain } from "../engine/plain.ts";
+import { fromPlain, toPlain } from "../engine/embedding/plain.ts";
 import type { Shown } from "../engine/durable/follow.ts";
 import type { RunQuery } from "../journal/store.ts";
 import type { AnyValue } from "../wit/any.ts";

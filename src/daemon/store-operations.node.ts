@@ -4,7 +4,7 @@ import { isAbsolute } from "node:path";
 import { createHash, randomUUID } from "node:crypto";
 import { Fault } from "../fault.ts";
 import type { QueueSettings, Schedule } from "../engine/executor/executor.ts";
-import { fromPlain } from "../engine/plain.ts";
+import { fromPlain } from "../engine/embedding/plain.ts";
 import type { AnyValue } from "../wit/any.ts";
 import { data } from "./asked.ts";
 import type { Asked, Reply } from "./asked.ts";

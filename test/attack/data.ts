@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 
-import { run } from "../../src/engine/run-program.node.ts";
-import { paramsFromTexts } from "../../src/engine/parameters.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
+import { paramsFromTexts } from "../../src/engine/embedding/parameters.ts";
 import { readPackage, readProject } from "../../src/host/package/package.node.ts";
 import { anyFromPlain, anyToPlain } from "../../src/host/javascript/plain-any.ts";
 import type { Value } from "../../src/wit/value.ts";

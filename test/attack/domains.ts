@@ -1,7 +1,7 @@
 /** Two programs one after the other, in the same process: what the first one's packages left must not show in the second. */
 import { join } from "node:path";
 
-import { load } from "../../src/engine/run-program.node.ts";
+import { load } from "../../src/engine/embedding/run-program.node.ts";
 import { temporaryFolder } from "../host/temporary.ts";
 import { contained, type Attack, type Ending } from "./attack.ts";
 import { ATTEMPT } from "./guests.ts";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { linkSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
-import { run } from "../../src/engine/run-program.node.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
 import { fsPlugin } from "../../src/engine/std/fs.node.ts";
 import type { CaseValue } from "../../src/wit/value.ts";
 import { temporaryFolder } from "../host/temporary.ts";

@@ -2,8 +2,8 @@
  * `std:http` against its grants: names that lead elsewhere, addresses in disguise, redirects, lines in headers, secrets.
  * Names and routes are the test's own; the servers are real.
  */
-import { basic, bearer, call, get, plain, secret, TestNetwork, TestServer } from "../engine/std-http-server.ts";
-import type { Answered, Handler, Headers, World } from "../engine/std-http-server.ts";
+import { basic, bearer, call, get, plain, secret, TestNetwork, TestServer } from "../engine/std/http-server.ts";
+import type { Answered, Handler, Headers, World } from "../engine/std/http-server.ts";
 import { contained, refused, type Attack, type Ending } from "./attack.ts";
 
 const PUBLIC = "93.184.215.14";

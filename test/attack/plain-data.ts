@@ -1,8 +1,8 @@
 /** Keys that mean something in JavaScript, on the ways of data through a run: values that are emitted, files that are parsed. */
 import { join } from "node:path";
 
-import { run } from "../../src/engine/run-program.node.ts";
-import type { Plain } from "../../src/engine/plain.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
+import type { Plain } from "../../src/engine/embedding/plain.ts";
 import { temporaryFolder } from "../host/temporary.ts";
 import { contained, type Attack, type AttackLanguage, type Ending } from "./attack.ts";
 import { sourcePackage } from "./guests.ts";

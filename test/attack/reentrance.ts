@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { run } from "../../src/engine/run-program.node.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
 import { temporaryFolder } from "../host/temporary.ts";
 import { contained, type Attack, type Ending } from "./attack.ts";
 import type { Stage } from "./stage.ts";

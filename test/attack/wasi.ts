@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { run } from "../../src/engine/run-program.node.ts";
-import { TestServer } from "../engine/std-http-server.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
+import { TestServer } from "../engine/std/http-server.ts";
 import { temporaryFolder } from "../host/temporary.ts";
 import { contained, type Attack, type Ending } from "./attack.ts";
 import type { Stage } from "./stage.ts";

@@ -8,11 +8,11 @@ import { join } from "node:path";
 
 import { beginRun, resumeRun } from "../../src/engine/durable/durable-run.ts";
 import { sendSignal } from "../../src/engine/durable/effects/send.ts";
-import { loadProgram } from "../../src/engine/load.node.ts";
-import type { LoadedProgram } from "../../src/engine/loaded.ts";
-import type { HostFunction } from "../../src/engine/packages.node.ts";
-import { ProgramRefused } from "../../src/engine/refused.ts";
-import { nodePorts } from "../../src/engine/ports.node.ts";
+import { loadProgram } from "../../src/engine/load/load.node.ts";
+import type { LoadedProgram } from "../../src/engine/load/loaded.ts";
+import type { HostFunction } from "../../src/engine/load/packages.node.ts";
+import { ProgramRefused } from "../../src/engine/embedding/refused.ts";
+import { nodePorts } from "../../src/engine/platform/ports.node.ts";
 import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
 import type { Store } from "../../src/journal/store.ts";
 import type { Value } from "../../src/wit/value.ts";

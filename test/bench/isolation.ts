@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { load, run } from "../../src/engine/run-program.node.ts";
+import { load, run } from "../../src/engine/embedding/run-program.node.ts";
 import { openPlugin } from "../../src/host/open.node.ts";
 import { readPackage } from "../../src/host/package/package.node.ts";
 import type { IsolationLevel } from "../../src/host/package/project.ts";

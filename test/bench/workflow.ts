@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 
-import type { HostFunction } from "../../src/engine/packages.node.ts";
-import { load } from "../../src/engine/run-program.node.ts";
-import type { Plain } from "../../src/engine/plain.ts";
+import type { HostFunction } from "../../src/engine/load/packages.node.ts";
+import { load } from "../../src/engine/embedding/run-program.node.ts";
+import type { Plain } from "../../src/engine/embedding/plain.ts";
 import { refuseWrongAnswer, spread, type Timing } from "./measure.ts";
 import type { Report, Row } from "./report.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { TestServer } from "../engine/std-http-server.ts";
+import { TestServer } from "../engine/std/http-server.ts";
 import { Folder } from "./sennit.ts";
 
 const command = fileURLToPath(new URL("../../bin/sennit.js", import.meta.url));

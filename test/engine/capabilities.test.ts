@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { RunProgramOptions } from "../../src/engine/run-program.node.ts";
+import type { RunProgramOptions } from "../../src/engine/embedding/run-program.node.ts";
 import { printed } from "./programs.ts";
-import { TestServer } from "./std-http-server.ts";
+import { TestServer } from "./std/http-server.ts";
 
 const TOKEN = "tok-91d7c2aa40";
 const made: string[] = [];

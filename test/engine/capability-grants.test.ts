@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { grantFlags, Grants, refuseUngranted } from "../../src/engine/grants.ts";
-import { loadProgram } from "../../src/engine/load.node.ts";
-import type { Loaded } from "../../src/engine/load.node.ts";
+import { grantFlags, Grants, refuseUngranted } from "../../src/engine/load/grants.ts";
+import { loadProgram } from "../../src/engine/load/load.node.ts";
+import type { Loaded } from "../../src/engine/load/load.node.ts";
 import { parseCapability } from "../../src/host/capability.ts";
 
 const made: string[] = [];

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MessagePort, Worker } from "node:worker_threads";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { run } from "../../src/engine/run-program.node.ts";
-import { TestServer } from "./std-http-server.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
+import { TestServer } from "./std/http-server.ts";
 
 const TOKEN = "tok-6e21b5d09f33a8";
 const USER = "courier";

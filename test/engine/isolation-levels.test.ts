@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { run } from "../../src/engine/run-program.node.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
 import { temporaryFolder, type TemporaryFolder } from "../host/temporary.ts";
 
 const samples = fileURLToPath(new URL("../../plugins/samples/", import.meta.url));

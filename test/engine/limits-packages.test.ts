@@ -1,7 +1,7 @@
 /** What the user says in `[limits]` holds of packages wherever they run, and can be caught by the workflow. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { run } from "../../src/engine/run-program.node.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
 import { temporaryFolder, type TemporaryFolder } from "../host/temporary.ts";
 
 const GUEST = `

@@ -1,8 +1,8 @@
 /** How long loops of calls into the Python sample take, seen from the workflow: for benchmarks. */
 import { fileURLToPath } from "node:url";
-import { wallClock } from "../../src/engine/clock.ts";
-import { loadProgram } from "../../src/engine/load.node.ts";
-import { execute } from "../../src/engine/run.ts";
+import { wallClock } from "../../src/engine/platform/clock.ts";
+import { loadProgram } from "../../src/engine/load/load.node.ts";
+import { execute } from "../../src/engine/loop/run.ts";
 
 const samples = fileURLToPath(new URL("../../plugins/samples/program.sennit", import.meta.url));
 

@@ -1,7 +1,7 @@
 /** Programs against the packages in `fixtures` and the samples. */
 import { fileURLToPath } from "node:url";
-import { run } from "../../src/engine/run-program.node.ts";
-import type { RunProgramOptions } from "../../src/engine/run-program.node.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
+import type { RunProgramOptions } from "../../src/engine/embedding/run-program.node.ts";
 
 const here = fileURLToPath(new URL("program.sennit", import.meta.url));
 

@@ -1,10 +1,10 @@
 /** Programs over one package whose instance is a test's own: what the engine asks of instances, and when. */
 import type { Instance, ManyOptions, Plugin } from "../../src/host/plugin.ts";
 import type { Answer } from "../../src/host/plugin.ts";
-import type { LoadedProgram } from "../../src/engine/loaded.ts";
-import type { RunEvent, RunPorts } from "../../src/engine/ports.ts";
-import type { RunResult } from "../../src/engine/run-options.ts";
-import { execute } from "../../src/engine/run.ts";
+import type { LoadedProgram } from "../../src/engine/load/loaded.ts";
+import type { RunEvent, RunPorts } from "../../src/engine/platform/ports.ts";
+import type { RunResult } from "../../src/engine/loop/run-options.ts";
+import { execute } from "../../src/engine/loop/run.ts";
 import type { FunctionKey, WitFunction } from "../../src/wit/types.ts";
 import type { Value } from "../../src/wit/value.ts";
 import { compileText, nothing } from "../lang/vm/run-program.ts";

@@ -1,7 +1,7 @@
 /** What a plugin's types look like from a workflow: results, resources, flags, variants, options, maps, on real plugins. */
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { run } from "../../src/engine/run-program.node.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
 
 const samples = fileURLToPath(new URL("../../plugins/samples/program.sennit", import.meta.url));
 

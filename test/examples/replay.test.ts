@@ -5,11 +5,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { wallClock } from "../../src/engine/clock.ts";
-import { ForeignCalls } from "../../src/engine/foreign-calls.ts";
-import { InstanceGroup } from "../../src/engine/instances.ts";
-import { loadProgram } from "../../src/engine/load.node.ts";
-import type { LoadedProgram } from "../../src/engine/loaded.ts";
+import { wallClock } from "../../src/engine/platform/clock.ts";
+import { ForeignCalls } from "../../src/engine/guests/foreign-calls.ts";
+import { InstanceGroup } from "../../src/engine/guests/instances.ts";
+import { loadProgram } from "../../src/engine/load/load.node.ts";
+import type { LoadedProgram } from "../../src/engine/load/loaded.ts";
 import type { EffectRequest } from "../../src/lang/effect.ts";
 import { Vm } from "../../src/lang/vm/vm.ts";
 import type { Value } from "../../src/wit/value.ts";

@@ -1,7 +1,7 @@
 /** `sennit:host/progress`: a guest of any language says how far it has come, and whoever follows the run sees it. */
 import { expect, it } from "vitest";
 
-import { run } from "../../src/engine/run-program.node.ts";
+import { run } from "../../src/engine/embedding/run-program.node.ts";
 import type { ReportProgress } from "../../src/host/plugin.ts";
 import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
 import { pluginFromText, start } from "./component-fixtures.ts";

@@ -1,6 +1,6 @@
 /** `sennit check`: every mistake of every file. Exit 2 when there are errors. */
 import { Fault } from "../../fault.ts";
-import { checkOnly } from "../../engine/load.node.ts";
+import { checkOnly } from "../../engine/load/load.node.ts";
 import type { Diagnostic } from "../../lang/diagnostic.ts";
 import type { Invocation } from "../arguments.ts";
 import { toJson } from "../json.ts";

@@ -7,7 +7,7 @@ import { setTimeout as elapsed } from "node:timers/promises";
 import { Fault } from "../../fault.ts";
 import { ErrorValue } from "../../lang/value.ts";
 import type { TraceLine } from "../../lang/value.ts";
-import type { ShownEvent } from "../../engine/run-program.node.ts";
+import type { ShownEvent } from "../../engine/embedding/run-program.node.ts";
 import { findDaemon } from "../../daemon/client.node.ts";
 import type { Answered, DaemonClient } from "../../daemon/client.node.ts";
 import type { RunData } from "../../daemon/run-data.ts";

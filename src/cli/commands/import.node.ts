@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { Fault } from "../../fault.ts";
 import { bringIn } from "../../engine/history/bring.node.ts";
 import { PORTABLE_LIMITS } from "../../engine/history/portable.ts";
-import { ProgramRefused } from "../../engine/refused.ts";
+import { ProgramRefused } from "../../engine/embedding/refused.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";
 import { openSqlite } from "../../journal/sqlite-store.node.ts";
 import type { Invocation } from "../arguments.ts";

@@ -3,10 +3,10 @@
  * says, with what it was granted.
  */
 import { randomBytes } from "node:crypto";
-import { wallClock } from "../../engine/clock.ts";
-import { Grants } from "../../engine/grants.ts";
-import { linkOf } from "../../engine/link.ts";
-import { assertUsable, offersOf } from "../../engine/offered.ts";
+import { wallClock } from "../../engine/platform/clock.ts";
+import { Grants } from "../../engine/load/grants.ts";
+import { linkOf } from "../../engine/load/link.ts";
+import { assertUsable, offersOf } from "../../engine/load/offered.ts";
 import { packageProvider } from "../../engine/std/standard.node.ts";
 import type { PackageFiles } from "../../host/manifest.ts";
 import { openPlugin } from "../../host/open.node.ts";

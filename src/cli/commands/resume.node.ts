@@ -1,8 +1,8 @@
 /** `sennit resume`: takes up a run where its log ends; or tells the daemon to, which owns the store. */
 import { Fault } from "../../fault.ts";
 import { startOf } from "../../engine/durable/durable-run.ts";
-import { loadProgram } from "../../engine/load.node.ts";
-import { ProgramRefused } from "../../engine/refused.ts";
+import { loadProgram } from "../../engine/load/load.node.ts";
+import { ProgramRefused } from "../../engine/embedding/refused.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";
 import type { Store } from "../../journal/store.ts";
 import type { Invocation } from "../arguments.ts";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Fault } from "../../fault.ts";
 import { sendSignal } from "../../engine/durable/effects/send.ts";
-import { fromPlain } from "../../engine/plain.ts";
+import { fromPlain } from "../../engine/embedding/plain.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";
 import { parseJson } from "../../daemon/json.ts";

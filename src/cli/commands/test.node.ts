@@ -5,7 +5,7 @@ import { runTest } from "../../engine/trial/run-test.node.ts";
 import type { TestOptions, TestResult } from "../../engine/trial/run-test.node.ts";
 import type { TestCase } from "../../engine/trial/test-case.ts";
 import { durationText } from "../../engine/trial/time-text.ts";
-import { ProgramRefused } from "../../engine/refused.ts";
+import { ProgramRefused } from "../../engine/embedding/refused.ts";
 import type { Invocation } from "../arguments.ts";
 import { harmless } from "../harmless.ts";
 import { isolationIn } from "../isolation.ts";

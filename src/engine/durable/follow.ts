@@ -8,7 +8,7 @@ import type { Ending, EntryOf, Lsn } from "../../journal/entry.ts";
 import type { Store } from "../../journal/store.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { Value } from "../../wit/value.ts";
-import type { RunEvent } from "../ports.ts";
+import type { RunEvent } from "../platform/ports.ts";
 import type { ValueBytes } from "./value-bytes.ts";
 
 /** What of a store a follower needs. `watch` tells 0 of a run that may have been removed. */

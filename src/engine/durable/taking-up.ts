@@ -10,7 +10,7 @@ import { Defect, Fault } from "../../fault.ts";
 import { encodeEntry } from "../../journal/entry-codec.ts";
 import type { EntryKind, EntryOf } from "../../journal/entry.ts";
 import type { HeaderChange, RunHeader } from "../../journal/store.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../platform/ports.ts";
 import type { LogPort } from "./log/log-port.ts";
 import type { Numbered } from "./log/recorded.ts";
 

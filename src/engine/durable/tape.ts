@@ -1,6 +1,6 @@
 /**
  * What a run with a log has beside one in memory: the way it went before, a place for what it does now, and the signals
- * sent to it. The loop in `../run.ts` asks it; a run in memory has none.
+ * sent to it. The loop in `../loop/run.ts` asks it; a run in memory has none.
  *
  *   T1  What was recorded is answered from the log and compared with what is asked for; nothing is performed meanwhile.
  *   T2  What happens is in the log before anything follows from it: that it was asked for, how it ended, that it was taken.
@@ -17,14 +17,14 @@ import type { Decision } from "../../lang/vm/host.ts";
 import type { Machine } from "../../lang/vm/machine.ts";
 import { isAtRest } from "../../lang/vm/rewrite.ts";
 import type { Vm } from "../../lang/vm/vm.ts";
-import type { ChildRuns } from "../children.ts";
-import { errorOf } from "../failure.ts";
-import type { ForeignCalls, ForeignRequest } from "../foreign-calls.ts";
-import type { LoadedProgram } from "../loaded.ts";
-import type { Arrived, Pending } from "../pending.ts";
-import type { Performer } from "../perform.ts";
-import type { Clock } from "../ports.ts";
-import type { Onlooker, RunOptions } from "../run-options.ts";
+import type { ChildRuns } from "../loop/children.ts";
+import { errorOf } from "../guests/failure.ts";
+import type { ForeignCalls, ForeignRequest } from "../guests/foreign-calls.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
+import type { Arrived, Pending } from "../loop/pending.ts";
+import type { Performer } from "../loop/perform.ts";
+import type { Clock } from "../platform/ports.ts";
+import type { Onlooker, RunOptions } from "../loop/run-options.ts";
 import { answerDurably } from "./effects/answers.ts";
 import type { CallRecords } from "./calls/call-records.ts";
 import type { Mailbox } from "./effects/mailbox.ts";

@@ -8,9 +8,9 @@ import type { ErrorValue } from "../../lang/value.ts";
 import type { Type } from "../../lang/types.ts";
 import type { Value } from "../../wit/value.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
-import type { LoadedProgram } from "../loaded.ts";
-import { toPlain } from "../plain.ts";
-import type { RunResult } from "../run-result.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
+import { toPlain } from "../embedding/plain.ts";
+import type { RunResult } from "../loop/run-result.ts";
 import type { Ended, EndedError } from "./executor.ts";
 
 const ENDINGS: ReadonlySet<string> = new Set(["done", "failed", "cancelled"]);

@@ -11,7 +11,7 @@ import type { RunHeader, RunQuery, Store } from "../../journal/store.ts";
 import type { TraceLine } from "../../lang/value.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { Shown } from "../durable/follow.ts";
-import type { Plain } from "../plain.ts";
+import type { Plain } from "../embedding/plain.ts";
 import type { RunVerdict } from "../trial/upgrade.ts";
 
 export interface Submission {

@@ -5,7 +5,7 @@
 import { Fault } from "../../fault.ts";
 import type { Store } from "../../journal/store.ts";
 import { startOf } from "../durable/durable-run.ts";
-import { webhookSecret } from "../random.ts";
+import { webhookSecret } from "../platform/random.ts";
 
 const TOKEN = /^([^~/]{1,4000})~([0-9a-f]{32})~([0-9a-f-]{36})$/;
 

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Manifest } from "../../host/manifest.ts";
 import type { IsolationLevel } from "../../host/package/project.ts";
 import type { Store } from "../../journal/store.ts";
-import type { HostFunction } from "../packages.node.ts";
+import type { HostFunction } from "../load/packages.node.ts";
 import type { Executor } from "./executor.ts";
 import type { ExecutorSettings } from "./ports.ts";
 import { lookAtFiles, openFromFiles } from "./programs.node.ts";

@@ -1,9 +1,9 @@
 /** What an executor needs of its platform. Node's are in `node.node.ts`. */
 import type { Readable } from "../history/typed.ts";
-import type { LoadedProgram } from "../loaded.ts";
-import type { RunPorts } from "../ports.ts";
-import type { RunOptions } from "../run-options.ts";
-import type { TimerPort } from "../timers.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
+import type { RunPorts } from "../platform/ports.ts";
+import type { RunOptions } from "../loop/run-options.ts";
+import type { TimerPort } from "../loop/timers.ts";
 import type { Retention } from "./executor.ts";
 
 export interface ProgramRequest {

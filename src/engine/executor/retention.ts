@@ -1,6 +1,6 @@
 /** Runs that have ended and are not to stay: removed with all that is theirs, those of each queue by its own rule. */
 import type { RunHeader, RunQuery, Store } from "../../journal/store.ts";
-import type { Timer, Timers } from "../timers.ts";
+import type { Timer, Timers } from "../loop/timers.ts";
 import type { Retention } from "./executor.ts";
 
 export interface RetentionPorts {

@@ -7,7 +7,7 @@
  *   H3  A schedule that cannot begin its run says so, and goes on with the next time.
  */
 import type { Store } from "../../journal/store.ts";
-import type { Timer, Timers } from "../timers.ts";
+import type { Timer, Timers } from "../loop/timers.ts";
 import { dueTimes, invalid } from "./due.ts";
 import type { Due } from "./due.ts";
 import type { Schedule, ScheduleState, Submission } from "./executor.ts";

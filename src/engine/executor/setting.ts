@@ -3,7 +3,7 @@
  * field, whose name begins with `$`; and so is an object that could be taken for one.
  */
 import { Fault } from "../../fault.ts";
-import type { Plain } from "../plain.ts";
+import type { Plain } from "../embedding/plain.ts";
 
 export function writeJson(value: Plain): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(outside(value)));

@@ -8,7 +8,7 @@ import { follow, removed } from "../durable/follow.ts";
 import type { Shown } from "../durable/follow.ts";
 import { sendSignal } from "../durable/effects/send.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
-import { Timers } from "../timers.ts";
+import { Timers } from "../loop/timers.ts";
 import type { RunVerdict } from "../trial/upgrade.ts";
 import { Actions } from "./actions.ts";
 import { takeUpMade } from "./made.ts";

@@ -5,7 +5,7 @@
  *   W2  A run that woke before its time costs one look when that comes.
  */
 import type { RunHeader, RunQuery } from "../../journal/store.ts";
-import type { Timer, Timers } from "../timers.ts";
+import type { Timer, Timers } from "../loop/timers.ts";
 
 export interface Sleepers {
   readonly list: (query: RunQuery) => Promise<readonly RunHeader[]>;

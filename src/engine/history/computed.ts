@@ -1,6 +1,6 @@
 /** Answers that the seed and the effect alone decide: no log has them. */
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
-import { randomFloat, randomUuid, streamOf } from "../random.ts";
+import { randomFloat, randomUuid, streamOf } from "../platform/random.ts";
 
 /** Null for everything else. */
 export function computed(seed: Uint8Array, { id, request }: EffectRequest): Answer | null {

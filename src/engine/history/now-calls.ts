@@ -16,13 +16,13 @@ import { Defect, Fault } from "../../fault.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import { functionOf } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
-import { crossIn, crossingOf, crossOut } from "../crossing.ts";
-import type { Crossing } from "../crossing.ts";
+import { crossIn, crossingOf, crossOut } from "../guests/crossing.ts";
+import type { Crossing } from "../guests/crossing.ts";
 import { groupsOf, isOutside } from "../durable/calls/groups.ts";
 import type { ValueBytes } from "../durable/value-bytes.ts";
-import { errorOf } from "../failure.ts";
-import { InstanceGroup } from "../instances.ts";
-import type { LoadedProgram } from "../loaded.ts";
+import { errorOf } from "../guests/failure.ts";
+import { InstanceGroup } from "../guests/instances.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
 import { here } from "./log.ts";
 import type { Log, Trail } from "./log.ts";
 

@@ -6,8 +6,8 @@ import { AnyTyped, Closure, ErrorValue, Task } from "../../lang/value.ts";
 import { Fault } from "../../fault.ts";
 import { CaseValue, Opaque, Some } from "../../wit/value.ts";
 import type { Value } from "../../wit/value.ts";
-import { toPlain } from "../plain.ts";
-import type { Plain } from "../plain.ts";
+import { toPlain } from "../embedding/plain.ts";
+import type { Plain } from "../embedding/plain.ts";
 
 /** A value as a program would write it, and as data. */
 export interface Shown {

@@ -7,7 +7,7 @@ import type { Type } from "../../lang/types.ts";
 import { functionOf } from "../../wit/types.ts";
 import type { WitFunction } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
-import type { LoadedProgram } from "../loaded.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
 import { shown, shownText } from "./shown.ts";
 import type { Shown } from "./shown.ts";
 import type { StepKind } from "./step.ts";

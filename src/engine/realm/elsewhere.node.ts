@@ -7,9 +7,9 @@
  *   E3  Disposing it leaves no worker: whoever has it cancels its runs and waits for them first.
  */
 import type { Value } from "../../wit/value.ts";
-import type { Elsewhere } from "../loaded.ts";
-import type { RunPorts } from "../ports.ts";
-import type { RunOptions, RunResult } from "../run-options.ts";
+import type { Elsewhere } from "../load/loaded.ts";
+import type { RunPorts } from "../platform/ports.ts";
+import type { RunOptions, RunResult } from "../loop/run-options.ts";
 import { Kept } from "./again/kept.ts";
 import type { RealmProgram } from "./program.ts";
 import type { RunRealm } from "./realm.node.ts";

@@ -3,7 +3,7 @@ import { startRunThread } from "./thread.node.ts";
 import type { PackageFiles } from "../../host/manifest.ts";
 import type { Plugin } from "../../host/plugin.ts";
 import type { Parcel } from "../../host/remote/frames/parcel.ts";
-import type { Elsewhere, LoadedProgram } from "../loaded.ts";
+import type { Elsewhere, LoadedProgram } from "../load/loaded.ts";
 import { type Lease, RunsElsewhere } from "./elsewhere.node.ts";
 import { goesInside, parcelIfPossible } from "./parcels.node.ts";
 import { domainOf, type DomainParts, RealmPool } from "./pool.node.ts";

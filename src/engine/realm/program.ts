@@ -7,7 +7,7 @@ import { ByteWriter } from "../../lang/ir/ir-bytes.ts";
 import { ValueWriter } from "../../lang/ir/ir-values.ts";
 import { functionOf } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
-import type { LoadedPackage, LoadedProgram } from "../loaded.ts";
+import type { LoadedPackage, LoadedProgram } from "../load/loaded.ts";
 import type { PackageMessage, Place, ToWorker } from "./said/messages.ts";
 import { crossing, crossingWorld } from "./said/untyped-functions.ts";
 

@@ -1,7 +1,7 @@
 /** What a worker is told when a run begins in it. */
 import type { Value } from "../../wit/value.ts";
-import type { RunPorts } from "../ports.ts";
-import type { RunOptions } from "../run-options.ts";
+import type { RunPorts } from "../platform/ports.ts";
+import type { RunOptions } from "../loop/run-options.ts";
 import type { ToWorker } from "./said/messages.ts";
 import { valuesMessage } from "./program.ts";
 import type { StoredRun } from "./stored/stored-run.ts";

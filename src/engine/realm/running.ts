@@ -2,8 +2,8 @@
 import { limitsOf } from "../../host/remote/frames/call-limits.ts";
 import type { CallLimits } from "../../host/meter/meter.ts";
 import { Broken, type Reader } from "../../host/remote/frames/reader.ts";
-import type { RunPorts } from "../ports.ts";
-import type { RunOptions, RunResult } from "../run-options.ts";
+import type { RunPorts } from "../platform/ports.ts";
+import type { RunOptions, RunResult } from "../loop/run-options.ts";
 import type { Kept } from "./again/kept.ts";
 import type { StoredRun } from "./stored/stored-run.ts";
 import type { Lost } from "./lost.ts";

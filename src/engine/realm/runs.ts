@@ -4,7 +4,7 @@
  */
 import { Fault } from "../../fault.ts";
 import { Broken } from "../../host/remote/frames/reader.ts";
-import type { RunResult } from "../run-options.ts";
+import type { RunResult } from "../loop/run-options.ts";
 import type { Links } from "./links/connected.node.ts";
 import { type Loss, type Lost, lostBy, workerLost } from "./lost.ts";
 import type { Running } from "./running.ts";

@@ -2,7 +2,7 @@
 import { Unframer } from "../../host/remote/ways/pipe.ts";
 import { Broken, Reader } from "../../host/remote/frames/reader.ts";
 import { LiftBudget } from "../../wit/budget.ts";
-import type { RunEvent } from "../ports.ts";
+import type { RunEvent } from "../platform/ports.ts";
 import { MOST_SHOWN } from "./said/frames.ts";
 import { NO_HANDLES } from "../../host/remote/frames/no-handles.ts";
 import { HEAD, readEvent, TAPE } from "./said/shown.ts";

@@ -17,7 +17,7 @@ import { functionKey } from "../../wit/types.ts";
 import type { WitInterface, World } from "../../wit/types.ts";
 import { integer } from "../../wit/value.ts";
 import type { Value } from "../../wit/value.ts";
-import type { Shell } from "../ports.ts";
+import type { Shell } from "../platform/ports.ts";
 import { denied, err, ok } from "./answers.ts";
 import { variableText } from "./env.ts";
 import type { FsGrant } from "./files.node.ts";

@@ -4,7 +4,7 @@
  *   V1  Timers are over in the order of their times; of equal ones, the first that was set is first.
  *   V2  Time never goes back, also not when a process ends: what it had set is forgotten, and the time stays.
  */
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../platform/ports.ts";
 
 interface Timer {
   readonly at: number;

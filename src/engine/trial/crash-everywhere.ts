@@ -9,7 +9,7 @@
 import { Fault } from "../../fault.ts";
 import type { Entry, EntryOf } from "../../journal/entry.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
-import { toPlain } from "../plain.ts";
+import { toPlain } from "../embedding/plain.ts";
 import { EffectLines } from "./effect-lines.ts";
 import { plainText } from "./plain-text.ts";
 import { shortName } from "./stubs.ts";

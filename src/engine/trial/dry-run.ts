@@ -14,9 +14,9 @@ import type { MoveMap } from "../durable/moved-run.ts";
 import { keyOf } from "../durable/log/recorded.ts";
 import type { Numbered } from "../durable/log/recorded.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
-import type { LoadedProgram } from "../loaded.ts";
-import { execute } from "../run.ts";
-import type { RunResult } from "../run-result.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
+import { execute } from "../loop/run.ts";
+import type { RunResult } from "../loop/run-result.ts";
 import { turn } from "./lives.ts";
 
 export interface DryRun {

@@ -3,7 +3,7 @@ import type { Entry } from "../../journal/entry.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
 import { HEARD, keyOf } from "../durable/log/recorded.ts";
 import type { Numbered } from "../durable/log/recorded.ts";
-import type { LoadedProgram } from "../loaded.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
 import { dryRun } from "./dry-run.ts";
 
 type Step = Extract<Entry, { readonly eff: string }>;

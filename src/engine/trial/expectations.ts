@@ -1,7 +1,7 @@
 /** What a test expects, compared with what was seen. */
 import { Fault } from "../../fault.ts";
 import type { Type } from "../../lang/types.ts";
-import { fromPlain, toPlain } from "../plain.ts";
+import { fromPlain, toPlain } from "../embedding/plain.ts";
 import { plainText, samePlain } from "./plain-text.ts";
 import { invalid } from "./stubs.ts";
 import type { At, TestCase } from "./test-case.ts";

@@ -8,7 +8,7 @@
  */
 import { Defect, Fault } from "../../fault.ts";
 import type { MemoryStore } from "../../journal/memory-store.ts";
-import type { RunResult } from "../run-result.ts";
+import type { RunResult } from "../loop/run-result.ts";
 import type { Activity } from "./activity.ts";
 import type { VirtualClock } from "./clock.ts";
 

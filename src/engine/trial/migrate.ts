@@ -22,7 +22,7 @@ import type { Rewriting } from "../durable/rewrites.ts";
 import { LARGE } from "../durable/log/run-log.ts";
 import type { Numbered } from "../durable/log/recorded.ts";
 import type { Readable } from "../history/typed.ts";
-import type { LoadedProgram } from "../loaded.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
 import { dryRun } from "./dry-run.ts";
 import type { Migration } from "./migration.ts";
 import { afresh } from "./restart.ts";

@@ -19,7 +19,7 @@ import type { RecordType } from "../../lang/types.ts";
 import type { ErrorValue } from "../../lang/value.ts";
 import { Vm } from "../../lang/vm/vm.ts";
 import type { Value } from "../../wit/value.ts";
-import { ProgramRefused } from "../refused.ts";
+import { ProgramRefused } from "../embedding/refused.ts";
 
 /** Instructions that it may take: about half a second. */
 const MOST = 5_000_000;

@@ -19,7 +19,7 @@ import { ValueBytes } from "../durable/value-bytes.ts";
 import { fits } from "../history/fits.ts";
 import { shown } from "../history/shown.ts";
 import type { Readable } from "../history/typed.ts";
-import { ProgramRefused } from "../refused.ts";
+import { ProgramRefused } from "../embedding/refused.ts";
 import { conversion } from "./conversion.ts";
 import type { Convert } from "./conversion.ts";
 import { MainVariables } from "./main-variables.ts";

@@ -2,7 +2,7 @@
 import type { Entry, EntryOf } from "../../journal/entry.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
 import type { Numbered } from "../durable/log/recorded.ts";
-import type { LoadedProgram } from "../loaded.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
 import { shortName } from "./stubs.ts";
 
 /** `acme:mail.send`, `sleep`, `wait signal("approved")`. */

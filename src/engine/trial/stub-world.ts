@@ -14,7 +14,7 @@ import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
 import type { ValueBytes } from "../durable/value-bytes.ts";
 import { hostPlugin } from "../std/host-plugin.ts";
-import type { LoadedPackage } from "../loaded.ts";
+import type { LoadedPackage } from "../load/loaded.ts";
 import type { VirtualClock } from "./clock.ts";
 import { samePlain } from "./plain-text.ts";
 import { shortName } from "./stubs.ts";

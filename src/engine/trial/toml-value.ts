@@ -11,7 +11,7 @@ import { TomlDate } from "smol-toml";
 import { isTable } from "../../host/package/table.ts";
 import type { Type } from "../../lang/types.ts";
 import type { Value } from "../../wit/value.ts";
-import { fromPlain } from "../plain.ts";
+import { fromPlain } from "../embedding/plain.ts";
 import { durationOf } from "./time-text.ts";
 
 /** @throws {Fault} `type-mismatch` naming the path where the value does not fit */

@@ -7,7 +7,7 @@
 import type { ImportedFunction, Instance, InstanceOptions, Plugin } from "../../host/plugin.ts";
 import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";
-import type { LoadedProgram } from "../loaded.ts";
+import type { LoadedProgram } from "../load/loaded.ts";
 import type { Activity } from "./activity.ts";
 
 /** Told of every call of a package. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import type { InstanceOptions } from "../../../src/host/plugin.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance, DistantInstance, stubProgram } from "../stub-program.ts";

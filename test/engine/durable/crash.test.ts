@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { Fault } from "../../../src/fault.ts";
 import type { Instance } from "../../../src/host/plugin.ts";
 import { arbitraryProgram } from "../../lang/vm/arbitrary-program.ts";

@@ -8,9 +8,9 @@ import type { ResumeOptions, Taken } from "../../../src/engine/durable/durable-r
 import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { VirtualClock } from "../../../src/engine/trial/clock.ts";
 import type { AnyValue } from "../../../src/wit/any.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
-import type { Clock, RunPorts } from "../../../src/engine/ports.ts";
-import type { RunResult } from "../../../src/engine/run-options.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
+import type { Clock, RunPorts } from "../../../src/engine/platform/ports.ts";
+import type { RunResult } from "../../../src/engine/loop/run-options.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
 import { decodeEntry } from "../../../src/journal/entry-codec.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";

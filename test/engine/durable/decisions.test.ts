@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { encodeEntry } from "../../../src/journal/entry-codec.ts";
 import type { Entry } from "../../../src/journal/entry.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";

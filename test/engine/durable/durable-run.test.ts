@@ -2,8 +2,8 @@ import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
-import type { RunResult } from "../../../src/engine/run-options.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
+import type { RunResult } from "../../../src/engine/loop/run-options.ts";
 import { Fault } from "../../../src/fault.ts";
 import { decodeEntry } from "../../../src/journal/entry-codec.ts";
 import type { Entry } from "../../../src/journal/entry.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import { follow } from "../../../src/engine/durable/follow.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { sha256 } from "../../journal/stores.ts";
 import { directInstance, stubProgram } from "../stub-program.ts";

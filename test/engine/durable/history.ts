@@ -3,8 +3,8 @@ import { expect } from "vitest";
 
 import { resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
-import type { RunResult } from "../../../src/engine/run-options.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
+import type { RunResult } from "../../../src/engine/loop/run-options.ts";
 import { Fault } from "../../../src/fault.ts";
 import { ErrorValue } from "../../../src/lang/value.ts";
 import { decodeEntry } from "../../../src/journal/entry-codec.ts";

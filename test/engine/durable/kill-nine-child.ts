@@ -2,8 +2,8 @@
 import { fileURLToPath } from "node:url";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
-import { loadProgram } from "../../../src/engine/load.node.ts";
-import { nodePorts } from "../../../src/engine/ports.node.ts";
+import { loadProgram } from "../../../src/engine/load/load.node.ts";
+import { nodePorts } from "../../../src/engine/platform/ports.node.ts";
 import type { CallContext } from "../../../src/host/javascript/plugin.ts";
 import { openSqlite } from "../../../src/journal/sqlite-store.node.ts";
 

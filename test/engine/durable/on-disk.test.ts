@@ -7,7 +7,7 @@ import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts"
 import { follow } from "../../../src/engine/durable/follow.ts";
 import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { openSqlite } from "../../../src/journal/sqlite-store.node.ts";
 import type { Store } from "../../../src/journal/store.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";

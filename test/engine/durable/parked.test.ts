@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { ResumeOptions } from "../../../src/engine/durable/durable-run.ts";
 import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { DEFAULT_RUN_LIMITS } from "../../../src/host/package/limits.ts";
 import type { RunLimits } from "../../../src/host/package/limits.ts";
 import { encodeEntry } from "../../../src/journal/entry-codec.ts";

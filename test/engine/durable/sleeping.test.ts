@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { ResumeOptions, Taken } from "../../../src/engine/durable/durable-run.ts";
 import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";
 import { sha256 } from "../../journal/stores.ts";

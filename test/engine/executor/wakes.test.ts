@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 
 import { Wakes } from "../../../src/engine/executor/wakes.ts";
-import { Timers } from "../../../src/engine/timers.ts";
+import { Timers } from "../../../src/engine/loop/timers.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { newRun, note, sha256 } from "../../journal/stores.ts";
 import { turn } from "./world.ts";

@@ -17,14 +17,14 @@ import { withPackages } from "../../../src/engine/history/pack-files.node.ts";
 import { readPortable, writePortable } from "../../../src/engine/history/portable.ts";
 import type { Portable } from "../../../src/engine/history/portable.ts";
 import { Fault } from "../../../src/fault.ts";
-import { loadProgram } from "../../../src/engine/load.node.ts";
-import type { Loaded } from "../../../src/engine/load.node.ts";
+import { loadProgram } from "../../../src/engine/load/load.node.ts";
+import type { Loaded } from "../../../src/engine/load/load.node.ts";
 import { Blob } from "../../../src/journal/entry.ts";
 import { hexOfBytes } from "../../../src/journal/hex.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { temporaryFolder } from "../../host/temporary.ts";
 import { PassingClock, portsOf } from "../durable/crash.ts";
-import { TestServer } from "../std-http-server.ts";
+import { TestServer } from "../std/http-server.ts";
 import { sha256 } from "./recorded-run.ts";
 
 const SAMPLES = fileURLToPath(new URL("../../../plugins/samples", import.meta.url));

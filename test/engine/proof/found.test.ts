@@ -1,7 +1,7 @@
 /** What the seeds have found, each as small as it can be. */
 import { describe, expect, it } from "vitest";
 
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { decodeEntry } from "../../../src/journal/entry-codec.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { irDigest } from "../../../src/lang/ir/ir-codec.ts";

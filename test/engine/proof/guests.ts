@@ -4,7 +4,7 @@
  */
 import type { CheckEnvironment } from "../../../src/lang/check/check.ts";
 import { Fault } from "../../../src/fault.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import type { CallEffect, Instance, InstanceOptions, Plugin } from "../../../src/host/plugin.ts";
 import type { Ir } from "../../../src/lang/ir/ir.ts";
 import { decodeAny, encodeAny } from "../../../src/wit/cbor.ts";

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
-import { loadProgram } from "../../../src/engine/load.node.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import { loadProgram } from "../../../src/engine/load/load.node.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { sha256 } from "../../journal/stores.ts";
 import { portsOf, runWithCrashes, VirtualClock } from "../durable/crash.ts";

@@ -5,8 +5,8 @@
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { ResumeOptions } from "../../../src/engine/durable/durable-run.ts";
 import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
-import type { RunResult } from "../../../src/engine/run-options.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
+import type { RunResult } from "../../../src/engine/loop/run-options.ts";
 import { turn } from "../../../src/engine/trial/lives.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import type { Ir } from "../../../src/lang/ir/ir.ts";

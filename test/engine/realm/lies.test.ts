@@ -1,7 +1,7 @@
 /** A run worker that lies: each breach ends it at once, its runs with a fault that says why, and leaves the engine well. */
 import { describe, expect, it } from "vitest";
 import { hostPlugin, functionType, worldOf } from "../../../src/engine/std/host-plugin.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import * as frames from "../../../src/engine/realm/said/frames.ts";
 import type { RealmProgram } from "../../../src/engine/realm/program.ts";
 import { RunRealm } from "../../../src/engine/realm/realm.node.ts";

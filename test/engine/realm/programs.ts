@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Fault } from "../../../src/fault.ts";
-import { run, type RunProgramOptions, type ShownEvent } from "../../../src/engine/run-program.node.ts";
+import { run, type RunProgramOptions, type ShownEvent } from "../../../src/engine/embedding/run-program.node.ts";
 import { ErrorValue } from "../../../src/lang/value.ts";
 import { temporaryFolder, type TemporaryFolder } from "../../host/temporary.ts";
 

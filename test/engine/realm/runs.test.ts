@@ -1,10 +1,10 @@
 /** Runs in one worker: apart from each other, slowed down by whoever follows them, and gone when they are over. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { load } from "../../../src/engine/run-program.node.ts";
-import { type ShownEvent } from "../../../src/engine/run-program.node.ts";
+import { load } from "../../../src/engine/embedding/run-program.node.ts";
+import { type ShownEvent } from "../../../src/engine/embedding/run-program.node.ts";
 import { runWorkers } from "../../../src/engine/realm/place.node.ts";
-import { warmRealms } from "../../../src/engine/warm.node.ts";
+import { warmRealms } from "../../../src/engine/platform/warm.node.ts";
 import { project, seen } from "./programs.ts";
 
 const LUA = 'require "sample:counter-lua" as lua;';

@@ -1,7 +1,7 @@
 /** What a program shows, gives and fails with is the same in a run worker as in this thread. */
 import { describe, expect, it } from "vitest";
 import { ErrValue } from "../../../src/host/javascript/plugin.ts";
-import type { RunProgramOptions } from "../../../src/engine/run-program.node.ts";
+import type { RunProgramOptions } from "../../../src/engine/embedding/run-program.node.ts";
 import { project, seen } from "./programs.ts";
 
 const MODULES = `

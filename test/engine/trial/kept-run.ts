@@ -2,11 +2,11 @@
 import { hash } from "node:crypto";
 import { afterEach } from "vitest";
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
-import { loadProgram } from "../../../src/engine/load.node.ts";
-import type { LoadedProgram } from "../../../src/engine/loaded.ts";
+import { loadProgram } from "../../../src/engine/load/load.node.ts";
+import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import type { Readable } from "../../../src/engine/history/typed.ts";
-import type { RunPorts } from "../../../src/engine/ports.ts";
-import type { RunResult } from "../../../src/engine/run-options.ts";
+import type { RunPorts } from "../../../src/engine/platform/ports.ts";
+import type { RunResult } from "../../../src/engine/loop/run-options.ts";
 import { Activity } from "../../../src/engine/trial/activity.ts";
 import { VirtualClock } from "../../../src/engine/trial/clock.ts";
 import { live, turn } from "../../../src/engine/trial/lives.ts";

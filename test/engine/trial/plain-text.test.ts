@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { plainText, samePlain } from "../../../src/engine/trial/plain-text.ts";
 import { fromToml } from "../../../src/engine/trial/toml-value.ts";
-import { toPlain } from "../../../src/engine/plain.ts";
+import { toPlain } from "../../../src/engine/embedding/plain.ts";
 import type { Type } from "../../../src/lang/types.ts";
 
 describe("samePlain()", () => {

@@ -1,7 +1,7 @@
 /** A group of instances of one run, as its calls see it. */
 import type { Digest, EntryOf } from "../../../journal/entry.ts";
 import { hash128, hex } from "../../../lang/vm/hash.ts";
-import type { LoadedPackage, LoadedProgram } from "../../loaded.ts";
+import type { LoadedPackage, LoadedProgram } from "../../load/loaded.ts";
 import type { GroupState } from "./call-state.ts";
 import { groupsOf, isOutside } from "./groups.ts";
 import type { Inside } from "./inside.ts";

@@ -18,7 +18,7 @@ import { Fault } from "../../../fault.ts";
 import type { EntryOf, Payload } from "../../../journal/entry.ts";
 import type { Answer, EffectRequest } from "../../../lang/effect.ts";
 import type { Value } from "../../../wit/value.ts";
-import type { LoadedProgram } from "../../loaded.ts";
+import type { LoadedProgram } from "../../load/loaded.ts";
 import { callGroups } from "./call-group.ts";
 import type { Group } from "./call-group.ts";
 import type { CallState } from "./call-state.ts";

@@ -13,7 +13,7 @@ import type { Answer } from "../../../lang/effect.ts";
 import type { Closure } from "../../../lang/value.ts";
 import type { Value } from "../../../wit/value.ts";
 import type { EntryOf } from "../../../journal/entry.ts";
-import { errorOf } from "../../failure.ts";
+import { errorOf } from "../../guests/failure.ts";
 import type { CallId, CallRecords } from "./call-records.ts";
 import { callbackKey } from "../log/recorded.ts";
 import type { CallbackName } from "../log/recorded.ts";

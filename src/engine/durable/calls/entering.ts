@@ -8,9 +8,9 @@
 import { Fault } from "../../../fault.ts";
 import type { CallEffect } from "../../../host/plugin.ts";
 import type { EffectRequest } from "../../../lang/effect.ts";
-import type { InstanceGroup } from "../../instances.ts";
-import type { LoadedPackage } from "../../loaded.ts";
-import type { ForeignRequest } from "../../route.ts";
+import type { InstanceGroup } from "../../guests/instances.ts";
+import type { LoadedPackage } from "../../load/loaded.ts";
+import type { ForeignRequest } from "../../guests/route.ts";
 import type { CallId, CallRecords } from "./call-records.ts";
 import type { Asked } from "./callbacks.ts";
 import { isOutside } from "./groups.ts";

@@ -1,5 +1,5 @@
 /** Which packages of a program live and end together, and which are outside of every run. */
-import type { LoadedPackage } from "../../loaded.ts";
+import type { LoadedPackage } from "../../load/loaded.ts";
 
 /** By number: packages connected by imports. What the host or the embedding program provides connects nothing. */
 export function groupsOf(packages: readonly LoadedPackage[]): readonly (readonly number[])[] {

@@ -12,8 +12,8 @@ import { hash128, hex } from "../../../lang/vm/hash.ts";
 import { functionOf } from "../../../wit/types.ts";
 import type { FunctionKey, WitFunction, WitType } from "../../../wit/types.ts";
 import type { Value } from "../../../wit/value.ts";
-import { isCallback } from "../../crossing.ts";
-import type { LoadedPackage } from "../../loaded.ts";
+import { isCallback } from "../../guests/crossing.ts";
+import type { LoadedPackage } from "../../load/loaded.ts";
 import { requestClass } from "../../std/http-class.ts";
 
 /** O1 */

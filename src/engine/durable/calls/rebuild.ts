@@ -10,10 +10,10 @@
 import { Fault } from "../../../fault.ts";
 import type { FunctionKey } from "../../../wit/types.ts";
 import type { Value } from "../../../wit/value.ts";
-import { crossIn, crossOut } from "../../crossing.ts";
-import type { Crossing } from "../../crossing.ts";
-import { faultOf } from "../../failure.ts";
-import type { InstanceGroup } from "../../instances.ts";
+import { crossIn, crossOut } from "../../guests/crossing.ts";
+import type { Crossing } from "../../guests/crossing.ts";
+import { faultOf } from "../../guests/failure.ts";
+import type { InstanceGroup } from "../../guests/instances.ts";
 import type { CallId, CallRecords } from "./call-records.ts";
 import type { Entered } from "../log/recorded.ts";
 

@@ -1,6 +1,6 @@
 /** Where the runs are that a durable run spawns. */
 import type { Value } from "../../../wit/value.ts";
-import type { RunResult } from "../../run-result.ts";
+import type { RunResult } from "../../loop/run-result.ts";
 
 /** Runs of the same program in the same store. */
 export interface ChildStore {

@@ -10,10 +10,10 @@
 import { Fault } from "../../../fault.ts";
 import type { Answer, EffectRequest } from "../../../lang/effect.ts";
 import type { Value } from "../../../wit/value.ts";
-import { answerOf } from "../../children.ts";
-import type { ChildRuns } from "../../children.ts";
-import type { Tally } from "../../limits.ts";
-import type { RunResult } from "../../run-result.ts";
+import { answerOf } from "../../loop/children.ts";
+import type { ChildRuns } from "../../loop/children.ts";
+import type { Tally } from "../../loop/limits.ts";
+import type { RunResult } from "../../loop/run-result.ts";
 import type { ChildStore } from "./child-store.ts";
 import type { SavedChild } from "../log/snapshot.ts";
 

@@ -1,8 +1,8 @@
 /** How the effects of a durable run are performed, when nothing is recorded of their answers. */
 import { ErrorValue } from "../../../lang/value.ts";
 import type { Answer, EffectRequest } from "../../../lang/effect.ts";
-import type { Performer } from "../../perform.ts";
-import type { Clock } from "../../ports.ts";
+import type { Performer } from "../../loop/perform.ts";
+import type { Clock } from "../../platform/ports.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Nature } from "./nature.ts";
 import type { Signal } from "../log/recorded.ts";

@@ -2,7 +2,7 @@
 import type { EffectClass } from "../../../journal/entry.ts";
 import type { EffectRequest } from "../../../lang/effect.ts";
 import type { Value } from "../../../wit/value.ts";
-import type { LoadedProgram } from "../../loaded.ts";
+import type { LoadedProgram } from "../../load/loaded.ts";
 import { isOutside } from "../calls/groups.ts";
 import { effectClassOf } from "../calls/outside.ts";
 

@@ -1,7 +1,7 @@
 /** From what a run with a log is given to what its loop needs of it. */
 import type { RunLimits } from "../../../host/package/limits.ts";
-import type { LoadedProgram } from "../../loaded.ts";
-import type { Clock } from "../../ports.ts";
+import type { LoadedProgram } from "../../load/loaded.ts";
+import type { Clock } from "../../platform/ports.ts";
 import { CallRecords } from "../calls/call-records.ts";
 import { Ledger } from "./ledger.ts";
 import type { RunJournal } from "./log-port.ts";

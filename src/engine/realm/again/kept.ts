@@ -11,8 +11,8 @@
  *       again, but for Python workers: those have a port to the worker that is gone, and the run gets fresh ones.
  */
 import type { Together } from "../../../host/plugin.ts";
-import { countByLanguage } from "../../instances.ts";
-import type { LoadedProgram } from "../../loaded.ts";
+import { countByLanguage } from "../../guests/instances.ts";
+import type { LoadedProgram } from "../../load/loaded.ts";
 import type { Digest32 } from "./digest.ts";
 import { digested, NOTHING_SHOWN } from "./digest.ts";
 import { KeptLink } from "./kept-link.ts";

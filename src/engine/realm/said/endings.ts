@@ -11,7 +11,7 @@ import { plainAny } from "../../../lang/data/any-data.ts";
 import type { Type } from "../../../lang/types.ts";
 import { ErrorValue, type TraceLine } from "../../../lang/value.ts";
 import type { Value } from "../../../wit/value.ts";
-import type { RunResult } from "../../run-options.ts";
+import type { RunResult } from "../../loop/run-options.ts";
 import { dataCodec, readUntyped, writeUntyped } from "./data.ts";
 
 const DONE = 0;

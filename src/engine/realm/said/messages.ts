@@ -5,7 +5,7 @@ import type { Manifest } from "../../../host/manifest.ts";
 import type { Parcel } from "../../../host/remote/frames/parcel.ts";
 import type { Type } from "../../../lang/types.ts";
 import type { World } from "../../../wit/types.ts";
-import type { LoadedPackage, LoadedProgram } from "../../loaded.ts";
+import type { LoadedPackage, LoadedProgram } from "../../load/loaded.ts";
 import type { StoredStart } from "../stored/wire.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** The questions of `worker/asks.ts` as bytes, for both sides. */
-import type { ShellResult } from "../../ports.ts";
+import type { ShellResult } from "../../platform/ports.ts";
 import { codecOf } from "../../../host/remote/frames/codec.ts";
 import type { Reader } from "../../../host/remote/frames/reader.ts";
 import type { Writer } from "../../../host/remote/frames/writer.ts";

@@ -3,7 +3,7 @@ import { Broken, type Reader } from "../../../host/remote/frames/reader.ts";
 import type { Writer } from "../../../host/remote/frames/writer.ts";
 import type { AnyValue } from "../../../wit/any.ts";
 import type { Value } from "../../../wit/value.ts";
-import type { RunEvent } from "../../ports.ts";
+import type { RunEvent } from "../../platform/ports.ts";
 import { readUntyped, writeUntyped } from "./data.ts";
 
 const PRINT = 1;

@@ -7,7 +7,7 @@ import type { Instance, InstanceOptions, Plugin } from "../../../host/plugin.ts"
 import type { Resource, WitType, World } from "../../../wit/types.ts";
 import { Callback, CaseValue, type Value } from "../../../wit/value.ts";
 import type { AnyValue } from "../../../wit/any.ts";
-import { readAny, writeAny } from "../../untyped.ts";
+import { readAny, writeAny } from "../../guests/untyped.ts";
 
 const DATA = 0;
 const CALLBACK = 1;

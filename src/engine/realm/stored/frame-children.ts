@@ -6,7 +6,7 @@ import { Fault } from "../../../fault.ts";
 import type { Value } from "../../../wit/value.ts";
 import type { ChildStore } from "../../durable/children/child-store.ts";
 import { ValueBytes } from "../../durable/value-bytes.ts";
-import type { RunResult } from "../../run-result.ts";
+import type { RunResult } from "../../loop/run-result.ts";
 import type { Asks } from "../worker/asks.ts";
 import * as frames from "../said/frames.ts";
 import type { Outbox } from "../worker/outbox.ts";

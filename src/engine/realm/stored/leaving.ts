@@ -1,7 +1,7 @@
 /** What leaves a stored run over a connection: calls of what lives outside wait for the log, but for those that only read. */
 import { CALL } from "../../../host/remote/frames/kinds.ts";
 import { functionsOf } from "../../../wit/types.ts";
-import type { LoadedPackage } from "../../loaded.ts";
+import type { LoadedPackage } from "../../load/loaded.ts";
 import { isOutside } from "../../durable/calls/groups.ts";
 
 const HEAD = 5;

@@ -3,7 +3,7 @@ import { Broken, type Reader } from "../../../host/remote/frames/reader.ts";
 import { readFault } from "../../../host/remote/frames/fault-data.ts";
 import type { Writer } from "../../../host/remote/frames/writer.ts";
 import type { ValueBytes } from "../../durable/value-bytes.ts";
-import type { RunResult } from "../../run-result.ts";
+import type { RunResult } from "../../loop/run-result.ts";
 import { readChunk, writeChunk } from "./wire.ts";
 
 const DONE = 0;

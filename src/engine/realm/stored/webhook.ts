@@ -1,5 +1,5 @@
 /** The address of a run's webhooks, on its way to where it cannot be asked for. */
-import type { RunPorts } from "../../ports.ts";
+import type { RunPorts } from "../../platform/ports.ts";
 
 const SECRET = "sennitsecret0";
 const EFFECT = "senniteffect0";

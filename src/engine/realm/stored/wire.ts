@@ -5,7 +5,7 @@ import type { HeaderChange } from "../../../journal/store.ts";
 import { Broken, type Reader } from "../../../host/remote/frames/reader.ts";
 import type { Writer } from "../../../host/remote/frames/writer.ts";
 import type { Numbered } from "../../durable/log/recorded.ts";
-import type { RunOptions } from "../../run-options.ts";
+import type { RunOptions } from "../../loop/run-options.ts";
 
 export interface StoredEntry {
   readonly lsn: Lsn;

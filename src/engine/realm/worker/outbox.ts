@@ -8,7 +8,7 @@
 import { framed } from "../../../host/remote/ways/pipe.ts";
 import { Writer } from "../../../host/remote/frames/writer.ts";
 import { NO_HANDLES } from "../../../host/remote/frames/no-handles.ts";
-import type { RunEvent } from "../../ports.ts";
+import type { RunEvent } from "../../platform/ports.ts";
 import { MOST_PIECE, MOST_SHOWN, MOST_WAITING, SHOWN } from "../said/frames.ts";
 import { writeEvent, writeTape } from "../said/shown.ts";
 

@@ -1,5 +1,5 @@
 /** Guests that call functions of the workflow back. */
-import type { LoadedProgram } from "../../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { Fault } from "../../../../src/fault.ts";
 import type { Plugin } from "../../../../src/host/plugin.ts";
 import { decodeAny, encodeAny } from "../../../../src/wit/cbor.ts";

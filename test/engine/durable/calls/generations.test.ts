@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { LoadedProgram } from "../../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { DEFAULT_RUN_LIMITS } from "../../../../src/host/package/limits.ts";
 import { Fault } from "../../../../src/fault.ts";
 import type { Instance, Plugin } from "../../../../src/host/plugin.ts";

@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 import { beginRun, resumeRun } from "../../../../src/engine/durable/durable-run.ts";
-import { loadProgram } from "../../../../src/engine/load.node.ts";
-import type { LoadedProgram } from "../../../../src/engine/loaded.ts";
-import type { HostFunction } from "../../../../src/engine/packages.node.ts";
+import { loadProgram } from "../../../../src/engine/load/load.node.ts";
+import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
+import type { HostFunction } from "../../../../src/engine/load/packages.node.ts";
 import type { CallContext } from "../../../../src/host/javascript/plugin.ts";
 import { openSqlite } from "../../../../src/journal/sqlite-store.node.ts";
 import { temporaryFolder } from "../../../host/temporary.ts";
-import { TestServer } from "../../std-http-server.ts";
+import { TestServer } from "../../std/http-server.ts";
 import { portsOf, runWithCrashes } from "../crash.ts";
 import { entriesOf } from "../history.ts";
 

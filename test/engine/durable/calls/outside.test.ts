@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { beginRun, resumeRun } from "../../../../src/engine/durable/durable-run.ts";
 import { effectClassOf, keyOfEffect } from "../../../../src/engine/durable/calls/outside.ts";
-import type { LoadedProgram } from "../../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { MemoryStore } from "../../../../src/journal/memory-store.ts";
 import type { WitType } from "../../../../src/wit/types.ts";
 import { CaseValue, Handle } from "../../../../src/wit/value.ts";

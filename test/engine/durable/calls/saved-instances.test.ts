@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { LoadedProgram } from "../../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { Fault } from "../../../../src/fault.ts";
 import type { Instance, InstanceOptions } from "../../../../src/host/plugin.ts";
 import type { EntryOf } from "../../../../src/journal/entry.ts";

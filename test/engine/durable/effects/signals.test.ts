@@ -4,7 +4,7 @@ import { beginRun, resumeRun } from "../../../../src/engine/durable/durable-run.
 import { follow } from "../../../../src/engine/durable/follow.ts";
 import { sendSignal } from "../../../../src/engine/durable/effects/send.ts";
 import { ValueBytes } from "../../../../src/engine/durable/value-bytes.ts";
-import type { LoadedProgram } from "../../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { MemoryStore } from "../../../../src/journal/memory-store.ts";
 import { webhookSignal } from "../../../../src/lang/vm/webhook.ts";
 import { sha256 } from "../../../journal/stores.ts";

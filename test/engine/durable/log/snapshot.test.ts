@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { LoadedProgram } from "../../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { S32, witFunction } from "../../../lang/vm/run-foreign.ts";
 import { arbitraryProgram } from "../../../lang/vm/arbitrary-program.ts";
 import { directInstance, DistantInstance, stubProgram } from "../../stub-program.ts";

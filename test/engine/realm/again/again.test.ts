@@ -1,7 +1,7 @@
 /** Runs in memory that lost their worker through another run's fault: they go on elsewhere, and nothing is done or seen twice. */
 import { describe, expect, it } from "vitest";
-import type { RunEvent, RunPorts } from "../../../../src/engine/ports.ts";
-import type { RunResult } from "../../../../src/engine/run-options.ts";
+import type { RunEvent, RunPorts } from "../../../../src/engine/platform/ports.ts";
+import type { RunResult } from "../../../../src/engine/loop/run-options.ts";
 import { killInnocent, stage, type Stage, type StageOptions } from "../stage.ts";
 
 interface World {

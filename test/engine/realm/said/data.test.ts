@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readEnding, writeEnding } from "../../../../src/engine/realm/said/endings.ts";
-import { toPlain } from "../../../../src/engine/plain.ts";
+import { toPlain } from "../../../../src/engine/embedding/plain.ts";
 import { Fault } from "../../../../src/fault.ts";
 import { Broken, Reader } from "../../../../src/host/remote/frames/reader.ts";
 import { Writer } from "../../../../src/host/remote/frames/writer.ts";

@@ -1,7 +1,7 @@
 /** What a worker says of a stored run is judged, and what leaves the run waits for its log (S1–S3 of stored-run.ts). */
 import { describe, expect, it } from "vitest";
 import type { LogPort } from "../../../../src/engine/durable/log/log-port.ts";
-import type { LoadedProgram } from "../../../../src/engine/loaded.ts";
+import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import * as frames from "../../../../src/engine/realm/said/frames.ts";
 import type { RealmProgram } from "../../../../src/engine/realm/program.ts";
 import { RunRealm } from "../../../../src/engine/realm/realm.node.ts";

@@ -2,8 +2,8 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { load } from "../../../../src/engine/run-program.node.ts";
-import { ProgramRefused } from "../../../../src/engine/refused.ts";
+import { load } from "../../../../src/engine/embedding/run-program.node.ts";
+import { ProgramRefused } from "../../../../src/engine/embedding/refused.ts";
 import { prepare } from "../../../../src/host/remote/caller/prepare.node.ts";
 import { faultOf } from "../../component-fixtures.ts";
 import { packageOf } from "../../lua-package.ts";
