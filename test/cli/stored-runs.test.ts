@@ -86,6 +86,17 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     expect((await folder.sennit(["resume", "a", ...stored])).stdout).toMatch(/^(asking\n)?\{"by": "Ada"\}\n$/);
   });
 
+  it("that waits for a signal alone stays until it is interrupted", async () => {
+    using folder = new Folder({ "wf.sennit": 'print "asking"; wait signal("approved");' });
+    const ended = await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"], {
+      onLine: (line, kill) => {
+        if (line === "asking") setTimeout(() => kill("SIGINT"), 300); // it would have ended by itself by then
+      },
+    });
+    expect(ended).toMatchObject({ status: 130 });
+    expect(ended.stderr).not.toContain("unsettled");
+  });
+
   it("that fails says so, now and when it is asked again", async () => {
     using folder = new Folder({ "wf.sennit": 'print "a"; raise "no";' });
     const run = await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);

@@ -47,11 +47,13 @@ export async function drive({ store, id, loaded, signal, force = false, onPrint,
   });
   showing.catch(() => {}); // looked at below, after the run
   const allowsCommand = (command: string): boolean => grants.allows(PROGRAM, { kind: "run", name: command });
+  const alive = setInterval(() => {}, 1e9); // a run that waits for a signal alone waits for nothing of this process
   try {
     const result = await resumeRun(store, program, id, ports, { grants: { allowsCommand }, signal, force });
     await showing;
     return outcome(result, (value) => toPlain(program.result, value));
   } finally {
+    clearInterval(alive);
     stop.abort();
     await showing.catch(() => {}); // the run's own failure is what is told
     terminal.clearProgress();

@@ -32,7 +32,7 @@ import { natureOf } from "./effects/nature.ts";
 import type { Delivery, Signal } from "./log/recorded.ts";
 import type { Recording } from "./log/recording.ts";
 import type { Rewrites } from "./rewrites.ts";
-import { diverged } from "./log/run-log.ts";
+import { diverged } from "./log/diverged.ts";
 import type { RunLog } from "./log/run-log.ts";
 import { say } from "./effects/say.ts";
 import type { Snapshot } from "./log/snapshot.ts";

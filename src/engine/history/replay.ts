@@ -20,7 +20,7 @@ import { Vm } from "../../lang/vm/vm.ts";
 import { Fault } from "../../fault.ts";
 import type { Lsn } from "../../journal/entry.ts";
 import type { Value } from "../../wit/value.ts";
-import { diverged } from "../durable/log/run-log.ts";
+import { diverged } from "../durable/log/diverged.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
 import type { LoadedProgram } from "../load/loaded.ts";
 import { BUDGET } from "../loop/run.ts";

@@ -27,7 +27,7 @@ import { lastState } from "./saved-state.ts";
 import { Known } from "./known.ts";
 import { keyOf } from "../log/recorded.ts";
 import type { Entered } from "../log/recorded.ts";
-import { diverged } from "../log/run-log.ts";
+import { diverged } from "../log/diverged.ts";
 import type { RunLog } from "../log/run-log.ts";
 
 /** How a call that is recorded is named. */

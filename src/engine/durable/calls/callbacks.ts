@@ -17,7 +17,7 @@ import { errorOf } from "../../guests/failure.ts";
 import type { CallId, CallRecords } from "./call-records.ts";
 import { callbackKey } from "../log/recorded.ts";
 import type { CallbackName } from "../log/recorded.ts";
-import { diverged } from "../log/run-log.ts";
+import { diverged } from "../log/diverged.ts";
 import type { RunLog } from "../log/run-log.ts";
 
 /** A callback that waits for the program to take it up. */

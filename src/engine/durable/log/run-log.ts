@@ -28,6 +28,7 @@ import type { Value } from "../../../wit/value.ts";
 import type { RunLimits } from "../../../host/package/limits.ts";
 import { beside } from "./beside.ts";
 import type { Ledger } from "./ledger.ts";
+import { diverged } from "./diverged.ts";
 import { Mailbox } from "../effects/mailbox.ts";
 import type { Named } from "./open-entries.ts";
 import { HEARD, Recorded } from "./recorded.ts";
@@ -401,12 +402,6 @@ export class RunLog {
   #payload(value: Value): Payload {
     return this.#bytes(this.#values.encode(value));
   }
-}
-
-export function diverged(now: string, before: string): Fault {
-  return new Fault("diverged", `The run goes another way than before: now ${now}, recorded ${before}`, {
-    hint: "The program or a plugin changed. Resume it with the versions that it began with, move it to the new one (`sennit migrate`), or start a new run.",
-  });
 }
 
 function describe(entry: Extract<Entry, { kind: "REQ" | "ARM" }>): string {
