@@ -30,7 +30,7 @@ describe("a quick round", { timeout: 300_000 }, () => {
   };
 
   /** Those that start threads and processes by the dozen are tried by `npm run test:long`. */
-  const slow: ReadonlySet<string> = new Set(["python", "isolation", "loads", "kills", "instances"]);
+  const slow: ReadonlySet<string> = new Set(["python", "isolation", "loads", "kills", "instances", "durable"]);
   const tried = Object.entries(least).filter(([name]) => process.env["SENNIT_LONG"] !== undefined || !slow.has(name));
 
   it.each(tried)("measures every case of %s, after checking its answers (M3)", async (name, count) => {

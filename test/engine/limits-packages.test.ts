@@ -1,6 +1,7 @@
 /** What the user says in `[limits]` holds of packages wherever they run, and can be caught by the workflow. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isLong } from "../long.ts";
 import { run } from "../../src/engine/embedding/run-program.node.ts";
 import { temporaryFolder, type TemporaryFolder } from "../host/temporary.ts";
 
@@ -62,7 +63,11 @@ async function shown(folder: TemporaryFolder, source: string): Promise<readonly 
   return lines;
 }
 
-describe.each(["L0", "L1", "L2"])("at %s", { timeout: 60_000 }, (level) => {
+const LEVELS = isLong("limits of packages at L2", "a process behaves as a thread does, which is tried")
+  ? ["L0", "L1", "L2"]
+  : ["L0", "L1"];
+
+describe.each(LEVELS)("at %s", { timeout: 60_000 }, (level) => {
   it("an answer has so many nodes, and the next call a fresh instance", async () => {
     await using folder = await project(level, '"acme:guest" = { result-nodes = 300 }');
     const source = `print len(guest.texts(300));

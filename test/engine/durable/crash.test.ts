@@ -13,7 +13,7 @@ import { entriesOf, expectOneHistory, expectOrder, expectPlaysBack } from "./his
 import type { Guest } from "./history.ts";
 
 const LONG: boolean = process.env["SENNIT_LONG"] !== undefined;
-const RUNS = LONG ? 60 : 8;
+const RUNS = LONG ? 60 : 4;
 const TIMEOUT = LONG ? 3_600_000 : 120_000;
 
 const FUNCTIONS = [witFunction("double", [S32], S32)];

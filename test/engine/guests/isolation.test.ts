@@ -23,7 +23,7 @@ describe("a run's plugin instances (I2)", () => {
   );
 
   // Each has a thread with a Python of its own: more than fit at once is what matters here.
-  const pythons = process.env["SENNIT_LONG"] === undefined ? 40 : 100;
+  const pythons = process.env["SENNIT_LONG"] === undefined ? 24 : 100;
   it(`${pythons} runs submitted at once of the Python counter, admitted by memory`, { timeout: 300_000 }, async () => {
     const all = await Promise.all(Array.from({ length: pythons }, () => count("python")));
 

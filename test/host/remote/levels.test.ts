@@ -108,7 +108,7 @@ describe.each(LEVELS)("at %s", (level) => {
   it("a start that never ends is ended", async () => {
     const files = lua("world w { export f: func(); }", "while true do end");
     const options = { start: level === "L1" ? (): Channel => startThread("lua") : (): Channel => startProcess("lua") };
-    await using plugin = await remotePlugin(files, { ...options, startDeadline: 3000 });
+    await using plugin = await remotePlugin(files, { ...options, startDeadline: 1500 });
     expect(await faultOf(() => start(plugin))).toMatchObject({ code: "deadline-exceeded" });
   });
 

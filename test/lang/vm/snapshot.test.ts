@@ -29,7 +29,7 @@ function recorded(text: string): { ir: Ir; transcript: Transcript } {
 }
 
 const LONG: boolean = process.env["SENNIT_LONG"] !== undefined;
-const RUNS: number = LONG ? 5000 : 300;
+const RUNS: number = LONG ? 5000 : 150;
 
 describe("snapshots", () => {
   it(`${RUNS} generated programs go on from every effect to the same output (I3)`, () => {
