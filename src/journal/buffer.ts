@@ -68,7 +68,7 @@ export interface BufferOptions {
 }
 
 /** Entries that are worth a commit before all work of a turn is done; twice as many for each one that is under way. */
-const WORTH = 64;
+const WORTH = 16;
 
 export class Buffer {
   readonly #options: BufferOptions;
