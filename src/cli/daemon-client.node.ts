@@ -3,7 +3,7 @@ import { Fault } from "../fault.ts";
 import { nearest } from "../lang/nearest.ts";
 import { findDaemon } from "../daemon/client.node.ts";
 import type { Answered, AskOptions, DaemonClient } from "../daemon/client.node.ts";
-import type { RunData } from "../daemon/run-data.ts";
+import type { RunInfo } from "../engine/embedding/runs.ts";
 import type { Invocation } from "./arguments.ts";
 import { storeOf } from "./store-file.node.ts";
 import type { Terminal } from "./terminal.node.ts";
@@ -42,11 +42,11 @@ export async function askRun(
   } catch (thrown) {
     if (!(thrown instanceof Fault) || thrown.code !== "unknown-run") throw thrown;
     const { runs } = await client.ask("GET", "/v1/runs?limit=1000");
-    throw unknownAmong(id, runs as readonly RunData[]);
+    throw unknownAmong(id, runs as readonly RunInfo[]);
   }
 }
 
-export function unknownAmong(id: string, runs: readonly Pick<RunData, "id">[]): Fault {
+export function unknownAmong(id: string, runs: readonly Pick<RunInfo, "id">[]): Fault {
   const close = nearest(
     id,
     runs.map((run) => run.id),

@@ -39,22 +39,3 @@ export function verdictData({ run, verdict, rewritten, begins }: RunVerdict): Ve
 export type VerdictData = Verdict &
   Pick<RunHeader, "id" | "state" | "name"> &
   Pick<RunVerdict, "rewritten" | "begins"> & { readonly verdict: Verdict["kind"] };
-
-export interface RunData {
-  readonly id: string;
-  readonly state: RunState;
-  readonly name: string;
-  readonly created: number;
-  readonly updated: number;
-  readonly wake: number | null;
-  readonly reason: string;
-  readonly queue: string;
-  readonly key: string;
-  readonly priority: number;
-  readonly entries: number;
-}
-
-export function headerData(header: RunHeader): RunData {
-  const { id, state, name, created, updated, wake, reason, queue, key, priority, durable } = header;
-  return { id, state, name, created, updated, wake, reason, queue, key, priority, entries: durable };
-}

@@ -8,7 +8,8 @@ import type { AnyValue } from "../wit/any.ts";
 import { data } from "./asked.ts";
 import type { Asked, Operation, Reply } from "./asked.ts";
 import { Fields } from "./fields.ts";
-import { ENDINGS, headerData, stateNamed } from "./run-data.ts";
+import { ENDINGS, stateNamed } from "./run-data.ts";
+import { infoOf } from "../engine/embedding/runs.ts";
 import { LONGEST_PAGE, LONGEST_WAIT } from "./limits.ts";
 import { namedRunIn } from "./submission.node.ts";
 
@@ -32,13 +33,13 @@ export async function list({ executor, query }: Asked): Promise<Reply> {
     ...(given.after === undefined ? {} : { after: given.after }),
   };
   const runs = await executor.list(wanted);
-  return data({ runs: runs.map(headerData), after: runs.length < limit ? null : (runs.at(-1)?.id ?? null) });
+  return data({ runs: runs.map(infoOf), after: runs.length < limit ? null : (runs.at(-1)?.id ?? null) });
 }
 
 export async function show({ executor, param }: Asked): Promise<Reply> {
   const run = await executor.show(param("id"));
   const { packages, grants, parent, error } = run;
-  return data({ run: { ...headerData(run), packages, grants, parent, error } });
+  return data({ run: { ...infoOf(run), packages, grants, parent, error } });
 }
 
 export async function logs({ executor, param, query, gone }: Asked): Promise<Reply> {

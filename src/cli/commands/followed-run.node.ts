@@ -10,7 +10,7 @@ import type { TraceLine } from "../../lang/value.ts";
 import type { ShownEvent } from "../../engine/embedding/run-program.node.ts";
 import { findDaemon } from "../../daemon/client.node.ts";
 import type { Answered, DaemonClient } from "../../daemon/client.node.ts";
-import type { RunData } from "../../daemon/run-data.ts";
+import type { RunInfo } from "../../engine/embedding/runs.ts";
 
 /** Milliseconds that a daemon may be away, and between two looks for it. */
 const AWAY = 30_000;
@@ -63,12 +63,12 @@ async function parked({ client, id }: Followed, signal: AbortSignal): Promise<ne
     if (signal.aborted) return await new Promise<never>(() => {});
     const asked = client.ask("GET", `/v1/runs/${encodeURIComponent(id)}`, { signal });
     const answer = await asked.catch(() => null); // who follows is told
-    if (answer !== null) refuseParked(answer["run"] as RunData);
+    if (answer !== null) refuseParked(answer["run"] as RunInfo);
   }
 }
 
 /** @throws {Fault} `parked` */
-export function refuseParked({ id, state, reason }: Pick<RunData, "id" | "state" | "reason">): void {
+export function refuseParked({ id, state, reason }: Pick<RunInfo, "id" | "state" | "reason">): void {
   if (state !== "parked") return;
   throw new Fault("parked", `The run ${id} is parked: ${reason}`, {
     hint: `\`sennit show ${id}\` tells what is next`,

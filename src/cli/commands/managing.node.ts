@@ -1,5 +1,5 @@
 /** `sennit wait`, `cancel`, `pause`, `retry` and `remove`: runs of a daemon, by their id. */
-import type { RunData } from "../../daemon/run-data.ts";
+import type { RunInfo } from "../../engine/embedding/runs.ts";
 import type { Invocation } from "../arguments.ts";
 import { askRun, needDaemon } from "../daemon-client.node.ts";
 import { Interrupt } from "../interrupt.node.ts";
@@ -44,7 +44,7 @@ export async function waitCommand(invocation: Invocation, terminal: Terminal): P
   for (let left = timeout; ended === null; left = until - performance.now()) {
     const seconds = Math.min(Math.max(left, 0) / 1000, TURN).toFixed(3);
     try {
-      refuseParked((await askRun(client, "GET", id, "", { signal: interrupt.signal }))["run"] as RunData);
+      refuseParked((await askRun(client, "GET", id, "", { signal: interrupt.signal }))["run"] as RunInfo);
       const answer = await askRun(client, "GET", id, `/wait?timeout=${seconds}`, { signal: interrupt.signal });
       ended = answer["ended"] as EndedData | null;
     } catch (thrown) {

@@ -9,8 +9,9 @@ import { toPlain } from "../../engine/embedding/plain.ts";
 import type { RunEvent } from "../../engine/platform/ports.ts";
 import type { ShownEvent } from "../../engine/embedding/run-program.node.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";
-import { headerData, stateNamed } from "../../daemon/run-data.ts";
-import type { RunData } from "../../daemon/run-data.ts";
+import { stateNamed } from "../../daemon/run-data.ts";
+import { infoOf } from "../../engine/embedding/runs.ts";
+import type { RunInfo } from "../../engine/embedding/runs.ts";
 import { readSqlite } from "../../journal/sqlite-reader.node.ts";
 import type { Invocation } from "../arguments.ts";
 import { askRun, daemonOf, unknownAmong } from "../daemon-client.node.ts";
@@ -48,29 +49,29 @@ function limitIn(invocation: Invocation): number {
   throw new Fault("usage", "`--limit` takes a number from 1 on");
 }
 
-async function fileRuns(invocation: Invocation, limit: number, state: string | undefined): Promise<readonly RunData[]> {
+async function fileRuns(invocation: Invocation, limit: number, state: string | undefined): Promise<readonly RunInfo[]> {
   using store = readSqlite(storeIn(invocation));
   const states = state === undefined ? {} : { states: state.split(",").map(stateNamed) };
-  return (await store.list({ limit, ...states })).map(headerData);
+  return (await store.list({ limit, ...states })).map(infoOf);
 }
 
 /** Page by page. */
-async function daemonRuns(client: DaemonClient, limit: number, state: string | undefined): Promise<readonly RunData[]> {
-  const found: RunData[] = [];
+async function daemonRuns(client: DaemonClient, limit: number, state: string | undefined): Promise<readonly RunInfo[]> {
+  const found: RunInfo[] = [];
   for (let after: unknown = null; found.length < limit;) {
     const query = new URLSearchParams({ limit: String(Math.min(LISTED, limit - found.length)) });
     if (state !== undefined) query.set("state", state);
     if (typeof after === "string") query.set("after", after);
     const page = await client.ask("GET", `/v1/runs?${query.toString()}`);
-    found.push(...(page["runs"] as readonly RunData[]));
+    found.push(...(page["runs"] as readonly RunInfo[]));
     after = page["after"];
     if (typeof after !== "string") break;
   }
   return found;
 }
 
-function runsTable(runs: readonly RunData[]): string {
-  const row = ({ id, state, created, entries, name }: RunData): readonly string[] => [
+function runsTable(runs: readonly RunInfo[]): string {
+  const row = ({ id, state, created, entries, name }: RunInfo): readonly string[] => [
     id,
     state,
     time(created),
@@ -80,7 +81,7 @@ function runsTable(runs: readonly RunData[]): string {
   return table(["ID", "STATE", "BEGUN", "ENTRIES", "PROGRAM"], runs.map(row));
 }
 
-interface Details extends RunData {
+interface Details extends RunInfo {
   readonly packages: readonly string[];
   readonly grants: readonly string[];
   readonly parent: string | null;
@@ -133,7 +134,7 @@ async function fileDetails(invocation: Invocation, id: string): Promise<Details>
   const { packages, grants } = await startOf(store, id);
   const error = header.state === "failed" ? await new Endings(store).error(header) : null;
   const names = packages.filter((_, at) => at % 2 === 0);
-  return { ...headerData(header), packages: names, grants, parent: header.parent, error };
+  return { ...infoOf(header), packages: names, grants, error };
 }
 
 async function daemonDetails(client: DaemonClient, id: string): Promise<Details> {

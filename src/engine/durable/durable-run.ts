@@ -1,7 +1,6 @@
 /** Runs that a store keeps: begun once, taken up as often as it takes (RECOVERY). */
 import { Fault } from "../../fault.ts";
 import { encodeEntry } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
 import type { Entry, EntryOf } from "../../journal/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";
@@ -17,7 +16,7 @@ import { fetched, journalOf, readLog } from "./log/loading.ts";
 import { lostOf } from "./lost.ts";
 import type { LogPort, RunJournal } from "./log/log-port.ts";
 import { effectiveStart, readStart } from "./moved-run.ts";
-import { LARGE } from "./log/run-log.ts";
+import { payloadOf } from "./log/payload.ts";
 import { decodeSnapshot } from "./log/snapshot.ts";
 import { endLife, oneLife, refuseParked } from "./taking-up.ts";
 import { ValueBytes } from "./value-bytes.ts";
@@ -222,7 +221,7 @@ function portOf(store: Store, id: string, lost: Promise<Error>): LogPort {
 async function end(port: LogPort, result: RunResult, values: ValueBytes): Promise<void> {
   const { state } = result;
   const bytes = values.encode(endOf(result));
-  const value = bytes.length <= LARGE ? bytes : new Blob(port.keep(bytes), bytes.length);
+  const value = payloadOf(bytes, port.keep);
   await port.flushed(port.append([encodeEntry({ kind: "END", ending: state, value })], { state, wake: null }));
 }
 

@@ -7,6 +7,7 @@
  *   V3  A run that began afresh begins with its last new beginning: of what was before, it has what was sent and nobody took.
  *       Its effects are named after a root of their own, so that none is taken for one of before.
  */
+import { here } from "./log/payload.ts";
 import { Fault } from "../../fault.ts";
 import { decodeEntry, kindOf } from "../../journal/entry-codec.ts";
 import { Blob } from "../../journal/entry.ts";
@@ -90,8 +91,7 @@ export function lastMove(entries: readonly Numbered[]): { readonly lsn: Lsn; rea
 
 /** A move without rewritings is the function's number alone, as older versions wrote it. */
 function mapOf({ lsn, entry: { map } }: { readonly lsn: Lsn; readonly entry: Move }): MoveMap {
-  if (map instanceof Blob) throw new Fault("blob-missing", `The value ${map.digest} was not fetched`);
-  const data = DATA.decode(map);
+  const data = DATA.decode(here(map));
   const [fn, rewritings, restart] = Array.isArray(data) ? (data as readonly Value[]) : [data, []];
   if (typeof fn !== "number" || !Number.isSafeInteger(fn) || fn < 0) throw unreadable();
   return { function: fn, rewritings: rewritingsOfData(rewritings, lsn), restart: restartOfData(restart, lsn) };

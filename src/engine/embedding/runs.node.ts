@@ -24,6 +24,7 @@ import { PROGRAM } from "../load/grants.ts";
 import { openExecutor } from "../executor/node.node.ts";
 import type { ExecutorOptions } from "../executor/node.node.ts";
 import { fromPlain, toPlain } from "./plain.ts";
+import { infoOf } from "./runs.ts";
 import type { Plain } from "./plain.ts";
 import type { LoadOptions } from "./run-program.node.ts";
 import type {
@@ -245,11 +246,6 @@ function valueOf(ended: Ended | null): Plain {
 
 function parked({ id, reason }: RunHeader): Fault {
   return new Fault("parked", `The run ${id} is parked: ${reason}`, { hint: "`resume` it once that is mended." });
-}
-
-function infoOf({ durable, ...header }: RunHeader): RunInfo {
-  const { id, state, name, created, updated, wake, reason, queue, key, priority, parent } = header;
-  return { id, state, name, created, updated, wake, reason, queue, key, priority, parent, entries: durable };
 }
 
 function shownAt({ lsn, event }: Shown): ShownAt {

@@ -54,6 +54,11 @@ export interface RunInfo {
   readonly entries: number;
 }
 
+export function infoOf({ durable, ...header }: RunHeader): RunInfo {
+  const { id, state, name, created, updated, wake, reason, queue, key, priority, parent } = header;
+  return { id, state, name, created, updated, wake, reason, queue, key, priority, parent, entries: durable };
+}
+
 /** What is known of a run, with what stands at the beginning of its journal. */
 export interface RunDetails extends RunInfo {
   /** Names of the packages that it began with. */

@@ -4,9 +4,9 @@
  *   D1  Whatever keeps a run from going on parks it with the reason; nothing of the others is touched.
  *   D2  A child is a run of its own: driven here too, and its parent sleeps meanwhile if it only waits.
  */
+import { here } from "../durable/log/payload.ts";
 import { Fault } from "../../fault.ts";
 import { encodeEntry } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
 import type { HeaderChange, RunHeader, Store } from "../../journal/store.ts";
 import type { ChildStore } from "../durable/children/child-store.ts";
 import { beginRun, resumeRun, startOf } from "../durable/durable-run.ts";
@@ -209,9 +209,4 @@ export class Driver {
       cancel.removeEventListener("abort", giveUp);
     }
   }
-}
-
-function here(payload: Uint8Array | Blob): Uint8Array {
-  if (payload instanceof Blob) throw new Fault("blob-missing", `The value ${payload.digest} was not fetched`);
-  return payload;
 }

@@ -11,7 +11,7 @@ import type { Value } from "../../wit/value.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
 import { fits } from "./fits.ts";
 import type { Fitting } from "./fits.ts";
-import { here } from "./log.ts";
+import { here } from "../durable/log/payload.ts";
 import type { Log } from "./log.ts";
 import { Replay } from "./replay.ts";
 import { Typed } from "./typed.ts";

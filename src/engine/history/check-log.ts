@@ -10,7 +10,7 @@ import { Fault } from "../../fault.ts";
 import type { Entry, Payload } from "../../journal/entry.ts";
 import { groupsOf } from "../durable/calls/groups.ts";
 import type { ValueBytes } from "../durable/value-bytes.ts";
-import { here } from "./log.ts";
+import { here } from "../durable/log/payload.ts";
 import type { Log, Logged } from "./log.ts";
 import type { Readable } from "./typed.ts";
 import { weightOf } from "./weight.ts";

@@ -124,12 +124,6 @@ export function nameOf(eff: string, attempt: number): string {
   return `${eff}/${attempt}`;
 }
 
-/** A value of an entry that was read by `readLog`. */
-export function here(payload: Payload): Uint8Array {
-  if (payload instanceof Blob) throw new Fault("blob-missing", `The value ${payload.digest} was not fetched`);
-  return payload;
-}
-
 function trailsOf(entries: readonly Logged[]): ReadonlyMap<string, Trail> {
   const trails = new Map<string, Trail>();
   const of = ({ eff, attempt }: { readonly eff: string; readonly attempt: number }): Trail => {

@@ -7,6 +7,7 @@
  *   N3  A package without state whose call left no trail answered at once. The call is made again, in an instance that
  *       reaches nothing outside: it is pure, and its answer is the same.
  */
+import { nowId } from "../durable/calls/call-id.ts";
 import type { Lsn } from "../../journal/entry.ts";
 import { plainAny } from "../../lang/data/any-data.ts";
 import type { Answer } from "../../lang/effect.ts";
@@ -23,7 +24,7 @@ import type { ValueBytes } from "../durable/value-bytes.ts";
 import { errorOf } from "../guests/failure.ts";
 import { InstanceGroup } from "../guests/instances.ts";
 import type { LoadedProgram } from "../load/loaded.ts";
-import { here } from "./log.ts";
+import { here } from "../durable/log/payload.ts";
 import type { Log, Trail } from "./log.ts";
 
 /** How a call that comes next was answered then. */
@@ -74,7 +75,7 @@ export class NowCalls implements AsyncDisposable {
   peek(call: IrCall, args: readonly Value[], eff: string, attempt: number): NowCall {
     const group = this.#groups[call.package];
     if (group === undefined || !this.#isCounted(call, args)) return LATER;
-    const trail = this.#log.trail(nowId(group.number, group.asked + 1), 0);
+    const trail = this.#log.trail(nowId(group.number, group.asked + 1).eff, 0);
     const done = trail?.done;
     if (trail !== undefined && done) {
       if (done.entry.outcome !== "ok") return LATER; // N2
@@ -136,11 +137,6 @@ export function closuresOf(args: readonly Value[]): readonly Closure[] {
     if (arg instanceof Closure) return [arg];
     return arg instanceof AnyTyped && arg.value instanceof Closure ? [arg.value] : [];
   });
-}
-
-/** N1. No effect has such an id. */
-function nowId(group: number, asked: number): string {
-  return `${"0".repeat(8)}${group.toString(16).padStart(8, "0")}${asked.toString(16).padStart(16, "0")}`;
 }
 
 /** Without state, and reaching nothing outside of the run. */

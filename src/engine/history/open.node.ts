@@ -8,7 +8,8 @@ import { Fault } from "../../fault.ts";
 import type { IsolationLevel } from "../../host/package/project.ts";
 import { loadProgram } from "../load/load.node.ts";
 import type { Loaded } from "../load/load.node.ts";
-import { here, readLog } from "./log.ts";
+import { here } from "../durable/log/payload.ts";
+import { readLog } from "./log.ts";
 import type { Kept, Log } from "./log.ts";
 import { whyNot } from "./history.ts";
 

@@ -12,7 +12,7 @@ import { ValueBytes } from "../durable/value-bytes.ts";
 import type { Value } from "../../wit/value.ts";
 import { NONE, only, union } from "./labels.ts";
 import type { Label } from "./labels.ts";
-import { here } from "./log.ts";
+import { here } from "../durable/log/payload.ts";
 import type { Log, Trail } from "./log.ts";
 import type { Flow, ProcessKind, ProcessNode, Provenance } from "./provenance.ts";
 import type { MadeAtOnce } from "./replay.ts";

@@ -5,7 +5,7 @@
  *   I2  Who waits for news hears of whatever came since the last time, too.
  */
 import type { Answer, EffectRequest } from "../../lang/effect.ts";
-import type { CallId } from "../durable/calls/call-records.ts";
+import type { CallId } from "../durable/calls/call-id.ts";
 import type { Asked } from "../durable/calls/callbacks.ts";
 import type { Arrived, Pending } from "./pending.ts";
 

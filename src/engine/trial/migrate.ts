@@ -10,7 +10,6 @@
  */
 import { Fault } from "../../fault.ts";
 import { encodeEntry } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
 import type { Payload } from "../../journal/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";
@@ -19,7 +18,7 @@ import { changedSince, packagesOf } from "../durable/durable-run.ts";
 import { effectiveStart, lastMove, moveEntry, restartIn, rewritingsIn, sinceRestart } from "../durable/moved-run.ts";
 import type { MoveMap, Restart } from "../durable/moved-run.ts";
 import type { Rewriting } from "../durable/rewrites.ts";
-import { LARGE } from "../durable/log/run-log.ts";
+import { payloadOf } from "../durable/log/payload.ts";
 import type { Numbered } from "../durable/log/recorded.ts";
 import type { Readable } from "../history/typed.ts";
 import type { LoadedProgram } from "../load/loaded.ts";
@@ -194,8 +193,7 @@ async function tryOut(
 async function move(store: Store, program: LoadedProgram, source: string, run: RunHeader, to: MoveMap): Promise<void> {
   await store.open(run.id);
   try {
-    const put = (bytes: Uint8Array): Payload =>
-      bytes.length <= LARGE ? bytes : new Blob(store.keep(run.id, bytes), bytes.length);
+    const put = (bytes: Uint8Array): Payload => payloadOf(bytes, (large) => store.keep(run.id, large));
     const ir = irDigest(program.ir);
     const text = put(new TextEncoder().encode(source));
     const entry = moveEntry({ ir, program: text, packages: packagesOf(program) }, to, put);

@@ -20,6 +20,8 @@ import type { Answer, EffectRequest } from "../../../lang/effect.ts";
 import type { Value } from "../../../wit/value.ts";
 import type { LoadedProgram } from "../../load/loaded.ts";
 import { callGroups } from "./call-group.ts";
+import { nowId } from "./call-id.ts";
+import type { CallId } from "./call-id.ts";
 import type { Group } from "./call-group.ts";
 import type { CallState } from "./call-state.ts";
 import type { Inside } from "./inside.ts";
@@ -29,9 +31,6 @@ import { keyOf } from "../log/recorded.ts";
 import type { Entered } from "../log/recorded.ts";
 import { diverged } from "../log/diverged.ts";
 import type { RunLog } from "../log/run-log.ts";
-
-/** How a call that is recorded is named. */
-export type CallId = Pick<EntryOf<"CALL">, "eff" | "attempt">;
 
 /** The states of these packages' instances, all or none. */
 export type SaveStates = (packages: readonly number[]) => Promise<readonly Uint8Array[] | null>;
@@ -97,7 +96,7 @@ export class CallRecords {
   now(pack: number, fn: string, args: readonly Value[]): NowDecision {
     const group = this.#of(pack);
     group.asked += 1;
-    const id = nowId(group);
+    const id = nowId(group.number, group.asked);
     const done = this.#log.recorded.done(id.eff, id.attempt)?.entry;
     const before = this.#log.recorded.call(id.eff, id.attempt);
     if (before !== undefined) this.#compare(before, pack, fn, args);
@@ -393,10 +392,4 @@ function tooMany(name: string, count: number, most: number): Fault {
     source: name,
     hint: "Raise `max-rebuild-calls` in its manifest, or let it save its state.",
   });
-}
-
-/** C2. No effect has such an id: theirs are hashes. */
-function nowId({ number, asked }: Group): CallId {
-  const eff = `${"0".repeat(8)}${number.toString(16).padStart(8, "0")}${asked.toString(16).padStart(16, "0")}`;
-  return { eff, attempt: 0 };
 }

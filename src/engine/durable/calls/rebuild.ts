@@ -14,7 +14,8 @@ import { crossIn, crossOut } from "../../guests/crossing.ts";
 import type { Crossing } from "../../guests/crossing.ts";
 import { faultOf } from "../../guests/failure.ts";
 import type { InstanceGroup } from "../../guests/instances.ts";
-import type { CallId, CallRecords } from "./call-records.ts";
+import type { CallId } from "./call-id.ts";
+import type { CallRecords } from "./call-records.ts";
 import type { Entered } from "../log/recorded.ts";
 
 export interface RebuildPorts {

@@ -1,12 +1,11 @@
 /** Signals to runs, from whoever may send them. */
 import { encodeEntry } from "../../../journal/entry-codec.ts";
-import { Blob } from "../../../journal/entry.ts";
 import type { Signalled } from "../../../journal/signals.ts";
 import type { Store } from "../../../journal/store.ts";
 import { decodeAny, encodeAny } from "../../../wit/cbor.ts";
 import type { AnyValue } from "../../../wit/any.ts";
 import type { Value } from "../../../wit/value.ts";
-import { LARGE } from "../log/run-log.ts";
+import { payloadOf } from "../log/payload.ts";
 import { ValueBytes } from "../value-bytes.ts";
 
 /** Data knows no program. */
@@ -24,6 +23,6 @@ export async function sendSignal(
 ): Promise<Signalled> {
   const { name, sender } = signal;
   const bytes = DATA.encode(decodeAny(encodeAny(signal.value)) as Value);
-  const value = bytes.length <= LARGE ? bytes : new Blob(store.keep(run, bytes), bytes.length);
+  const value = payloadOf(bytes, (large) => store.keep(run, large));
   return await store.signal(run, sender, encodeEntry({ kind: "SIG", name, sender, value }));
 }

@@ -10,8 +10,8 @@
  */
 import { Fault } from "../../../fault.ts";
 import { encodeEntry } from "../../../journal/entry-codec.ts";
-import { Blob } from "../../../journal/entry.ts";
 import type {
+  Blob,
   Channel,
   Digest,
   EffectClass,
@@ -28,19 +28,17 @@ import type { Value } from "../../../wit/value.ts";
 import type { RunLimits } from "../../../host/package/limits.ts";
 import { beside } from "./beside.ts";
 import type { Ledger } from "./ledger.ts";
-import { diverged } from "./diverged.ts";
+import { describe, diverged } from "./diverged.ts";
 import { Mailbox } from "../effects/mailbox.ts";
 import type { Named } from "./open-entries.ts";
 import { HEARD, Recorded } from "./recorded.ts";
 import type { CallbackName, Delivery, Numbered, Signal } from "./recorded.ts";
 import type { LogPort } from "./log-port.ts";
+import { here, payloadOf } from "./payload.ts";
 import { sinceRestart } from "../moved-run.ts";
 import { encodeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { ValueBytes } from "../value-bytes.ts";
-
-/** Bytes beyond which a value lies beside the log. */
-export const LARGE = 16_384;
 
 export interface RunLogParts {
   readonly port: LogPort;
@@ -396,20 +394,10 @@ export class RunLog {
   }
 
   #bytes(bytes: Uint8Array): Payload {
-    return bytes.length <= LARGE ? bytes : new Blob(this.#port.keep(bytes), bytes.length);
+    return payloadOf(bytes, this.#port.keep);
   }
 
   #payload(value: Value): Payload {
     return this.#bytes(this.#values.encode(value));
   }
-}
-
-function describe(entry: Extract<Entry, { kind: "REQ" | "ARM" }>): string {
-  return entry.kind === "REQ" ? entry.what : "a timer";
-}
-
-/** Values beside the log are fetched before a replay begins. */
-function here(payload: Payload): Uint8Array {
-  if (payload instanceof Blob) throw new Fault("blob-missing", `The value ${payload.digest} was not fetched`);
-  return payload;
 }
