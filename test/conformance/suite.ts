@@ -1,6 +1,6 @@
 /** The conformance suite: every function of the world, driven with generated values, compared bit for bit (I8). */
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { equalValues } from "../../src/wit/equal.ts";
 import { functionsOf } from "../../src/wit/types.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { readJson, toJson } from "../../src/daemon/json.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 /** The API over real sockets: who is let in, what is too much, and what is answered. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { routes } from "../../src/daemon/routes.ts";
 import { Api, program, TOKEN } from "./api.ts";
 

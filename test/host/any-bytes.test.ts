@@ -1,7 +1,7 @@
 /** Bytes that a guest gives for an Any are looked at where they come in (any-type.ts, H5), whoever gives them. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../fast-check.ts";
 import { Fault } from "../../src/fault.ts";
 import { isAnyType, problemOfAny } from "../../src/host/any-type.ts";
 import { javascriptPlugin } from "../../src/host/javascript/plugin.ts";

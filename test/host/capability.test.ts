@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../fast-check.ts";
 import { covers, formatCapability, isGranted, normalized, parseCapability } from "../../src/host/capability.ts";
 
 const parse = parseCapability;

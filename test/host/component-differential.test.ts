@@ -1,9 +1,9 @@
 /**
  * Both ways to link, driven with the same values: the same answer bit for bit, or the same fault.
  */
-import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 
+import fc from "../fast-check.ts";
 import { Fault } from "../../src/fault.ts";
 import { openComponent } from "../../src/host/component/plugin.node.ts";
 import { readPackage } from "../../src/host/package/package.node.ts";

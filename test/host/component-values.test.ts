@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../fast-check.ts";
 import type { Path } from "../../src/host/component/describe.ts";
 import type { Plugin } from "../../src/host/plugin.ts";
 import { equalValues } from "../../src/wit/equal.ts";

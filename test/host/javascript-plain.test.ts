@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { fromPlain, plainCodec, toPlain } from "../../src/host/javascript/plain.ts";
 import { anyFromPlain, anyToPlain } from "../../src/host/javascript/plain-any.ts";
 import { AnyFloat, type AnyValue } from "../../src/wit/any.ts";

@@ -1,6 +1,6 @@
 /** Random numbers of a Lua plugin: of each call its own, whatever calls before it drew (R1–R3 of chance.ts). */
 import { expect, it } from "vitest";
-import fc from "fast-check";
+import fc from "../fast-check.ts";
 import type { Instance } from "../../src/host/plugin.ts";
 import { lua, settings } from "./lua-package.ts";
 

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { equalValues } from "../../src/wit/equal.ts";
 import type { WitType } from "../../src/wit/types.ts";
 import { isIntegerKind, rangeOf } from "../../src/wit/numbers.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { Fault } from "../../src/fault.ts";
 import type { WitType } from "../../src/wit/types.ts";
 import { checkValue } from "../../src/wit/validate.ts";

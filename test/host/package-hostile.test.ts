@@ -1,10 +1,10 @@
 /** Whatever stands in a manifest is data: it is taken for what its place says, or refused, and nothing else happens. */
 import { join } from "node:path";
 
-import fc from "fast-check";
 import { stringify } from "smol-toml";
 import { describe, expect, it } from "vitest";
 
+import fc from "../fast-check.ts";
 import { Fault } from "../../src/fault.ts";
 import { readPackage, readProject } from "../../src/host/package/package.node.ts";
 import { levelOf } from "../../src/host/package/project.ts";

@@ -1,7 +1,7 @@
 /** Who says how much a package may take, and whose word counts (package/limits.ts). */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../fast-check.ts";
 import type { Limits } from "../../src/host/manifest.ts";
 import { DEFAULT_LIMITS, effectiveLimits, effectiveRunLimits, withLimits } from "../../src/host/package/limits.ts";
 import type { IsolationLevel } from "../../src/host/package/project.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
 import { bindings } from "../../src/host/python/bindings.ts";
 import { Names, camel, shouty, snake } from "../../src/host/python/names.ts";

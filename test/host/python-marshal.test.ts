@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import type { Fault } from "../../src/fault.ts";
 import { codecOf, parametersCodec } from "../../src/host/python/codec.ts";
 import { NO_HANDLES, readFailure } from "../../src/host/python/failure.ts";

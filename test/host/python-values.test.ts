@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
 import { pythonPlugin } from "../../src/host/python/plugin.node.ts";

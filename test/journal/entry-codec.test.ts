@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../fast-check.ts";
 import { Fault } from "../../src/fault.ts";
 import { decodeEntry, encodeEntry, kindOf } from "../../src/journal/entry-codec.ts";
 import { Blob } from "../../src/journal/entry.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../fast-check.ts";
 import { Fault } from "../../src/fault.ts";
 import { MemoryStore } from "../../src/journal/memory-store.ts";
 import { openSqlite } from "../../src/journal/sqlite-store.node.ts";

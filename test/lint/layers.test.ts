@@ -44,6 +44,7 @@ describe("the linter keeps the house", () => {
     ["src/engine/x.ts", 'export { y } from "../cli/y.ts";'],
     ["src/engine/x.ts", 'export { y } from "../index.ts";'],
     ["src/lang/x.ts", 'export { readFile } from "node:fs/promises";'],
+    ["test/lang/x.test.ts", 'export { default } from "fast-check";'],
   ])("refuses in %s: %s", (path, text) => {
     expect(lint(path, text)).toContain("no-restricted-imports");
   });

@@ -2,7 +2,7 @@
  * Generators of WIT types and of values of a type, with the values that go wrong first: extremes, NaN, -0, infinities,
  * the edge of exact numbers, empty and nested things, astral characters, NUL. Handles are not made: they need an owner.
  */
-import fc from "fast-check";
+import fc from "../fast-check.ts";
 import { isIntegerKind, rangeOf, type IntegerKind } from "../../src/wit/numbers.ts";
 import type { Field, PrimitiveKind, WitType } from "../../src/wit/types.ts";
 import { CaseValue, integer, isNullable, Some, type Value } from "../../src/wit/value.ts";

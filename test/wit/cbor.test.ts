@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { AnyFloat, type AnyValue } from "../../src/wit/any.ts";
 import { decodeAny, encodeAny } from "../../src/wit/cbor.ts";
 import { WitError } from "../../src/wit/error.ts";

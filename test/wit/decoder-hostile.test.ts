@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { decodeComponent, decodeWorld } from "../../src/wit/decoder.ts";
 import { WitError } from "../../src/wit/error.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../../src/wit/limits.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { WitError } from "../../src/wit/error.ts";
 import { Budget, DEFAULT_LIMITS } from "../../src/wit/limits.ts";
 import { Reader } from "../../src/wit/reader.ts";

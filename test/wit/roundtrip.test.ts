@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { decodeWorld } from "../../src/wit/decoder.ts";
 import type { WitType } from "../../src/wit/types.ts";
 import { arbitraryType } from "./arbitrary.ts";

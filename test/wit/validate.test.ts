@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../fast-check.ts";
 import { Fault } from "../../src/fault.ts";
 import type { Resource, WitType } from "../../src/wit/types.ts";
 import { checkValue, isCallbackResource } from "../../src/wit/validate.ts";

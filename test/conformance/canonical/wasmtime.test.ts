@@ -4,9 +4,9 @@
  */
 import { readFile } from "node:fs/promises";
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { Fault } from "../../../src/fault.ts";
 import type { Plugin } from "../../../src/host/plugin.ts";
 import { functionsOf, type WitType, type World } from "../../../src/wit/types.ts";

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { Fault } from "../../../src/fault.ts";
 import type { Instance } from "../../../src/host/plugin.ts";
@@ -112,7 +112,7 @@ describe.each(KINDS)("a run over a %s plugin, cut off anywhere,", (kind) => {
       }),
       { numRuns: RUNS, endOnFailure: true },
     );
-    expect([said, cuts].map((count) => count > 20)).toEqual([true, true]);
+    expect([said > 20, cuts > RUNS]).toEqual([true, true]);
   });
 
   it("is cancelled when it is asked to be, and has one history", { timeout: TIMEOUT }, async () => {

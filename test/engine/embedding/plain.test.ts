@@ -1,6 +1,6 @@
 /** Plain values are data: names that mean something in JavaScript are names like any other (plain.ts, parameters.ts, JSON). */
-import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { paramsFromPlain, paramsFromTexts } from "../../../src/engine/embedding/parameters.ts";
 import { fromPlain, toPlain } from "../../../src/engine/embedding/plain.ts";
 import { parseJson } from "../../../src/lang/data/text-json.ts";

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { dueTimes } from "../../../src/engine/executor/due.ts";
 import type { Schedule } from "../../../src/engine/executor/executor.ts";
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { World } from "./world.ts";
 
 /** Takes its place for a while; who paid is who had it. */

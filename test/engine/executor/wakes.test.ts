@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { Wakes } from "../../../src/engine/executor/wakes.ts";
 import { Timers } from "../../../src/engine/loop/timers.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";

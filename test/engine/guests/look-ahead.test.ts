@@ -1,6 +1,6 @@
 /** B1–B4 and F4: loops of calls into another thread's guest cost a message for many calls, and nobody can tell. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { Fault } from "../../../src/fault.ts";
 import { LookAhead, Pace } from "../../../src/engine/guests/look-ahead.ts";
 import type { FirstCall } from "../../../src/engine/guests/look-ahead.ts";

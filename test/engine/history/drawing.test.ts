@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
 
+import fc from "../../fast-check.ts";
 import { toDot } from "../../../src/engine/history/dot.ts";
 import { layoutOf } from "../../../src/engine/history/layout.ts";
 import { toProvJson } from "../../../src/engine/history/prov-json.ts";

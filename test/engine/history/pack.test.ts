@@ -1,8 +1,8 @@
 /** Files that come with a run from anybody: what is made of them here, and what is refused before anything is made. */
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { decodePack, encodePack, PACK_LIMITS } from "../../../src/engine/history/pack.ts";
 import type { Pack } from "../../../src/engine/history/pack.ts";
 import { clashIn, isSafePath } from "../../../src/engine/history/safe-paths.ts";

@@ -2,8 +2,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { beginRun, resumeRun, startOf } from "../../../src/engine/durable/durable-run.ts";
 import type { Taken } from "../../../src/engine/durable/durable-run.ts";
 import { follow } from "../../../src/engine/durable/follow.ts";

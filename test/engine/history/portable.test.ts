@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
 
+import fc from "../../fast-check.ts";
 import { exportRun } from "../../../src/engine/history/export.ts";
 import { importRun, startIn } from "../../../src/engine/history/import.ts";
 import { readPortable, writePortable } from "../../../src/engine/history/portable.ts";

@@ -1,6 +1,6 @@
 /** What a run may have, and how much a package may start and show in it (limits.ts, G4 of instances.ts). */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { Volume } from "../../../src/engine/loop/limits.ts";
 import { InstanceGroup } from "../../../src/engine/guests/instances.ts";
 import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";

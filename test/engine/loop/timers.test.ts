@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { LONGEST, Timers } from "../../../src/engine/loop/timers.ts";
 import type { TimerPort } from "../../../src/engine/loop/timers.ts";
 

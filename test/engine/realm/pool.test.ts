@@ -1,6 +1,6 @@
 /** Trust domains and their realms (D1–D5 of pool.node.ts). */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { type Disposed, domainOf, type Lease, RealmPool } from "../../../src/engine/realm/pool.node.ts";
 
 /** What a realm would be, with the marks that the domains left in it. */

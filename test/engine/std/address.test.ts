@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { addressKind, isLoopback } from "../../../src/engine/std/address.ts";
 
 describe("addressKind()", () => {

@@ -15,8 +15,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { Grants } from "../../../src/engine/load/grants.ts";
 import type { FilePorts } from "../../../src/engine/std/files.node.ts";
 import { offeredFiles } from "../../../src/engine/std/offered-files.node.ts";

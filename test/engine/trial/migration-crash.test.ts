@@ -1,6 +1,6 @@
 /** Runs cut off at every commit around their migration: resumed, they are what they are without a crash. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { beginRun, resumeRun, startOf } from "../../../src/engine/durable/durable-run.ts";
 import type { Taken } from "../../../src/engine/durable/durable-run.ts";
 import { follow } from "../../../src/engine/durable/follow.ts";

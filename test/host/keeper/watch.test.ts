@@ -1,6 +1,6 @@
 /** When a realm is late, by a clock that the test turns (W1–W4 of watch.ts). */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { FLIGHT, newFlight } from "../../../src/host/keeper/flight.ts";
 import { LimitWords } from "../../../src/host/keeper/limit-words.ts";
 import { GRACE, Watch } from "../../../src/host/keeper/watch.ts";

@@ -1,8 +1,8 @@
 /** Modules whose state can be reached (X1–X3), and why not all of it can (HAZARDS 35). */
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { exposed, GLOBALS, MEMORIES, withoutStart } from "../../../src/host/meter/exposed.ts";
 import { instrument } from "../../../src/host/meter/instrument.ts";
 import { whyUnsavable } from "../../../src/host/meter/unsavable.ts";

@@ -1,7 +1,7 @@
 /** Rewritten modules do what they did, and count what they do (C1–C5 of metered-body.ts, M1–M4 of instrument.ts). */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { Fault } from "../../../src/fault.ts";
 import { compileMetered } from "../../../src/host/meter/compile.ts";
 import { instrument } from "../../../src/host/meter/instrument.ts";

@@ -1,7 +1,7 @@
 /** Saved states as bytes, and memories in them (B1, B2, M1, M2). */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { Fault } from "../../../src/fault.ts";
 import { stateOwner, StateReader, StateWriter } from "../../../src/host/state/bytes.ts";
 import { readMemory, writeMemory } from "../../../src/host/state/memory.ts";

@@ -1,7 +1,7 @@
 /** Instances of components, saved and taken up again: D4, S1, S2, and what makes that nothing can be saved (HAZARDS 35). */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import type { Instance, InstanceOptions } from "../../../src/host/plugin.ts";
 import { savedAs } from "../../../src/host/state/saved-as.ts";
 import type { Handle } from "../../../src/wit/value.ts";

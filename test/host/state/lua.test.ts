@@ -1,9 +1,9 @@
 /** Instances of Lua plugins, saved and taken up again: M4 of machine.ts, and what JavaScript knows of a guest. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import fc from "../../fast-check.ts";
 import { PRELUDE } from "../../../src/host/lua/prelude.ts";
 import type { Plugin } from "../../../src/host/plugin.ts";
 import { Callback, type Handle } from "../../../src/wit/value.ts";

@@ -1,6 +1,6 @@
 /** Exhaustiveness against brute force: over small types every value can be tried. */
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { anyShape, Matrix } from "../../../src/lang/check/exhaustive.ts";
 import type { Shape } from "../../../src/lang/check/exhaustive.ts";
 import type { Ty } from "../../../src/lang/check/infer-types.ts";

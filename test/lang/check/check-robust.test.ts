@@ -1,8 +1,8 @@
 /** Whatever the text, the checker answers: with a typed tree that keeps its promises, or with an error. Never by throwing. */
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { checkProgram } from "../../../src/lang/check/check.ts";
 import { Source } from "../../../src/lang/source.ts";
 import { readCaseFile } from "../case-file.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { cos, exp, log, pow, sin } from "../../../src/lang/data/maths.ts";
 import { fixed, roundTo } from "../../../src/lang/data/maths-decimal.ts";
 import * as ints from "../../../src/lang/data/maths-int.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { printBytes, printFloat, printForm, printString } from "../../../src/lang/data/print.ts";
 import { printDuration, printInstant } from "../../../src/lang/data/print-time.ts";
 import { AnyTyped, Closure, ErrorValue, Task } from "../../../src/lang/value.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { compareText } from "../../../src/lang/data/any-compare.ts";
 import { lengthOf, reverseScalars, sliceScalars, trimSpace } from "../../../src/lang/data/text.ts";
 import { lower, upper } from "../../../src/lang/data/text-case.ts";

@@ -2,7 +2,7 @@
  * Generated programs: every form of the grammar, well formed though not well typed, with white space and comments of
  * any kind between the tokens.
  */
-import * as fc from "fast-check";
+import fc from "../../fast-check.ts";
 
 /** A program's tokens as text; an interpolation is one of them. */
 type Words = readonly string[];

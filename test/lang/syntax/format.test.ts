@@ -1,5 +1,5 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { Diagnostics } from "../../../src/lang/diagnostics.ts";
 import { formatSource, LINE_WIDTH } from "../../../src/lang/syntax/format.ts";
 import { tokenize } from "../../../src/lang/syntax/lexer.ts";

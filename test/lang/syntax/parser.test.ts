@@ -1,5 +1,5 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { Diagnostics } from "../../../src/lang/diagnostics.ts";
 import { MAX_NESTING } from "../../../src/lang/syntax/parse-cursor.ts";
 import { MAX_HEIGHT } from "../../../src/lang/syntax/parse-height.ts";

@@ -1,6 +1,6 @@
 /** H1 and H2: what the VM says of calls that will come is what comes, and asking changes nothing. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { Fault } from "../../../src/fault.ts";
 import type { Answer, EffectRequest } from "../../../src/lang/effect.ts";
 import type { Ir } from "../../../src/lang/ir/ir.ts";

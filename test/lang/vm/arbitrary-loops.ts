@@ -2,7 +2,7 @@
  * Generates programs of loops that call foreign functions, in all the forms whose calls can be told ahead and in forms that
  * look like them, within whatever may surround a loop. What the functions do is in `loopGuest`.
  */
-import fc from "fast-check";
+import fc from "../../fast-check.ts";
 import { Fault } from "../../../src/fault.ts";
 import type { WitFunction, WitType } from "../../../src/wit/types.ts";
 import { CaseValue, ERR, OK } from "../../../src/wit/value.ts";

@@ -2,7 +2,7 @@
  * Generates well-typed programs as text: every name is fresh, loops are bounded, and what must not be assigned from
  * inside a branch or lambda is only read. A program is a function of a tape of numbers, so that fast-check can shrink it.
  */
-import fc from "fast-check";
+import fc from "../../fast-check.ts";
 
 type Ty = "Int" | "Float" | "String" | "Bool" | "[Int]" | "Map<String, Int>" | "Int?";
 const TYPES: readonly Ty[] = ["Int", "Float", "String", "Bool", "[Int]", "Map<String, Int>", "Int?"];

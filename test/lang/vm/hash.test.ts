@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../fast-check.ts";
 import { hash128, hashNode, hex, sha256 } from "../../../src/lang/vm/hash.ts";
 import { Scope } from "../../../src/lang/vm/identity.ts";
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../../fast-check.ts";
 import { program } from "./calling-back.ts";
 import type { Kind } from "./calling-back.ts";
 import { runWithCrashes } from "../crash.ts";

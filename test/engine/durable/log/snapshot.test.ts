@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../../fast-check.ts";
 import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { S32, witFunction } from "../../../lang/vm/run-foreign.ts";
 import { arbitraryProgram } from "../../../lang/vm/arbitrary-program.ts";

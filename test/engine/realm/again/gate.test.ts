@@ -1,7 +1,7 @@
 /** What reached a run comes in again in its order, with its clock, whatever order it arrives in (G1–G4 of gate.ts, T1, T2 of tape.ts). */
 import { setImmediate } from "node:timers/promises";
-import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import fc from "../../../fast-check.ts";
 import { CANCEL, Gate } from "../../../../src/engine/realm/again/gate.ts";
 import { Tape, TapeWriter } from "../../../../src/engine/realm/again/tape.ts";
 import { Fault } from "../../../../src/fault.ts";

@@ -1,6 +1,6 @@
 /** What a run gives, as bytes: it comes back as it was, and no bytes hurt who reads them. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../fast-check.ts";
 import { readEnding, writeEnding } from "../../../../src/engine/realm/said/endings.ts";
 import { toPlain } from "../../../../src/engine/embedding/plain.ts";
 import { Fault } from "../../../../src/fault.ts";

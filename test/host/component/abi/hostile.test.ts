@@ -1,6 +1,6 @@
 /** Whatever lies in a guest's memory and whatever it answers: a value of the type, or one of the known failures. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../fast-check.ts";
 import type { CoreValue, StringEncoding } from "../../../../src/host/component/abi/abi.ts";
 import { flattenFunction, type FlatType } from "../../../../src/host/component/abi/flat.ts";
 import { compileExport } from "../../../../src/host/component/abi/lift.ts";

@@ -1,8 +1,8 @@
 /** Sizes, alignments and core values of types, as the canonical ABI gives them (Y1, F1, F2). */
 import { describe, expect, it } from "vitest";
+import fc from "../../../fast-check.ts";
 import { flatten, flattenFunction, type FlatType } from "../../../../src/host/component/abi/flat.ts";
 import { layoutOf, offsetsOf } from "../../../../src/host/component/abi/layout.ts";
-import fc from "fast-check";
 import type { PrimitiveKind, WitType } from "../../../../src/wit/types.ts";
 import { arbitraryType } from "../../../wit/arbitrary.ts";
 import { functionOf } from "./guest-memory.ts";

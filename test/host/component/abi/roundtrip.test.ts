@@ -1,6 +1,6 @@
 /** Every value of every type survives both ways, as core values and through memory (L2, M1, U2, F1). */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../fast-check.ts";
 import type { StringEncoding } from "../../../../src/host/component/abi/abi.ts";
 import { equalValues } from "../../../../src/wit/equal.ts";
 import type { WitType } from "../../../../src/wit/types.ts";

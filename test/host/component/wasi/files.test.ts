@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import fc from "../../../fast-check.ts";
 import { codeNumber, type ErrorCode } from "../../../../src/host/component/wasi/files/error-code.ts";
 import { LARGEST, MOST_WRITTEN } from "../../../../src/host/component/wasi/files/files.ts";
 import { resolve } from "../../../../src/host/component/wasi/files/paths.ts";

@@ -1,6 +1,6 @@
 /** Values as bytes: what is written is read, and bytes from a liar are a value of the type or refused. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../fast-check.ts";
 import { Fault } from "../../../../src/fault.ts";
 import { codecOf } from "../../../../src/host/remote/frames/codec.ts";
 import { Broken, Reader } from "../../../../src/host/remote/frames/reader.ts";

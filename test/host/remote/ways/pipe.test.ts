@@ -1,6 +1,6 @@
 /** Frames on a stream, however it is cut. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../fast-check.ts";
 import { MOST_BYTES } from "../../../../src/host/remote/frames/kinds.ts";
 import { framed, Unframer } from "../../../../src/host/remote/ways/pipe.ts";
 
