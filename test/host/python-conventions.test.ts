@@ -66,6 +66,21 @@ class Kinds(exports.Kinds):
     expect(await python.call("test:plugin/kinds#echo", [value])).toEqual(new CaseValue(OK, value));
   });
 
+  it("of an interface and of the world itself may be the same", async () => {
+    const wit = "package a:b; interface %world { f: func() -> u32; } world w { export %world; export g: func() -> u32; }";
+    const app = `import wit_world
+class World(wit_world.exports.World):
+    def f(self):
+        return 1
+class WitWorld(wit_world.WitWorld):
+    def g(self):
+        return 2
+`;
+    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    await using python = await plugin.instantiate(surroundings());
+    expect([await python.call("a:b/world#f", []), await python.call("g", [])]).toEqual([1, 2]);
+  });
+
   it("of interfaces that go by their version are made of their words", async () => {
     const wit = `package a:b;
       world w { export none:is/lambda@0.1.0; export none:is/lambda@0.2.0; }

@@ -83,7 +83,7 @@ imported.append(im_${number})
     const lines: string[] = [];
     const calls: string[] = [];
     const world = this.#world.exports;
-    if (world.functions.size > 0) lines.push(`    o_world = create(app, "WitWorld")`);
+    if (world.functions.size > 0) lines.push(`    the_world = create(app, "WitWorld")`);
     let number = 0;
     for (const [id, iface] of world.interfaces) {
       const freestanding = [...iface.functions.values()].some((fn) => fn.shape === "function");
@@ -139,7 +139,7 @@ imported.append(im_${number})
     switch (fn.shape) {
       case "function": {
         const hash = key.lastIndexOf("#");
-        const owner = hash < 0 ? "o_world" : `o_${this.#names.module(key.slice(0, hash))}`;
+        const owner = hash < 0 ? "the_world" : `o_${this.#names.module(key.slice(0, hash))}`;
         return [[`    fn_${number} = member(${owner}, "${snake(fn.name)}")`], `fn_${number}(${all})`];
       }
       case "constructor":
