@@ -267,6 +267,7 @@ export class Tape implements Disposable {
 
   /** T3 */
   #snapshot({ vm, turn, pending }: Running): Snapshot | null {
+    if (this.#parts.calls.isLent(pending.values())) return null;
     const calls = this.#records.saved();
     if (calls === null) return null;
     const effects = Array.from(pending.values(), ({ effect }) => effect);

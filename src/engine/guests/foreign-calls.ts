@@ -199,6 +199,17 @@ export class ForeignCalls {
     this.#lookAhead?.settle(pending);
   }
 
+  /** Whether a guest has functions of the program, or will have when its call is made (again): until it is over, no snapshot knows of them. */
+  isLent(pending: Iterable<{ readonly effect: EffectRequest }>): boolean {
+    if (this.#recorded?.isBusy === true) return true;
+    for (const { effect } of pending) {
+      if (effect.request.kind !== "call") continue;
+      const { package: pack, function: fn, args } = effect.request;
+      if (this.#takesClosure(this.#route(pack, fn).crossing, args)) return true;
+    }
+    return false;
+  }
+
   async fork(call: ForeignRequest, options: Omit<ForkOptions, "log">): Promise<Value> {
     const { crossing } = this.#route(call.package, call.function);
     const { fork } = this.#ports;

@@ -25,8 +25,8 @@ const untouched = () => (): never => {
 async function expectSame(kind: Kind, text: string): Promise<Finished> {
   const whole = await finish(kind, text, { lives: [], survives: 0 });
   for (let at = 1; at < whole.commits; at++) {
-    for (const survives of [0, 2]) {
-      const cut = await finish(kind, text, { lives: [at, 1 + (at % 3)], survives });
+    for (const [survives, kept] of [[0], [2], [2, { snapshotAfter: 1 }]] as const) {
+      const cut = await finish(kind, text, { lives: [at, 1 + (at % 3)], survives, ...kept });
       expect(cut.lines).toEqual(whole.lines);
       expect(cut.result).toEqual(whole.result);
     }
@@ -46,7 +46,7 @@ describe.each(["distant", "direct", "outside"] as const)("a function that a %s p
   it("may fail, and come twice at once", async () => {
     const text = `${ALL} print each(2, |x| 1 div x); print at_once(|x| seq { now(); x });
       try { print trap(|x| x); } catch (e) { print e.code; }
-      print plain(1);`;
+      print at_once(|x| if (random() < 2.0) { x } else { 0 }); print plain(1);`;
     await expectSame(kind, text);
   });
 
@@ -68,6 +68,17 @@ describe("a function that a plugin calls back", () => {
     const text = `${ALL} print each(2, |x| plain(x)); print each(1, |x| seq { try { plain(x) } catch (e) { print e.code; 5 } });`;
     const { lines } = await expectSame(kind, text);
     expect(lines).toEqual(["40", "re-entrant", "125"]);
+  });
+
+  it("is in no snapshot while it is at it, also before its call is made again", async () => {
+    const text = `${ALL} print each(0, |x| x); print at_once(|x| if (random() < 2.0) { x } else { 0 }); print each(0, |x| x);`;
+    const whole = await finish("outside", text, { lives: [], survives: 2 });
+    for (let at = 1; at < whole.commits; at++) {
+      for (const next of [1, 2, 3, 4]) {
+        const cut = await finish("outside", text, { lives: [at, next], survives: 2, snapshotAfter: 1 });
+        expect(cut.lines).toEqual(whole.lines);
+      }
+    }
   });
 
   const arbitraryBody = fc.constantFrom(

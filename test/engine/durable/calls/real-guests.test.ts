@@ -11,7 +11,7 @@ const FILE = fileURLToPath(new URL("../../program.sennit", import.meta.url));
 const SAMPLES = "../../plugins/samples";
 
 async function loaded(text: string): Promise<LoadedProgram> {
-  const request = { file: FILE, text, functions: {}, wit: undefined, grants: [], besideVm: false, warn: () => {} };
+  const request = { file: FILE, text, grants: [], besideVm: false, warn: () => {} };
   const found = await loadProgram(request);
   if (!found.ok) throw new Error(found.diagnostics.map(({ code }) => code).join());
   return found.program;
