@@ -41,7 +41,7 @@ async function load(
     if (wit !== "") put(`${name}/wit/deps/d.wit`, wit);
     put(`${name}/p.lua`, "return { f = function() return 1 end }");
   }
-  const request = { file: join(folder, "a.sennit"), text: source, functions: {}, wit: undefined, grants };
+  const request = { file: join(folder, "a.sennit"), text: source, grants };
   return await loadProgram({ ...request, warn: () => {} });
 }
 

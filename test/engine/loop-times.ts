@@ -19,7 +19,7 @@ export async function loopTimes(
 ): Promise<readonly number[]> {
   const { calls, rounds, oneByOne } = options;
   const text = `require "./counter-python" as p; for r in range(${rounds + WARMUP}) { print r; ${loopForms[form](calls)} } print "end";`;
-  const loaded = await loadProgram({ file: samples, text, functions: {}, wit: undefined, grants: [], warn: () => {} });
+  const loaded = await loadProgram({ file: samples, text, grants: [], warn: () => {} });
   if (!loaded.ok) throw new Error("the program is refused");
   await using program = loaded.program;
   // A line is shown before the calls after it are made.

@@ -66,8 +66,6 @@ describe("every example, cut at every effect", () => {
       file,
       text,
       isolation: "L0",
-      functions: {},
-      wit: undefined,
       grants: [],
       warn: () => {},
     });

@@ -33,8 +33,6 @@ async function programOf(
   const loaded = await loadProgram({
     file,
     text: source,
-    functions: {},
-    wit: undefined,
     grants: [],
     besideVm: false,
     isolation: "L0",

@@ -32,8 +32,6 @@ export async function againstRunsCommand(invocation: Invocation, terminal: Termi
   const loaded = await loadProgram({
     file,
     text: await readProgram(file),
-    functions: {},
-    wit: undefined,
     grants: await grantsOf(store, runs),
     besideVm: false,
     isolation: isolationIn(invocation),

@@ -27,8 +27,6 @@ async function check(file: string, terminal: Terminal): Promise<readonly Diagnos
   return await checkOnly({
     file,
     text: await readProgram(file),
-    functions: {},
-    wit: undefined,
     grants: [],
     warn: (line) => terminal.warn(line),
   });

@@ -81,8 +81,6 @@ async function loaded(
   const found = await loadProgram({
     file: header.name, // where it is looked for when it is taken up: its packages, too
     text,
-    functions: {},
-    wit: undefined,
     grants: (await startOf(store, id)).grants,
     besideVm: false,
     isolation: isolationIn(invocation),

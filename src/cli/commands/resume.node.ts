@@ -78,8 +78,6 @@ async function resumed(
   const loaded = await loadProgram({
     file: shownPath(header.name),
     text: new TextDecoder().decode(start.program as Uint8Array),
-    functions: {},
-    wit: undefined,
     grants: [...start.grants, ...invocation.values("grant")],
     isolation: isolationIn(invocation),
     warn: (line) => terminal.warn(line),

@@ -92,8 +92,6 @@ async function runFile(
   const loaded = await loadProgram({
     file,
     text,
-    functions: {},
-    wit: undefined,
     grants: invocation.values("grant"),
     isolation: isolationIn(invocation),
     warn: (line) => terminal.warn(line),

@@ -78,8 +78,6 @@ async function bring(portable: Portable, text: string, file: string, request: Br
   const loaded = await loadProgram({
     file,
     text,
-    functions: {},
-    wit: undefined,
     grants,
     isolation,
     besideVm: false,

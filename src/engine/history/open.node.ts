@@ -30,8 +30,6 @@ export async function openProgramOf(store: Kept, log: Log, { isolation, warn }: 
     const loaded = await loadProgram({
       file: await fileOf(store, log),
       text: new TextDecoder().decode(here(program)),
-      functions: {},
-      wit: undefined,
       grants,
       isolation,
       besideVm: false,

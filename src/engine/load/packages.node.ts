@@ -32,9 +32,9 @@ export interface LoadRequest {
   readonly file: string;
   readonly text: string;
   /** Functions of the embedding program, by the names that the program requires. */
-  readonly functions: Readonly<Record<string, HostFunction>>;
+  readonly functions?: Readonly<Record<string, HostFunction>> | undefined;
   /** Their WIT: a world that exports them. Without it they take and give Any. */
-  readonly wit: string | undefined;
+  readonly wit?: string | undefined;
   /** What becomes of a call of one whose answer a durable run has lost; `once` unless given. */
   readonly effects?: Plugin["manifest"]["effects"] | undefined;
   /** `[PACKAGE=]CAPABILITY`, beside the project's own. */
@@ -106,9 +106,9 @@ export class OpenPackages implements AsyncDisposable {
   }
 
   async openFunctions(): Promise<void> {
-    if (Object.keys(this.#request.functions).length === 0) return;
-    const { wit, effects = {} } = this.#request;
-    const plugin = await javascriptPlugin(this.#request.functions, {
+    const { functions = {}, wit, effects = {} } = this.#request;
+    if (Object.keys(functions).length === 0) return;
+    const plugin = await javascriptPlugin(functions, {
       name: PROGRAM,
       effects,
       ...(wit === undefined ? {} : { wit }),
@@ -146,7 +146,7 @@ export class OpenPackages implements AsyncDisposable {
 
   /** By the names a program requires them by: with a WIT its own, else those of the object. */
   #functions(): CheckEnvironment["functions"] {
-    const { functions, wit } = this.#request;
+    const { functions = {}, wit } = this.#request;
     if (wit === undefined) return new Map(Object.keys(functions).map((name) => [name, null]));
     return this.#opened.find((pack) => pack.specifier === null)?.plugin.world.exports.functions ?? new Map();
   }

@@ -72,8 +72,6 @@ async function tried(test: TestCase, options: TestOptions): Promise<TestResult> 
   const loaded = await loadProgram({
     file,
     text: source,
-    functions: {},
-    wit: undefined,
     grants: [...test.grants, ...commandGrants(test), ...wanted],
     besideVm: false,
     isolation: options.isolation,

@@ -57,7 +57,7 @@ async function loaded(
   text: string,
   { grants = [], secrets = {} }: { grants?: readonly string[]; secrets?: Readonly<Record<string, string>> } = {},
 ): Promise<Extract<Loaded, { ok: true }>> {
-  const request = { functions: {}, wit: undefined, isolation: "L0", besideVm: false, warn: () => {} } as const;
+  const request = { isolation: "L0", besideVm: false, warn: () => {} } as const;
   const found = await loadProgram({ ...request, file, text, grants, secrets });
   if (!found.ok) throw new Error(found.diagnostics.map(({ title }) => title).join("\n"));
   return found;

@@ -17,7 +17,7 @@ const FILE = fileURLToPath(new URL("../program.sennit", import.meta.url));
 const HEAD = `require "../../plugins/samples/counter-lua" as counter; require "./fixtures/callbacks-lua" as lua;\n`;
 
 async function loaded(text: string, isolation: "L0" | "L1"): Promise<LoadedProgram> {
-  const request = { file: FILE, text, functions: {}, wit: undefined, grants: [], besideVm: false, isolation };
+  const request = { file: FILE, text, grants: [], besideVm: false, isolation };
   const found = await loadProgram({ ...request, warn: () => {} });
   if (!found.ok) throw new Error(found.diagnostics.map(({ title }) => title).join("\n"));
   return found.program;

@@ -27,8 +27,6 @@ export async function readableOf(text: string): Promise<Readable> {
   const loaded = await loadProgram({
     file: "flow.sennit",
     text,
-    functions: {},
-    wit: undefined,
     grants: [],
     warn: () => {},
   });
