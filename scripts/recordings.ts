@@ -11,7 +11,7 @@ import { VirtualClock } from "../src/engine/trial/clock.ts";
 import { findTests, testsOf } from "../src/engine/trial/find-tests.node.ts";
 import { turn } from "../src/engine/trial/lives.ts";
 import { runTest } from "../src/engine/trial/run-test.node.ts";
-import { openSqlite } from "../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../src/journal/sqlite/sqlite-store.node.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const recordings = relative(process.cwd(), join(root, "test/recordings"));

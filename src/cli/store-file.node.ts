@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Fault } from "../fault.ts";
 import { defaultStore } from "../daemon/place.node.ts";
-import { readSqlite } from "../journal/sqlite-reader.node.ts";
-import { openSqlite } from "../journal/sqlite-store.node.ts";
+import { readSqlite } from "../journal/sqlite/sqlite-reader.node.ts";
+import { openSqlite } from "../journal/sqlite/sqlite-store.node.ts";
 import type { Store } from "../journal/store.ts";
 import type { Invocation } from "./arguments.ts";
 

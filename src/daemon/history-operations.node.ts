@@ -8,7 +8,7 @@ import { exportRun } from "../engine/history/export.ts";
 import { forkHere } from "../engine/history/fork.node.ts";
 import { withPackages } from "../engine/history/pack-files.node.ts";
 import { writePortable } from "../engine/history/portable.ts";
-import { sha256 } from "../journal/owned.node.ts";
+import { sha256 } from "../journal/sqlite/owned.node.ts";
 import { data } from "./asked.ts";
 import type { Asked, Reply } from "./asked.ts";
 import { Fields } from "./fields.ts";

@@ -1,7 +1,7 @@
 /** The store of a daemon with its executor. */
 import { openExecutor } from "../engine/executor/node.node.ts";
 import type { IsolationLevel } from "../host/package/project.ts";
-import { openSqlite } from "../journal/sqlite-store.node.ts";
+import { openSqlite } from "../journal/sqlite/sqlite-store.node.ts";
 import type { Kept } from "./keeping.node.ts";
 
 export interface OpenOptions {

@@ -1,8 +1,8 @@
 /**
- * The hash chain of a log: each entry's link is made of the link before it, its position and its bytes. It finds rot and
- * torn ends. It does not find whoever writes a whole new chain: that takes a key (HAZARDS 31).
+ * The hash chain of a log: the link of each row of entries is made of the link before it, its position and its bytes, and of
+ * how many entries these are. It finds rot and torn ends. It does not find whoever writes a whole new chain: that takes a key (HAZARDS 31).
  *
- *   K1  Where entries were forgotten, the link of the first one after them is taken as it stands: nobody can make it anew.
+ *   K1  Where entries were forgotten, the link of the first row after them is taken as it stands: nobody can make it anew.
  */
 
 /** sha256. */
@@ -14,11 +14,15 @@ export const LINK = 16;
 /** Before the first entry. */
 export const ROOT: Uint8Array = new Uint8Array(LINK);
 
-export function link(hash: Hash, before: Uint8Array, lsn: number, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(LINK + 8 + body.length);
+/** @param count a row of one entry is linked as it was before rows could have several */
+export function link(hash: Hash, before: Uint8Array, lsn: number, body: Uint8Array, count = 1): Uint8Array {
+  const head = LINK + 8 + (count === 1 ? 0 : 4);
+  const bytes = new Uint8Array(head + body.length);
+  const view = new DataView(bytes.buffer);
   bytes.set(before);
-  new DataView(bytes.buffer).setFloat64(LINK, lsn);
-  bytes.set(body, LINK + 8);
+  view.setFloat64(LINK, lsn);
+  if (count !== 1) view.setUint32(LINK + 8, count);
+  bytes.set(body, head);
   return hash(bytes).slice(0, LINK);
 }
 

@@ -4,11 +4,11 @@
  *   M1  With `held`, a batch is durable when the test says so, and `crash` gives what a new owner would find.
  */
 import { Fault } from "../fault.ts";
-import type { Append, Batch, Committed } from "./batch.ts";
-import { BufferedStore } from "./buffered-store.ts";
+import type { Append, Batch, Committed } from "./buffer/batch.ts";
+import { BufferedStore } from "./buffer/buffered-store.ts";
 import type { Hash } from "./chain.ts";
-import type { Digest, Lsn } from "./entry.ts";
-import { hexOfBytes } from "./hex.ts";
+import type { Digest, Lsn } from "./entry/entry.ts";
+import { hexOfBytes } from "./entry/hex.ts";
 import { RunIndex } from "./run-index.ts";
 import type { NewRun, Problem, RunHeader, RunQuery, Setting, Store, StoredEntry } from "./store.ts";
 

@@ -10,7 +10,7 @@
  *       every owner. Whoever has lost the lock cannot commit.
  *   S5  A blob is durable no later than the entries appended after it was kept, and stays as long as a run that kept it.
  */
-import type { Digest, Ending, Lsn } from "./entry.ts";
+import type { Digest, Ending, Lsn } from "./entry/entry.ts";
 
 /** What a store knows of a run without reading its log; kept up to date in the transaction of the entries that change it. */
 export interface RunHeader {

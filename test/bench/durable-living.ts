@@ -11,7 +11,7 @@ import { runInNewContext } from "node:vm";
 
 import { type DaemonClient, findDaemon } from "../../src/daemon/client.node.ts";
 import { openExecutor } from "../../src/engine/executor/node.node.ts";
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../../src/journal/sqlite/sqlite-store.node.ts";
 import { temporaryFolder } from "../host/temporary.ts";
 import { refuseWrongAnswer, spread } from "./measure.ts";
 import type { Report } from "./report.ts";

@@ -13,7 +13,7 @@ import type { LoadedProgram } from "../../src/engine/load/loaded.ts";
 import type { HostFunction } from "../../src/engine/load/packages.node.ts";
 import { ProgramRefused } from "../../src/engine/embedding/refused.ts";
 import { nodePorts } from "../../src/engine/platform/ports.node.ts";
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../../src/journal/sqlite/sqlite-store.node.ts";
 import type { Store } from "../../src/journal/store.ts";
 import type { Value } from "../../src/wit/value.ts";
 import { temporaryFolder } from "../host/temporary.ts";

@@ -13,8 +13,8 @@ import { startDaemon } from "../../src/daemon/daemon.node.ts";
 import type { Daemon } from "../../src/daemon/daemon.node.ts";
 import { openKept } from "../../src/daemon/open.node.ts";
 import { readPortable } from "../../src/engine/history/portable.ts";
-import { sha256 } from "../../src/journal/owned.node.ts";
-import { readSqlite } from "../../src/journal/sqlite-reader.node.ts";
+import { sha256 } from "../../src/journal/sqlite/owned.node.ts";
+import { readSqlite } from "../../src/journal/sqlite/sqlite-reader.node.ts";
 
 const SAMPLES = fileURLToPath(new URL("../../plugins/samples", import.meta.url));
 

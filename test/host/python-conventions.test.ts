@@ -67,7 +67,8 @@ class Kinds(exports.Kinds):
   });
 
   it("of an interface and of the world itself may be the same", async () => {
-    const wit = "package a:b; interface %world { f: func() -> u32; } world w { export %world; export g: func() -> u32; }";
+    const wit =
+      "package a:b; interface %world { f: func() -> u32; } world w { export %world; export g: func() -> u32; }";
     const app = `import wit_world
 class World(wit_world.exports.World):
     def f(self):

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import fc from "../fast-check.ts";
 import { Fault } from "../../src/fault.ts";
 import { MemoryStore } from "../../src/journal/memory-store.ts";
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../../src/journal/sqlite/sqlite-store.node.ts";
 import type { Store } from "../../src/journal/store.ts";
 import { temporaryFolder } from "../host/temporary.ts";
 import { newRun, note, sha256 } from "./stores.ts";
@@ -266,6 +266,60 @@ describe.each(STORES)("a store %s", (_, open) => {
       { lsn: 5, bytes: note("new 5") },
     ]);
     expect(await store.verify("a")).toEqual([]);
+  });
+
+  it("has the same entries from wherever it is read, however they were appended, forgotten and cut", async () => {
+    const sizes = fc.array(fc.oneof(fc.nat(40), fc.nat(9000)), { minLength: 1, maxLength: 90 });
+    const plan = fc.record({
+      appends: fc.array(sizes, { minLength: 1, maxLength: 4 }),
+      made: fc.nat(70),
+      below: fc.nat(),
+      after: fc.nat(),
+    });
+    await using stack = new AsyncDisposableStack();
+    const store = await opened(stack);
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ appends, made, below, after }) => {
+        const run = `r${runs++}`;
+        const all = [...Array.from({ length: made + 1 }, () => 3), ...appends.flat()].map((size, at) =>
+          note(`${at}`.padEnd(size)),
+        );
+        await store.create(newRun(run, { entries: all.slice(0, made + 1) }));
+        await store.open(run);
+        let next = made + 1;
+        for (const { length } of appends) {
+          store.append(run, all.slice(next, next + length));
+          next += length;
+        }
+        await store.flushed(run, all.length);
+        const expectLog = async (kept: readonly number[]): Promise<void> => {
+          for (const from of [1, 2, kept.at(-1) ?? 1, 1 + (below % all.length)]) {
+            const there = kept.filter((lsn) => lsn >= from);
+            const found = await store.read(run, from);
+            expect(found.map(({ lsn }) => lsn)).toEqual(there);
+            expect(found.every(({ lsn, bytes }) => Buffer.compare(bytes, all[lsn - 1] as Uint8Array) === 0)).toBe(true);
+            expect((await store.read(run, from, 7)).map(({ lsn }) => lsn)).toEqual(there.slice(0, 7));
+          }
+          expect(await store.verify(run)).toEqual([]);
+        };
+        const whole = all.map((_, at) => at + 1);
+        await expectLog(whole);
+        const gone = 1 + (below % all.length);
+        await store.forget(run, gone);
+        await expectLog(whole.filter((lsn) => lsn === 1 || lsn >= gone));
+        await store.close(run);
+        const end = gone + (after % (all.length - gone + 1));
+        await store.cut(run, end);
+        await expectLog(whole.filter((lsn) => lsn === 1 || (lsn >= gone && lsn <= end)));
+        expect(await store.header(run)).toMatchObject({ durable: end });
+        await store.open(run);
+        await store.flushed(run, store.append(run, [note("new")]));
+        expect(await store.verify(run)).toEqual([]);
+        await store.close(run);
+      }),
+      { numRuns: 12, endOnFailure: true },
+    );
   });
 
   it("refuses what is not open, and what nobody knows", async () => {

@@ -1,6 +1,6 @@
 /** Runs and entries for tests of stores. */
 import { hash } from "node:crypto";
-import { encodeEntry } from "../../src/journal/entry-codec.ts";
+import { encodeEntry } from "../../src/journal/entry/entry-codec.ts";
 import type { NewRun } from "../../src/journal/store.ts";
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => hash("sha256", bytes, "buffer");

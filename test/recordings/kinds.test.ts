@@ -1,10 +1,10 @@
 /** What an entry of each kind was written as by the released versions, those that no recording happens to hold among them. */
 import { expect, it } from "vitest";
 
-import { decodeEntry, encodeEntry } from "../../src/journal/entry-codec.ts";
-import { Blob } from "../../src/journal/entry.ts";
-import type { Entry } from "../../src/journal/entry.ts";
-import { BY_KIND } from "../../src/journal/fields.ts";
+import { decodeEntry, encodeEntry } from "../../src/journal/entry/entry-codec.ts";
+import { Blob } from "../../src/journal/entry/entry.ts";
+import type { Entry } from "../../src/journal/entry/entry.ts";
+import { BY_KIND } from "../../src/journal/entry/fields.ts";
 
 const eff = "0123456789abcdef".repeat(2);
 const digest = "fedcba9876543210".repeat(4);

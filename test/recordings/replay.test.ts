@@ -16,9 +16,9 @@ import { dryRun } from "../../src/engine/trial/dry-run.ts";
 import { turn } from "../../src/engine/trial/lives.ts";
 import { recordingOf } from "../../src/engine/trial/recording.ts";
 import type { Recording } from "../../src/engine/trial/recording.ts";
-import type { EntryOf } from "../../src/journal/entry.ts";
-import { sha256 } from "../../src/journal/owned.node.ts";
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
+import type { EntryOf } from "../../src/journal/entry/entry.ts";
+import { sha256 } from "../../src/journal/sqlite/owned.node.ts";
+import { openSqlite } from "../../src/journal/sqlite/sqlite-store.node.ts";
 
 const recordings = fileURLToPath(new URL(".", import.meta.url));
 const versions = readdirSync(recordings).filter((name) => /^\d+\.\d+\.\d+$/.test(name));

@@ -14,7 +14,7 @@ import type { HistoryStep } from "../../engine/history/step.ts";
 import { momentOf } from "../../engine/history/variables.ts";
 import type { Branch, Moment } from "../../engine/history/variables.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";
-import { readSqlite } from "../../journal/sqlite-reader.node.ts";
+import { readSqlite } from "../../journal/sqlite/sqlite-reader.node.ts";
 import type { Invocation } from "../arguments.ts";
 import { askRun, daemonOf } from "../daemon-client.node.ts";
 import { harmless } from "../harmless.ts";

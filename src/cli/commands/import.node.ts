@@ -6,7 +6,7 @@ import { bringIn } from "../../engine/history/bring.node.ts";
 import { PORTABLE_LIMITS } from "../../engine/history/portable.ts";
 import { ProgramRefused } from "../../engine/embedding/refused.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";
-import { openSqlite } from "../../journal/sqlite-store.node.ts";
+import { openSqlite } from "../../journal/sqlite/sqlite-store.node.ts";
 import type { Invocation } from "../arguments.ts";
 import { daemonOf } from "../daemon-client.node.ts";
 import { isolationIn } from "../isolation.ts";

@@ -7,7 +7,7 @@ import { openProgramOf } from "../../engine/history/open.node.ts";
 import { toProvJson } from "../../engine/history/prov-json.ts";
 import type { Provenance } from "../../engine/history/provenance.ts";
 import { toSvg } from "../../engine/history/svg.ts";
-import { readSqlite } from "../../journal/sqlite-reader.node.ts";
+import { readSqlite } from "../../journal/sqlite/sqlite-reader.node.ts";
 import type { Invocation } from "../arguments.ts";
 import { isolationIn } from "../isolation.ts";
 import { storeIn } from "../store-file.node.ts";

@@ -8,7 +8,7 @@ import { loadProgram } from "../../engine/load/load.node.ts";
 import { paramsFromTexts } from "../../engine/embedding/parameters.ts";
 import { runLoaded } from "../../engine/embedding/run-program.node.ts";
 import type { RunProgramOptions } from "../../engine/embedding/run-program.node.ts";
-import { openSqlite } from "../../journal/sqlite-store.node.ts";
+import { openSqlite } from "../../journal/sqlite/sqlite-store.node.ts";
 import type { Value } from "../../wit/value.ts";
 import type { DaemonClient } from "../../daemon/client.node.ts";
 import type { Invocation } from "../arguments.ts";

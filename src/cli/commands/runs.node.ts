@@ -12,7 +12,7 @@ import type { DaemonClient } from "../../daemon/client.node.ts";
 import { stateNamed } from "../../daemon/run-data.ts";
 import { infoOf } from "../../engine/embedding/runs.ts";
 import type { RunInfo } from "../../engine/embedding/runs.ts";
-import { readSqlite } from "../../journal/sqlite-reader.node.ts";
+import { readSqlite } from "../../journal/sqlite/sqlite-reader.node.ts";
 import type { Invocation } from "../arguments.ts";
 import { askRun, daemonOf, unknownAmong } from "../daemon-client.node.ts";
 import { harmless } from "../harmless.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Fault } from "../../fault.ts";
 import { removeUnused } from "../../engine/history/unpack.node.ts";
-import { readSqlite } from "../../journal/sqlite-reader.node.ts";
+import { readSqlite } from "../../journal/sqlite/sqlite-reader.node.ts";
 import type { Problem } from "../../journal/store.ts";
 import type { Invocation } from "../arguments.ts";
 import { daemonOf } from "../daemon-client.node.ts";

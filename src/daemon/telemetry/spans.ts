@@ -5,7 +5,7 @@
  *   N2  The same entry gives the same span, whoever reads it and how often: ids come from the run and the effect.
  *   N3  Times are those at which entries became durable.
  */
-import type { Entry, EntryOf } from "../../journal/entry.ts";
+import type { Entry, EntryOf } from "../../journal/entry/entry.ts";
 
 /** Gives so many hex digits for a text; never only zeros. */
 export type Naming = (text: string, digits: number) => string;

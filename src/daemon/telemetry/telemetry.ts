@@ -8,8 +8,8 @@
 import { Fault } from "../../fault.ts";
 import { ValueBytes } from "../../engine/durable/value-bytes.ts";
 import { ErrorValue } from "../../lang/value.ts";
-import { decodeEntry } from "../../journal/entry-codec.ts";
-import type { Lsn } from "../../journal/entry.ts";
+import { decodeEntry } from "../../journal/entry/entry-codec.ts";
+import type { Lsn } from "../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import type { Exporter } from "./exporter.ts";
 import { RunSpans } from "./spans.ts";

@@ -1,7 +1,7 @@
 /** Runs that a store keeps: begun once, taken up as often as it takes (RECOVERY). */
 import { Fault } from "../../fault.ts";
-import { encodeEntry } from "../../journal/entry-codec.ts";
-import type { Entry, EntryOf } from "../../journal/entry.ts";
+import { encodeEntry } from "../../journal/entry/entry-codec.ts";
+import type { Entry, EntryOf } from "../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";
 import type { Value } from "../../wit/value.ts";

@@ -2,9 +2,9 @@
  * What a run shows, read from its log as it becomes durable (HAZARDS 12): exactly once, in its order, from any position on.
  */
 import { Fault } from "../../fault.ts";
-import { decodeEntry, kindOf } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
-import type { Ending, EntryOf, Lsn } from "../../journal/entry.ts";
+import { decodeEntry, kindOf } from "../../journal/entry/entry-codec.ts";
+import { Blob } from "../../journal/entry/entry.ts";
+import type { Ending, EntryOf, Lsn } from "../../journal/entry/entry.ts";
 import type { Store } from "../../journal/store.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import type { Value } from "../../wit/value.ts";

@@ -9,9 +9,9 @@
  */
 import { here } from "./log/payload.ts";
 import { Fault } from "../../fault.ts";
-import { decodeEntry, kindOf } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
-import type { Digest, EntryOf, Lsn, Payload } from "../../journal/entry.ts";
+import { decodeEntry, kindOf } from "../../journal/entry/entry-codec.ts";
+import { Blob } from "../../journal/entry/entry.ts";
+import type { Digest, EntryOf, Lsn, Payload } from "../../journal/entry/entry.ts";
 import type { Store } from "../../journal/store.ts";
 import type { Value } from "../../wit/value.ts";
 import type { Numbered } from "./log/recorded.ts";

@@ -6,7 +6,7 @@
  *   E3  Each value is made anew for its variable: no two share what one of them may change.
  */
 import { Fault } from "../../fault.ts";
-import type { Digest, Lsn } from "../../journal/entry.ts";
+import type { Digest, Lsn } from "../../journal/entry/entry.ts";
 import type { NewValue } from "../../lang/vm/rewrite.ts";
 import type { Value } from "../../wit/value.ts";
 import type { Recorded } from "./log/recorded.ts";

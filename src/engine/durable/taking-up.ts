@@ -7,8 +7,8 @@
  *   U3  A life that was told to stop, that fell asleep, or that had nothing to do for a while, ended well or would have.
  */
 import { Defect, Fault } from "../../fault.ts";
-import { encodeEntry } from "../../journal/entry-codec.ts";
-import type { EntryKind, EntryOf } from "../../journal/entry.ts";
+import { encodeEntry } from "../../journal/entry/entry-codec.ts";
+import type { EntryKind, EntryOf } from "../../journal/entry/entry.ts";
 import type { HeaderChange, RunHeader } from "../../journal/store.ts";
 import type { Clock } from "../platform/ports.ts";
 import type { LogPort } from "./log/log-port.ts";

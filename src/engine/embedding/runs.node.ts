@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { Fault } from "../../fault.ts";
-import { openSqlite } from "../../journal/sqlite-store.node.ts";
-import type { SqliteOptions } from "../../journal/sqlite-store.node.ts";
+import { openSqlite } from "../../journal/sqlite/sqlite-store.node.ts";
+import type { SqliteOptions } from "../../journal/sqlite/sqlite-store.node.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import { ErrorValue } from "../../lang/value.ts";
 import type { AnyValue } from "../../wit/any.ts";

@@ -5,8 +5,8 @@
  *   A2  Paused, resumed and removed with a run are those that it spawned.
  */
 import { Fault } from "../../fault.ts";
-import { encodeEntry, kindOf } from "../../journal/entry-codec.ts";
-import type { EntryKind, Lsn } from "../../journal/entry.ts";
+import { encodeEntry, kindOf } from "../../journal/entry/entry-codec.ts";
+import type { EntryKind, Lsn } from "../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import { beginRun } from "../durable/durable-run.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";

@@ -6,7 +6,7 @@
  */
 import { here } from "../durable/log/payload.ts";
 import { Fault } from "../../fault.ts";
-import { encodeEntry } from "../../journal/entry-codec.ts";
+import { encodeEntry } from "../../journal/entry/entry-codec.ts";
 import type { HeaderChange, RunHeader, Store } from "../../journal/store.ts";
 import type { ChildStore } from "../durable/children/child-store.ts";
 import { beginRun, resumeRun, startOf } from "../durable/durable-run.ts";

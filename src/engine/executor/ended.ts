@@ -1,8 +1,8 @@
 /** How runs ended, as plain values: remembered for a while, else read from their logs. */
 import { Fault } from "../../fault.ts";
-import { decodeEntry, kindOf } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
-import type { EntryOf } from "../../journal/entry.ts";
+import { decodeEntry, kindOf } from "../../journal/entry/entry-codec.ts";
+import { Blob } from "../../journal/entry/entry.ts";
+import type { EntryOf } from "../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import type { ErrorValue } from "../../lang/value.ts";
 import type { Type } from "../../lang/types.ts";

@@ -6,7 +6,7 @@
  *   E3  A run that cannot go on is parked with its reason, and the others go on.
  *   E4  Disposed, it leaves every run where it is: the next owner takes them up.
  */
-import type { Lsn } from "../../journal/entry.ts";
+import type { Lsn } from "../../journal/entry/entry.ts";
 import type { RunHeader, RunQuery, Store } from "../../journal/store.ts";
 import type { TraceLine } from "../../lang/value.ts";
 import type { AnyValue } from "../../wit/any.ts";

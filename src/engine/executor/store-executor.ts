@@ -1,6 +1,6 @@
 /** The executor over a store, wherever that is: its parts put together, and what users ask of them. */
 import { Defect, Fault } from "../../fault.ts";
-import type { Lsn } from "../../journal/entry.ts";
+import type { Lsn } from "../../journal/entry/entry.ts";
 import type { RunHeader, RunQuery, Store } from "../../journal/store.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import { startOf } from "../durable/durable-run.ts";

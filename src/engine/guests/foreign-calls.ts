@@ -26,7 +26,7 @@ import type { Value } from "../../wit/value.ts";
 import { crossIn, crossingOf, crossOut } from "./crossing.ts";
 import type { Crossing, CrossingTools } from "./crossing.ts";
 import { errorOf, faultOf } from "./failure.ts";
-import type { EntryOf } from "../../journal/entry.ts";
+import type { EntryOf } from "../../journal/entry/entry.ts";
 import type { CallId } from "../durable/calls/call-id.ts";
 import type { CallRecords } from "../durable/calls/call-records.ts";
 import { Callbacks } from "../durable/calls/callbacks.ts";

@@ -8,7 +8,7 @@
 import { resolve } from "node:path";
 import { Fault } from "../../fault.ts";
 import type { IsolationLevel } from "../../host/package/project.ts";
-import { sha256 } from "../../journal/owned.node.ts";
+import { sha256 } from "../../journal/sqlite/owned.node.ts";
 import type { Store } from "../../journal/store.ts";
 import { loadProgram } from "../load/load.node.ts";
 import { ProgramRefused } from "../embedding/refused.ts";

@@ -7,7 +7,7 @@
  *   L3  A child names its parent in the same file.
  */
 import { Fault } from "../../fault.ts";
-import type { Entry, Payload } from "../../journal/entry.ts";
+import type { Entry, Payload } from "../../journal/entry/entry.ts";
 import { groupsOf } from "../durable/calls/groups.ts";
 import type { ValueBytes } from "../durable/value-bytes.ts";
 import { here } from "../durable/log/payload.ts";

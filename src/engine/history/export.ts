@@ -6,8 +6,8 @@
  *       the store's: the log names them with their digests, and pack-files.node.ts puts them in.
  */
 import { Fault } from "../../fault.ts";
-import { decodeEntry } from "../../journal/entry-codec.ts";
-import type { Entry } from "../../journal/entry.ts";
+import { decodeEntry } from "../../journal/entry/entry-codec.ts";
+import type { Entry } from "../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import { fetchBlobs } from "./payloads.ts";
 import type { Portable, PortableRun } from "./portable.ts";

@@ -9,8 +9,8 @@
  *   F4  The run is made whole or not at all.
  */
 import { Fault } from "../../fault.ts";
-import { decodeEntry, encodeEntry } from "../../journal/entry-codec.ts";
-import type { Entry, Lsn } from "../../journal/entry.ts";
+import { decodeEntry, encodeEntry } from "../../journal/entry/entry-codec.ts";
+import type { Entry, Lsn } from "../../journal/entry/entry.ts";
 import type { Store } from "../../journal/store.ts";
 import { whyNot } from "./history.ts";
 import type { Log, Trail } from "./log.ts";

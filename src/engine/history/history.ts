@@ -7,7 +7,7 @@
  *   H3  Without the program, or with another version of it, the log is told alone: `partial` says why.
  */
 import { Fault } from "../../fault.ts";
-import type { Lsn } from "../../journal/entry.ts";
+import type { Lsn } from "../../journal/entry/entry.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";

@@ -10,8 +10,8 @@
  *   I4  All runs of the file are made in one commit, or none.
  */
 import { Fault } from "../../fault.ts";
-import { encodeEntry } from "../../journal/entry-codec.ts";
-import type { Entry, EntryOf } from "../../journal/entry.ts";
+import { encodeEntry } from "../../journal/entry/entry-codec.ts";
+import type { Entry, EntryOf } from "../../journal/entry/entry.ts";
 import type { NewRun, RunHeader, Store } from "../../journal/store.ts";
 import { blobsOf } from "./payloads.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";

@@ -5,9 +5,9 @@
  *   L2  Values that lie beside the log are fetched when the log is read, so that looking at it cannot fail half-way.
  */
 import { Fault } from "../../fault.ts";
-import { decodeEntry } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
-import type { Entry, EntryKind, EntryOf, Lsn, Payload } from "../../journal/entry.ts";
+import { decodeEntry } from "../../journal/entry/entry-codec.ts";
+import { Blob } from "../../journal/entry/entry.ts";
+import type { Entry, EntryKind, EntryOf, Lsn, Payload } from "../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import { HEARD } from "../durable/log/recorded.ts";
 

@@ -8,7 +8,7 @@
  *       reaches nothing outside: it is pure, and its answer is the same.
  */
 import { nowId } from "../durable/calls/call-id.ts";
-import type { Lsn } from "../../journal/entry.ts";
+import type { Lsn } from "../../journal/entry/entry.ts";
 import { plainAny } from "../../lang/data/any-data.ts";
 import type { Answer } from "../../lang/effect.ts";
 import { AnyTyped, Closure } from "../../lang/value.ts";

@@ -8,7 +8,7 @@
 import { Fault } from "../../fault.ts";
 import { PACKAGE_NAME } from "../../host/package/names.ts";
 import { isSame } from "../../journal/chain.ts";
-import { Blob } from "../../journal/entry.ts";
+import { Blob } from "../../journal/entry/entry.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import { decodeAny, encodeAny } from "../../wit/cbor.ts";
 import { WitError } from "../../wit/error.ts";

@@ -1,6 +1,6 @@
 /** The values of an entry that lie beside the log. */
-import { Blob } from "../../journal/entry.ts";
-import type { Digest, Entry } from "../../journal/entry.ts";
+import { Blob } from "../../journal/entry/entry.ts";
+import type { Digest, Entry } from "../../journal/entry/entry.ts";
 import type { Store } from "../../journal/store.ts";
 
 export function blobsOf(entry: Entry): readonly Blob[] {

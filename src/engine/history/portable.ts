@@ -20,9 +20,9 @@
 import { Fault } from "../../fault.ts";
 import { isSame, link, ROOT } from "../../journal/chain.ts";
 import type { Hash } from "../../journal/chain.ts";
-import { decodeEntry, encodeEntry } from "../../journal/entry-codec.ts";
-import type { Digest, Entry } from "../../journal/entry.ts";
-import { hexOfBytes } from "../../journal/hex.ts";
+import { decodeEntry, encodeEntry } from "../../journal/entry/entry-codec.ts";
+import type { Digest, Entry } from "../../journal/entry/entry.ts";
+import { hexOfBytes } from "../../journal/entry/hex.ts";
 import type { AnyValue } from "../../wit/any.ts";
 import { decodeAny, encodeAny } from "../../wit/cbor.ts";
 import { WitError } from "../../wit/error.ts";

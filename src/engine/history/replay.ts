@@ -18,7 +18,7 @@ import type { Outcome, VmHost } from "../../lang/vm/host.ts";
 import { Scope } from "../../lang/vm/identity.ts";
 import { Vm } from "../../lang/vm/vm.ts";
 import { Fault } from "../../fault.ts";
-import type { Lsn } from "../../journal/entry.ts";
+import type { Lsn } from "../../journal/entry/entry.ts";
 import type { Value } from "../../wit/value.ts";
 import { diverged } from "../durable/log/diverged.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";

@@ -1,6 +1,6 @@
 /** What the log tells by itself, without the program: every effect, output, signal and note, in the order of their first entries. */
 import { Fault } from "../../fault.ts";
-import type { EntryOf, Lsn, Payload } from "../../journal/entry.ts";
+import type { EntryOf, Lsn, Payload } from "../../journal/entry/entry.ts";
 import type { Value } from "../../wit/value.ts";
 import { callbackKey, HEARD } from "../durable/log/recorded.ts";
 import type { ValueBytes } from "../durable/value-bytes.ts";

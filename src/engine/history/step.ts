@@ -1,5 +1,5 @@
 /** One thing that a run did, as its history tells it. */
-import type { EffectClass, Lsn } from "../../journal/entry.ts";
+import type { EffectClass, Lsn } from "../../journal/entry/entry.ts";
 import type { Place } from "../../lang/ir/ir.ts";
 import type { Shown } from "./shown.ts";
 

@@ -7,7 +7,7 @@
  *       a `seq` that has ended keeps its last value.
  */
 import { Fault } from "../../fault.ts";
-import type { Lsn } from "../../journal/entry.ts";
+import type { Lsn } from "../../journal/entry/entry.ts";
 import { placeOf } from "../../lang/ir/ir.ts";
 import type { Place } from "../../lang/ir/ir.ts";
 import type { Fiber, Frame } from "../../lang/vm/fiber.ts";

@@ -2,7 +2,7 @@
  * What of a request may be done more than once (HAZARDS 3): what only reads; what leaves the same however often it is done; and
  * what the other side knows again by a key, because the request says so.
  */
-import type { EffectClass } from "../../journal/entry.ts";
+import type { EffectClass } from "../../journal/entry/entry.ts";
 import type { CaseValue, Value } from "../../wit/value.ts";
 
 /** The header by which a server knows a request again. Left empty, it is the key of the effect. */

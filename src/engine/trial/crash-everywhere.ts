@@ -7,7 +7,7 @@
  *       asked under the same key.
  */
 import { Fault } from "../../fault.ts";
-import type { Entry, EntryOf } from "../../journal/entry.ts";
+import type { Entry, EntryOf } from "../../journal/entry/entry.ts";
 import { ValueBytes } from "../durable/value-bytes.ts";
 import { toPlain } from "../embedding/plain.ts";
 import { EffectLines } from "./effect-lines.ts";

@@ -4,7 +4,7 @@
  *   D1  Snapshots are not used: the whole way is gone again, so that every step can be looked at.
  */
 import { Fault } from "../../fault.ts";
-import { decodeEntry } from "../../journal/entry-codec.ts";
+import { decodeEntry } from "../../journal/entry/entry-codec.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
 import type { Machine } from "../../lang/vm/machine.ts";
 import type { Value } from "../../wit/value.ts";

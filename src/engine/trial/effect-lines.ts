@@ -1,5 +1,5 @@
 /** Where in its program a step of a log stands: the log names effects, and a program played back names their lines. */
-import type { Entry } from "../../journal/entry.ts";
+import type { Entry } from "../../journal/entry/entry.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
 import { HEARD, keyOf } from "../durable/log/recorded.ts";
 import type { Numbered } from "../durable/log/recorded.ts";

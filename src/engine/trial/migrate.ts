@@ -9,8 +9,8 @@
  *   M4  A run begins afresh once with one migration and one program (restart.ts): whoever did not hear that it did asks again.
  */
 import { Fault } from "../../fault.ts";
-import { encodeEntry } from "../../journal/entry-codec.ts";
-import type { Payload } from "../../journal/entry.ts";
+import { encodeEntry } from "../../journal/entry/entry-codec.ts";
+import type { Payload } from "../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";
 import type { CheckedProgram } from "../../lang/typed.ts";

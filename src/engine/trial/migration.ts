@@ -5,7 +5,7 @@
  *   M2  It is given and gives a record each, whose fields are variables of the two versions, by their names.
  */
 import { Fault } from "../../fault.ts";
-import type { Digest } from "../../journal/entry.ts";
+import type { Digest } from "../../journal/entry/entry.ts";
 import { checkProgram } from "../../lang/check/check.ts";
 import { compileProgram } from "../../lang/compile/compile.ts";
 import { Diagnostics } from "../../lang/diagnostics.ts";

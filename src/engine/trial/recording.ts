@@ -5,8 +5,8 @@
  *   R2  A package of which nothing was recorded is as in any other test: what is stateless is computed, and leaves no trace.
  */
 import { Fault } from "../../fault.ts";
-import { Blob } from "../../journal/entry.ts";
-import type { EntryOf, Payload } from "../../journal/entry.ts";
+import { Blob } from "../../journal/entry/entry.ts";
+import type { EntryOf, Payload } from "../../journal/entry/entry.ts";
 import type { Ir } from "../../lang/ir/ir.ts";
 import { functionOf } from "../../wit/types.ts";
 import type { FunctionKey } from "../../wit/types.ts";

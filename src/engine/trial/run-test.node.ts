@@ -7,7 +7,7 @@ import { Fault } from "../../fault.ts";
 import { readProject } from "../../host/package/package.node.ts";
 import type { IsolationLevel } from "../../host/package/project.ts";
 import { CorePool } from "../../host/worker/core-pool.node.ts";
-import { sha256 } from "../../journal/owned.node.ts";
+import { sha256 } from "../../journal/sqlite/owned.node.ts";
 import { exportRun } from "../history/export.ts";
 import { readPortable, writePortable } from "../history/portable.ts";
 import type { AnyValue } from "../../wit/any.ts";

@@ -1,5 +1,5 @@
 /** Steps of a run in words: what a program asks for, and what a log says that was asked for. */
-import type { Entry, EntryOf } from "../../journal/entry.ts";
+import type { Entry, EntryOf } from "../../journal/entry/entry.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
 import type { Numbered } from "../durable/log/recorded.ts";
 import type { LoadedProgram } from "../load/loaded.ts";

@@ -6,9 +6,9 @@
  */
 import { Fault } from "../../fault.ts";
 import type { Plugin } from "../../host/plugin.ts";
-import { decodeEntry } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
-import type { EntryOf } from "../../journal/entry.ts";
+import { decodeEntry } from "../../journal/entry/entry-codec.ts";
+import { Blob } from "../../journal/entry/entry.ts";
+import type { EntryOf } from "../../journal/entry/entry.ts";
 import type { Store } from "../../journal/store.ts";
 import type { FunctionKey } from "../../wit/types.ts";
 import type { Value } from "../../wit/value.ts";

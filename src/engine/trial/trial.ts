@@ -5,9 +5,9 @@
  */
 import { Fault } from "../../fault.ts";
 import type { Hash } from "../../journal/chain.ts";
-import { decodeEntry } from "../../journal/entry-codec.ts";
-import { Blob } from "../../journal/entry.ts";
-import type { Entry } from "../../journal/entry.ts";
+import { decodeEntry } from "../../journal/entry/entry-codec.ts";
+import { Blob } from "../../journal/entry/entry.ts";
+import type { Entry } from "../../journal/entry/entry.ts";
 import { MemoryStore } from "../../journal/memory-store.ts";
 import type { Type } from "../../lang/types.ts";
 import { webhookSignal } from "../../lang/vm/webhook.ts";

@@ -6,7 +6,7 @@
  *       `unknown`, never good.
  */
 import { Fault } from "../../fault.ts";
-import type { EntryOf } from "../../journal/entry.ts";
+import type { EntryOf } from "../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../journal/store.ts";
 import type { EffectRequest } from "../../lang/effect.ts";
 import { irDigest } from "../../lang/ir/ir-codec.ts";

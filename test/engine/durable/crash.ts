@@ -12,7 +12,7 @@ import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import type { Clock, RunPorts } from "../../../src/engine/platform/ports.ts";
 import type { RunResult } from "../../../src/engine/loop/run-options.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
-import { decodeEntry } from "../../../src/journal/entry-codec.ts";
+import { decodeEntry } from "../../../src/journal/entry/entry-codec.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 
 export interface Finished {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
 import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
-import { encodeEntry } from "../../../src/journal/entry-codec.ts";
-import type { Entry } from "../../../src/journal/entry.ts";
+import { encodeEntry } from "../../../src/journal/entry/entry-codec.ts";
+import type { Entry } from "../../../src/journal/entry/entry.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { S32, STRING, witFunction } from "../../lang/vm/run-foreign.ts";
 import { sha256 } from "../../journal/stores.ts";

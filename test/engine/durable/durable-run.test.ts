@@ -5,8 +5,8 @@ import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts"
 import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import type { RunResult } from "../../../src/engine/loop/run-options.ts";
 import { Fault } from "../../../src/fault.ts";
-import { decodeEntry } from "../../../src/journal/entry-codec.ts";
-import type { Entry } from "../../../src/journal/entry.ts";
+import { decodeEntry } from "../../../src/journal/entry/entry-codec.ts";
+import type { Entry } from "../../../src/journal/entry/entry.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import type { Value } from "../../../src/wit/value.ts";
 import { S32, STRING, witFunction } from "../../lang/vm/run-foreign.ts";
@@ -150,7 +150,7 @@ describe("a durable run", () => {
     await resumeRun(store, program, "run", portsOf(), options);
     const [start, ...rest] = await entriesOf(store);
     const tampered = new MemoryStore({ hash: sha256 });
-    const { encodeEntry } = await import("../../../src/journal/entry-codec.ts");
+    const { encodeEntry } = await import("../../../src/journal/entry/entry-codec.ts");
     const changed = rest.map((entry): Entry => (entry.kind === "OUT" ? { ...entry, channel: "log" } : entry));
     const header = { id: "run", name: "", created: 0, ir: "", queue: "", priority: 0 };
     await tampered.create({ ...header, entries: [start!, ...changed].map(encodeEntry) });

@@ -5,7 +5,7 @@ import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts"
 import { loadProgram } from "../../../src/engine/load/load.node.ts";
 import { nodePorts } from "../../../src/engine/platform/ports.node.ts";
 import type { CallContext } from "../../../src/host/javascript/plugin.ts";
-import { openSqlite } from "../../../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
 
 /** Steps with every class of effect, a plugin with state, branches that race, timers, a signal and children. */
 const SOURCE = `require pay; require bill; require look;

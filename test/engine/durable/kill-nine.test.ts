@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { follow } from "../../../src/engine/durable/follow.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
-import { readSqlite } from "../../../src/journal/sqlite-reader.node.ts";
+import { readSqlite } from "../../../src/journal/sqlite/sqlite-reader.node.ts";
 import { temporaryFolder } from "../../host/temporary.ts";
 
 const CHILD = fileURLToPath(new URL("kill-nine-child.ts", import.meta.url));

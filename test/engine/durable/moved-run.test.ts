@@ -10,7 +10,7 @@ import {
 import type { Numbered } from "../../../src/engine/durable/log/recorded.ts";
 import { bytesOfValue } from "../../../src/engine/durable/rewrites.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
-import type { EntryOf } from "../../../src/journal/entry.ts";
+import type { EntryOf } from "../../../src/journal/entry/entry.ts";
 import type { Value } from "../../../src/wit/value.ts";
 
 const START: Numbered = {

@@ -8,7 +8,7 @@ import { follow } from "../../../src/engine/durable/follow.ts";
 import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
 import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
-import { openSqlite } from "../../../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
 import type { Store } from "../../../src/journal/store.ts";
 import { S32, witFunction } from "../../lang/vm/run-foreign.ts";
 import { directInstance, stubProgram } from "../stub-program.ts";

@@ -6,7 +6,7 @@ import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
 import { DEFAULT_RUN_LIMITS } from "../../../src/host/package/limits.ts";
 import type { RunLimits } from "../../../src/host/package/limits.ts";
-import { encodeEntry } from "../../../src/journal/entry-codec.ts";
+import { encodeEntry } from "../../../src/journal/entry/entry-codec.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { sha256 } from "../../journal/stores.ts";
 import { directInstance, stubProgram } from "../stub-program.ts";

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { follow } from "../../../src/engine/durable/follow.ts";
 import { ValueBytes } from "../../../src/engine/durable/value-bytes.ts";
-import { encodeEntry } from "../../../src/journal/entry-codec.ts";
-import { readSqlite } from "../../../src/journal/sqlite-reader.node.ts";
-import { openSqlite } from "../../../src/journal/sqlite-store.node.ts";
+import { encodeEntry } from "../../../src/journal/entry/entry-codec.ts";
+import { readSqlite } from "../../../src/journal/sqlite/sqlite-reader.node.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
 import type { Store } from "../../../src/journal/store.ts";
 import { temporaryFolder } from "../../host/temporary.ts";
 

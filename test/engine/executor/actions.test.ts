@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { decodeEntry } from "../../../src/journal/entry-codec.ts";
+import { decodeEntry } from "../../../src/journal/entry/entry-codec.ts";
 import { never, World } from "./world.ts";
 
 const CLEANS = `try { print "begun"; sleep (30d); } finally { pay(9); print "cleaned"; }`;

@@ -1,7 +1,7 @@
 /** Runs that are moved to another version of their program while their store is driven. */
 import { describe, expect, it } from "vitest";
 
-import { decodeEntry } from "../../../src/journal/entry-codec.ts";
+import { decodeEntry } from "../../../src/journal/entry/entry-codec.ts";
 import { World } from "./world.ts";
 
 const OLD = `n = 1; pay(n); print "asking"; x = wait signal("go"); print $"{n} {x}"; pay(n); n;`;

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { openExecutor } from "../../../src/engine/executor/node.node.ts";
 import type { ExecutorOptions } from "../../../src/engine/executor/node.node.ts";
 import type { Executor } from "../../../src/engine/executor/executor.ts";
-import { openSqlite } from "../../../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
 import { temporaryFolder } from "../../host/temporary.ts";
 import { never } from "./world.ts";
 

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 
-import { openSqlite } from "../../../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
 import { temporaryFolder } from "../../host/temporary.ts";
 import { World } from "./world.ts";
 

@@ -10,8 +10,8 @@ import { packagesOf, removeUnused, unpack } from "../../../src/engine/history/un
 import { Fault } from "../../../src/fault.ts";
 import { readProject } from "../../../src/host/package/package.node.ts";
 import { levelOf } from "../../../src/host/package/project.ts";
-import { Blob } from "../../../src/journal/entry.ts";
-import { hexOfBytes } from "../../../src/journal/hex.ts";
+import { Blob } from "../../../src/journal/entry/entry.ts";
+import { hexOfBytes } from "../../../src/journal/entry/hex.ts";
 import { encodeAny } from "../../../src/wit/cbor.ts";
 import { temporaryFolder } from "../../host/temporary.ts";
 import { sha256 } from "./recorded-run.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { LoadedProgram } from "../../../src/engine/load/loaded.ts";
-import { decodeEntry } from "../../../src/journal/entry-codec.ts";
+import { decodeEntry } from "../../../src/journal/entry/entry-codec.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { irDigest } from "../../../src/lang/ir/ir-codec.ts";
 import type { Value } from "../../../src/wit/value.ts";

@@ -5,7 +5,7 @@ import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { migrate } from "../../../src/engine/trial/migrate.ts";
 import { Migration } from "../../../src/engine/trial/migration.ts";
 import type { RunVerdict } from "../../../src/engine/trial/upgrade.ts";
-import { decodeEntry } from "../../../src/journal/entry-codec.ts";
+import { decodeEntry } from "../../../src/journal/entry/entry-codec.ts";
 import { atRest, begun, committed, goOn, portsOf, readableOf } from "./kept-run.ts";
 import type { Kept } from "./kept-run.ts";
 

@@ -5,7 +5,7 @@ import { sendSignal } from "../../../src/engine/durable/effects/send.ts";
 import { migrate } from "../../../src/engine/trial/migrate.ts";
 import { judge } from "../../../src/engine/trial/upgrade.ts";
 import type { Verdict } from "../../../src/engine/trial/upgrade.ts";
-import { decodeEntry } from "../../../src/journal/entry-codec.ts";
+import { decodeEntry } from "../../../src/journal/entry/entry-codec.ts";
 import { begun, committed, goOn, portsOf, programOf } from "./kept-run.ts";
 import type { Kept } from "./kept-run.ts";
 

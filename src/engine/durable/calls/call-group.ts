@@ -1,5 +1,5 @@
 /** A group of instances of one run, as its calls see it. */
-import type { Digest, EntryOf } from "../../../journal/entry.ts";
+import type { Digest, EntryOf } from "../../../journal/entry/entry.ts";
 import { hash128, hex } from "../../../lang/vm/hash.ts";
 import type { LoadedPackage, LoadedProgram } from "../../load/loaded.ts";
 import type { GroupState } from "./call-state.ts";

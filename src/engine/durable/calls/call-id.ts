@@ -1,5 +1,5 @@
 /** How calls are named in a log. */
-import type { EntryOf } from "../../../journal/entry.ts";
+import type { EntryOf } from "../../../journal/entry/entry.ts";
 
 /** How a call that is recorded is named. */
 export type CallId = Pick<EntryOf<"CALL">, "eff" | "attempt">;

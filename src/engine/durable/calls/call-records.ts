@@ -15,7 +15,7 @@
  *   C6  The clocks of a group stand still but for what is recorded: when a call began, and when it was answered.
  */
 import { Fault } from "../../../fault.ts";
-import type { EntryOf, Payload } from "../../../journal/entry.ts";
+import type { EntryOf, Payload } from "../../../journal/entry/entry.ts";
 import type { Answer, EffectRequest } from "../../../lang/effect.ts";
 import type { Value } from "../../../wit/value.ts";
 import type { LoadedProgram } from "../../load/loaded.ts";

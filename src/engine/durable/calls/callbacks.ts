@@ -12,7 +12,7 @@ import { Fault } from "../../../fault.ts";
 import type { Answer } from "../../../lang/effect.ts";
 import type { Closure } from "../../../lang/value.ts";
 import type { Value } from "../../../wit/value.ts";
-import type { EntryOf } from "../../../journal/entry.ts";
+import type { EntryOf } from "../../../journal/entry/entry.ts";
 import { errorOf } from "../../guests/failure.ts";
 import type { CallId } from "./call-id.ts";
 import type { CallRecords } from "./call-records.ts";

@@ -10,7 +10,7 @@
  *   X4  What a guest imports while it starts belongs to no call: every start of it is answered as the first was.
  */
 import { Fault } from "../../../fault.ts";
-import type { EffectClass } from "../../../journal/entry.ts";
+import type { EffectClass } from "../../../journal/entry/entry.ts";
 import type { Answer } from "../../../lang/effect.ts";
 import { hash128, hex } from "../../../lang/vm/hash.ts";
 import type { FunctionKey } from "../../../wit/types.ts";

@@ -2,7 +2,7 @@
  * What is known of a run's log: what its life began with, and what was read of it since. Nothing is forgotten that a call which
  * is made again may still ask for.
  */
-import type { EffectId, EntryOf, Lsn } from "../../../journal/entry.ts";
+import type { EffectId, EntryOf, Lsn } from "../../../journal/entry/entry.ts";
 import type { CallbackName, Done, Recorded } from "../log/recorded.ts";
 
 export class Known {

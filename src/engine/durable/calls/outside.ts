@@ -7,7 +7,7 @@
  */
 import { Fault } from "../../../fault.ts";
 import type { Plugin } from "../../../host/plugin.ts";
-import type { EffectClass, EffectId } from "../../../journal/entry.ts";
+import type { EffectClass, EffectId } from "../../../journal/entry/entry.ts";
 import { hash128, hex } from "../../../lang/vm/hash.ts";
 import { functionOf } from "../../../wit/types.ts";
 import type { FunctionKey, WitFunction, WitType } from "../../../wit/types.ts";

@@ -1,6 +1,6 @@
 /** The states of a group of instances that its log has. */
 import { Fault } from "../../../fault.ts";
-import { Blob } from "../../../journal/entry.ts";
+import { Blob } from "../../../journal/entry/entry.ts";
 import type { Group } from "./call-group.ts";
 import type { Recorded } from "../log/recorded.ts";
 import type { RunLog } from "../log/run-log.ts";

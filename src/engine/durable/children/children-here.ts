@@ -1,6 +1,6 @@
 /** Children of a run that run beside it, in its process: nobody else drives them. */
-import { Blob } from "../../../journal/entry.ts";
-import type { EntryOf } from "../../../journal/entry.ts";
+import { Blob } from "../../../journal/entry/entry.ts";
+import type { EntryOf } from "../../../journal/entry/entry.ts";
 import type { Store } from "../../../journal/store.ts";
 import type { Value } from "../../../wit/value.ts";
 import type { LoadedProgram } from "../../load/loaded.ts";

@@ -7,7 +7,7 @@
  *   M3  Only what is durable is taken: its sender may have been told so.
  *   M4  Of the log, only what others left there is read, and once.
  */
-import type { Lsn } from "../../../journal/entry.ts";
+import type { Lsn } from "../../../journal/entry/entry.ts";
 import { tooLarge } from "../log/ledger.ts";
 import type { Numbered, Signal } from "../log/recorded.ts";
 import type { Range } from "../log/snapshot.ts";

@@ -1,5 +1,5 @@
 /** What kind of thing an effect is, for the log (RECOVERY, "what is recorded"). */
-import type { EffectClass } from "../../../journal/entry.ts";
+import type { EffectClass } from "../../../journal/entry/entry.ts";
 import type { EffectRequest } from "../../../lang/effect.ts";
 import type { Value } from "../../../wit/value.ts";
 import type { LoadedProgram } from "../../load/loaded.ts";

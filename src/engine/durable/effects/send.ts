@@ -1,6 +1,6 @@
 /** Signals to runs, from whoever may send them. */
-import { encodeEntry } from "../../../journal/entry-codec.ts";
-import type { Signalled } from "../../../journal/signals.ts";
+import { encodeEntry } from "../../../journal/entry/entry-codec.ts";
+import type { Signalled } from "../../../journal/buffer/signals.ts";
 import type { Store } from "../../../journal/store.ts";
 import { decodeAny, encodeAny } from "../../../wit/cbor.ts";
 import type { AnyValue } from "../../../wit/any.ts";

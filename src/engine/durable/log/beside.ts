@@ -1,6 +1,6 @@
 /** The values of entries: in the log, or beside it when they are large. */
-import { Blob } from "../../../journal/entry.ts";
-import type { Entry, Payload } from "../../../journal/entry.ts";
+import { Blob } from "../../../journal/entry/entry.ts";
+import type { Entry, Payload } from "../../../journal/entry/entry.ts";
 
 /** An entry as it is written: values that were fetched for a replay are put where they belong again. */
 export function beside(entry: Entry, put: (bytes: Uint8Array) => Payload): Entry {

@@ -1,6 +1,6 @@
 /** A run that does not go the way that its log tells. */
 import { Fault } from "../../../fault.ts";
-import type { Entry } from "../../../journal/entry.ts";
+import type { Entry } from "../../../journal/entry/entry.ts";
 
 export function diverged(now: string, before: string): Fault {
   return new Fault("diverged", `The run goes another way than before: now ${now}, recorded ${before}`, {

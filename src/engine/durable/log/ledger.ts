@@ -7,7 +7,7 @@
  */
 import { Fault } from "../../../fault.ts";
 import type { RunLimits } from "../../../host/package/limits.ts";
-import type { Lsn } from "../../../journal/entry.ts";
+import type { Lsn } from "../../../journal/entry/entry.ts";
 import { isOfStart, OpenEntries } from "./open-entries.ts";
 import type { RunJournal } from "./log-port.ts";
 import type { Numbered } from "./recorded.ts";

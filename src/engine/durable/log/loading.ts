@@ -3,9 +3,9 @@
  * read; all of it, when there is none.
  */
 import { Fault } from "../../../fault.ts";
-import { decodeEntry } from "../../../journal/entry-codec.ts";
-import { Blob } from "../../../journal/entry.ts";
-import type { Digest, Entry, Lsn, Payload } from "../../../journal/entry.ts";
+import { decodeEntry } from "../../../journal/entry/entry-codec.ts";
+import { Blob } from "../../../journal/entry/entry.ts";
+import type { Digest, Entry, Lsn, Payload } from "../../../journal/entry/entry.ts";
 import type { RunHeader, Store } from "../../../journal/store.ts";
 import type { LogPort, RunJournal } from "./log-port.ts";
 import { restartIn, sinceRestart, wholeMove } from "../moved-run.ts";

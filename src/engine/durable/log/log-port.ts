@@ -1,5 +1,5 @@
 /** What a run with a log is given: what is in the log, and where it goes on. */
-import type { Digest, Lsn } from "../../../journal/entry.ts";
+import type { Digest, Lsn } from "../../../journal/entry/entry.ts";
 import type { HeaderChange } from "../../../journal/store.ts";
 import type { Numbered } from "./recorded.ts";
 

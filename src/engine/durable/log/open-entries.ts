@@ -6,7 +6,7 @@
  *   O2  While a call is under way, so is all that its guest asked for; afterwards it is not.
  *   O3  What a guest asked for while it started is there for ever: every start of it is answered as the first was.
  */
-import type { Lsn } from "../../../journal/entry.ts";
+import type { Lsn } from "../../../journal/entry/entry.ts";
 import { keyOf } from "./recorded.ts";
 import type { Numbered } from "./recorded.ts";
 

@@ -1,7 +1,7 @@
 /** Bytes of values in a log: in the entry, or beside the log when they are many. */
 import { Fault } from "../../../fault.ts";
-import { Blob } from "../../../journal/entry.ts";
-import type { Digest, Payload } from "../../../journal/entry.ts";
+import { Blob } from "../../../journal/entry/entry.ts";
+import type { Digest, Payload } from "../../../journal/entry/entry.ts";
 
 /** Bytes beyond which a value lies beside the log. */
 const LARGE = 16_384;

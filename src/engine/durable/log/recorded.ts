@@ -1,6 +1,6 @@
 /** What a run's log says, in the order in which a replay asks for it. Nothing of the log is changed here. */
 import { Fault } from "../../../fault.ts";
-import type { EffectId, Entry, EntryOf, Lsn, Payload } from "../../../journal/entry.ts";
+import type { EffectId, Entry, EntryOf, Lsn, Payload } from "../../../journal/entry/entry.ts";
 
 /** In place of an effect: what a guest said. */
 export const HEARD: EffectId = "f".repeat(32);

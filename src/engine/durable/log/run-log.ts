@@ -9,7 +9,7 @@
  *       the log, the state in it has behind it. A program that still computes when its deliveries end has not.
  */
 import { Fault } from "../../../fault.ts";
-import { encodeEntry } from "../../../journal/entry-codec.ts";
+import { encodeEntry } from "../../../journal/entry/entry-codec.ts";
 import type {
   Blob,
   Channel,
@@ -21,7 +21,7 @@ import type {
   Lsn,
   Outcome,
   Payload,
-} from "../../../journal/entry.ts";
+} from "../../../journal/entry/entry.ts";
 import type { HeaderChange } from "../../../journal/store.ts";
 import type { Answer, EffectRequest } from "../../../lang/effect.ts";
 import type { Value } from "../../../wit/value.ts";

@@ -5,8 +5,8 @@
  *   N2  What is read is checked before anything is made of it: bytes may come from anywhere.
  */
 import { Fault } from "../../../fault.ts";
-import { decodeEntry, encodeEntry } from "../../../journal/entry-codec.ts";
-import type { Lsn } from "../../../journal/entry.ts";
+import { decodeEntry, encodeEntry } from "../../../journal/entry/entry-codec.ts";
+import type { Lsn } from "../../../journal/entry/entry.ts";
 import { decodeAny, encodeAny } from "../../../wit/cbor.ts";
 import type { AnyValue } from "../../../wit/any.ts";
 import { WitError } from "../../../wit/error.ts";

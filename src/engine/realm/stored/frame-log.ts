@@ -7,7 +7,7 @@
  *   G2  What the run writes takes credit, and leaves before whatever the run asks for after it.
  */
 import { createHash } from "node:crypto";
-import type { Digest, Lsn } from "../../../journal/entry.ts";
+import type { Digest, Lsn } from "../../../journal/entry/entry.ts";
 import type { HeaderChange } from "../../../journal/store.ts";
 import { readFault } from "../../../host/remote/frames/fault-data.ts";
 import type { Reader } from "../../../host/remote/frames/reader.ts";

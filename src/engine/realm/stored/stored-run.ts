@@ -12,9 +12,9 @@
  */
 import { Fault } from "../../../fault.ts";
 import { Broken } from "../../../host/remote/frames/reader.ts";
-import { decodeEntry, encodeEntry } from "../../../journal/entry-codec.ts";
-import { Blob } from "../../../journal/entry.ts";
-import type { Entry, EntryKind, EntryOf, Lsn } from "../../../journal/entry.ts";
+import { decodeEntry, encodeEntry } from "../../../journal/entry/entry-codec.ts";
+import { Blob } from "../../../journal/entry/entry.ts";
+import type { Entry, EntryKind, EntryOf, Lsn } from "../../../journal/entry/entry.ts";
 import type { Answer } from "../../../lang/effect.ts";
 import type { ChildStore } from "../../durable/children/child-store.ts";
 import type { LogPort, RunJournal } from "../../durable/log/log-port.ts";

@@ -1,6 +1,6 @@
 /** What a stored run is begun with in its worker, and the log's entries, as bytes for both sides. */
-import { decodeEntry, encodeEntry } from "../../../journal/entry-codec.ts";
-import type { Lsn } from "../../../journal/entry.ts";
+import { decodeEntry, encodeEntry } from "../../../journal/entry/entry-codec.ts";
+import type { Lsn } from "../../../journal/entry/entry.ts";
 import type { HeaderChange } from "../../../journal/store.ts";
 import { Broken, type Reader } from "../../../host/remote/frames/reader.ts";
 import type { Writer } from "../../../host/remote/frames/writer.ts";

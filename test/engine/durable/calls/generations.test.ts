@@ -4,7 +4,7 @@ import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { DEFAULT_RUN_LIMITS } from "../../../../src/host/package/limits.ts";
 import { Fault } from "../../../../src/fault.ts";
 import type { Instance, Plugin } from "../../../../src/host/plugin.ts";
-import type { EntryOf } from "../../../../src/journal/entry.ts";
+import type { EntryOf } from "../../../../src/journal/entry/entry.ts";
 import { S32, witFunction } from "../../../lang/vm/run-foreign.ts";
 import { DistantInstance, stubProgram } from "../../stub-program.ts";
 import { runWithCrashes } from "../crash.ts";

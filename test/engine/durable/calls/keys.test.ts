@@ -8,7 +8,7 @@ import { loadProgram } from "../../../../src/engine/load/load.node.ts";
 import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import type { HostFunction } from "../../../../src/engine/load/packages.node.ts";
 import type { CallContext } from "../../../../src/host/javascript/plugin.ts";
-import { openSqlite } from "../../../../src/journal/sqlite-store.node.ts";
+import { openSqlite } from "../../../../src/journal/sqlite/sqlite-store.node.ts";
 import { temporaryFolder } from "../../../host/temporary.ts";
 import { TestServer } from "../../std/http-server.ts";
 import { portsOf, runWithCrashes } from "../crash.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { loadProgram } from "../../../../src/engine/load/load.node.ts";
 import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
-import type { EntryOf } from "../../../../src/journal/entry.ts";
+import type { EntryOf } from "../../../../src/journal/entry/entry.ts";
 import { runWithCrashes } from "../crash.ts";
 import { entriesOf, expectPlaysBack } from "../history.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { LoadedProgram } from "../../../../src/engine/load/loaded.ts";
 import { Fault } from "../../../../src/fault.ts";
 import type { Instance, InstanceOptions } from "../../../../src/host/plugin.ts";
-import type { EntryOf } from "../../../../src/journal/entry.ts";
+import type { EntryOf } from "../../../../src/journal/entry/entry.ts";
 import { S32, witFunction } from "../../../lang/vm/run-foreign.ts";
 import { directInstance, DistantInstance, stubProgram } from "../../stub-program.ts";
 import { runWithCrashes } from "../crash.ts";

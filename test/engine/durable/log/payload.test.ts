@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { here, payloadOf } from "../../../../src/engine/durable/log/payload.ts";
-import { Blob } from "../../../../src/journal/entry.ts";
+import { Blob } from "../../../../src/journal/entry/entry.ts";
 
 describe("bytes of a value in a log", () => {
   it("lie in their entry up to 16 KiB, and beside the log beyond", () => {

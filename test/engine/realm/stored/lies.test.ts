@@ -7,9 +7,9 @@ import type { RealmProgram } from "../../../../src/engine/realm/program.ts";
 import { RunRealm } from "../../../../src/engine/realm/realm.node.ts";
 import { writeAppended } from "../../../../src/engine/realm/stored/wire.ts";
 import { OK } from "../../../../src/host/remote/frames/kinds.ts";
-import { decodeEntry, encodeEntry } from "../../../../src/journal/entry-codec.ts";
-import { Blob } from "../../../../src/journal/entry.ts";
-import type { Entry } from "../../../../src/journal/entry.ts";
+import { decodeEntry, encodeEntry } from "../../../../src/journal/entry/entry-codec.ts";
+import { Blob } from "../../../../src/journal/entry/entry.ts";
+import type { Entry } from "../../../../src/journal/entry/entry.ts";
 import type { HeaderChange } from "../../../../src/journal/store.ts";
 import { Fake, frame, texts } from "../fake.ts";
 

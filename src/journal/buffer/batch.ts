@@ -1,6 +1,6 @@
 /** What one commit takes: everything that all runs appended since the one before. Only data, so that it can cross threads. */
-import type { Lsn } from "./entry.ts";
-import type { HeaderChange, NewRun } from "./store.ts";
+import type { Lsn } from "../entry/entry.ts";
+import type { HeaderChange, NewRun } from "../store.ts";
 
 export interface Batch {
   readonly creates: readonly NewRun[];

@@ -1,13 +1,13 @@
 /** What every store does by its buffer alone, and by knowing what is durable of a run. */
-import { Defect } from "../fault.ts";
+import { Defect } from "../../fault.ts";
 import { Buffer } from "./buffer.ts";
 import type { BufferOptions } from "./buffer.ts";
-import type { Digest, Lsn } from "./entry.ts";
-import type { Hash } from "./chain.ts";
-import { hexOfBytes } from "./hex.ts";
+import type { Digest, Lsn } from "../entry/entry.ts";
+import type { Hash } from "../chain.ts";
+import { hexOfBytes } from "../entry/hex.ts";
 import { Signals } from "./signals.ts";
 import type { Signalled } from "./signals.ts";
-import type { HeaderChange, NewRun, RunHeader } from "./store.ts";
+import type { HeaderChange, NewRun, RunHeader } from "../store.ts";
 
 export interface DurableSide {
   /** @throws {Fault} `unknown-run` */

@@ -3,18 +3,18 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { beginRun, resumeRun } from "../../src/engine/durable/durable-run.ts";
-import { ROOT, link } from "../../src/journal/chain.ts";
-import { nodeDriver } from "../../src/journal/driver.node.ts";
-import { sha256 } from "../../src/journal/owned.node.ts";
-import { FORMAT, MIGRATIONS } from "../../src/journal/sql.ts";
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
-import { PassingClock, portsOf } from "../engine/durable/crash.ts";
-import { readable } from "../engine/history/recorded-run.ts";
-import { temporaryFolder } from "../host/temporary.ts";
+import { beginRun, resumeRun } from "../../../src/engine/durable/durable-run.ts";
+import { ROOT, link } from "../../../src/journal/chain.ts";
+import { nodeDriver } from "../../../src/journal/sqlite/driver.node.ts";
+import { sha256 } from "../../../src/journal/sqlite/owned.node.ts";
+import { FORMAT, MIGRATIONS } from "../../../src/journal/sqlite/sql.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
+import { PassingClock, portsOf } from "../../engine/durable/crash.ts";
+import { readable } from "../../engine/history/recorded-run.ts";
+import { temporaryFolder } from "../../host/temporary.ts";
 import { FIRST_FORMAT } from "./first-format.ts";
 
-const RELEASED = fileURLToPath(new URL("../recordings/0.1.0/store.db", import.meta.url));
+const RELEASED = fileURLToPath(new URL("../../recordings/0.1.0/store.db", import.meta.url));
 
 /** Every table with its columns, and every index with what it says, without regard to how they were made. */
 function shapeOf(path: string): unknown {

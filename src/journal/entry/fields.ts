@@ -5,8 +5,8 @@
  *   F2  The numbers of kinds and the order of fields never change. What is added later gets a new number, or is a field at
  *       the end that may be absent.
  */
-import type { AnyValue } from "../wit/any.ts";
-import { Fault } from "../fault.ts";
+import type { AnyValue } from "../../wit/any.ts";
+import { Fault } from "../../fault.ts";
 import { Blob } from "./entry.ts";
 import type { EntryKind } from "./entry.ts";
 import { hexOfBytes } from "./hex.ts";

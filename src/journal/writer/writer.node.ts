@@ -2,13 +2,14 @@
  * Who writes a store in Node: a thread of its own, so that no flush of a disk holds up anything else; or, where that is not
  * wanted, the caller's.
  */
-import { Worker } from "node:worker_threads";
-import { Defect, Fault } from "../fault.ts";
-import type { Batch, Committed } from "./batch.ts";
-import { doChore, own } from "./owned.node.ts";
-import type { Answer, Chore, Question, WriterOptions } from "./owned.node.ts";
+import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
+import { Defect, Fault } from "../../fault.ts";
+import { Asking, newCounts } from "./awake.node.ts";
+import type { Batch, Committed } from "../buffer/batch.ts";
+import { doChore, own } from "../sqlite/owned.node.ts";
+import type { Answer, Chore, Question, WriterOptions, WriterSetup } from "../sqlite/owned.node.ts";
 import { pack } from "./packed.ts";
-import { troubleWith } from "./trouble.ts";
+import { troubleWith } from "../sqlite/trouble.ts";
 
 export interface Writer {
   readonly epoch: number;
@@ -50,6 +51,8 @@ interface Waiting {
 
 class ThreadWriter implements Writer {
   epoch = 0;
+  readonly #port: MessagePort;
+  readonly #asking: Asking<Question, Answer>;
   readonly #worker: Worker;
   readonly #path: string;
   readonly #waiting = new Map<number, Waiting>();
@@ -60,18 +63,24 @@ class ThreadWriter implements Writer {
   constructor(options: WriterOptions) {
     this.#path = options.path;
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    this.#worker = new Worker(new URL(`writer-worker.node.${extension}`, import.meta.url), {
-      workerData: options,
+    const { port1, port2 } = new MessageChannel();
+    const counts = newCounts();
+    const worker = new Worker(new URL(`writer-worker.node.${extension}`, import.meta.url), {
+      workerData: { options, counts, port: port2 } satisfies WriterSetup,
+      transferList: [port2],
       argv: [],
     });
-    this.#worker.on("message", (answer: Answer) => this.#answered(answer));
-    this.#worker.on("error", (cause) => this.#ended(cause));
+    this.#port = port1;
+    this.#asking = new Asking(port1, counts, (answer: Answer) => this.#answered(answer));
+    worker.on("error", (cause) => this.#ended(cause));
     this.#gone = new Promise((resolve) => {
-      this.#worker.on("exit", () => {
+      worker.on("exit", () => {
         this.#ended(undefined);
+        port1.close();
         resolve();
       });
     });
+    this.#worker = worker;
   }
 
   async start(): Promise<void> {
@@ -101,7 +110,8 @@ class ThreadWriter implements Writer {
     this.#asked += 1;
     this.#waiting.set(this.#asked, { resolve, reject });
     this.#worker.ref();
-    this.#worker.postMessage({ number: this.#asked, body: question } satisfies Question, [...transfer]);
+    this.#port.ref();
+    this.#asking.ask({ number: this.#asked, body: question }, transfer);
     return promise;
   }
 
@@ -117,7 +127,9 @@ class ThreadWriter implements Writer {
 
   /** A thread that has nothing to write keeps no process alive. */
   #rest(): void {
-    if (this.#waiting.size === 0 && !this.#closing) this.#worker.unref();
+    if (this.#waiting.size > 0 || this.#closing) return;
+    this.#worker.unref();
+    this.#port.unref();
   }
 
   #ended(cause: unknown): void {

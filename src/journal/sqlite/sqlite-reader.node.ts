@@ -1,13 +1,13 @@
 /**
  * A store that somebody else owns, to be looked at: whatever is durable, and nothing can be changed.
  */
-import { Fault } from "../fault.ts";
+import { Fault } from "../../fault.ts";
 import { existsSync } from "node:fs";
 import { nodeDriver } from "./driver.node.ts";
 import { LogReader } from "./log-reader.ts";
 import { own, sha256 } from "./owned.node.ts";
 import { APPLICATION_ID, FORMAT } from "./sql.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "../store.ts";
 import { troubleWith } from "./trouble.ts";
 
 export type StoreReader = Pick<Store, "header" | "list" | "read" | "blob" | "watch" | "verify"> & Disposable;

@@ -1,5 +1,5 @@
 /** What goes wrong with a store's file, as faults that say what to do. */
-import { Defect, Fault } from "../fault.ts";
+import { Defect, Fault } from "../../fault.ts";
 
 const BUSY = 5;
 const READONLY = 8;

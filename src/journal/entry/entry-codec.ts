@@ -5,10 +5,10 @@
  *   C2  Bytes that no version of this project can have written are refused (`journal-invalid`); those of a newer one, whose
  *       kind is not known here, are told apart (`journal-newer`).
  */
-import type { AnyValue } from "../wit/any.ts";
-import { decodeAny } from "../wit/cbor.ts";
-import { WitError } from "../wit/error.ts";
-import { Fault } from "../fault.ts";
+import type { AnyValue } from "../../wit/any.ts";
+import { decodeAny } from "../../wit/cbor.ts";
+import { WitError } from "../../wit/error.ts";
+import { Fault } from "../../fault.ts";
 import type { Entry, EntryKind } from "./entry.ts";
 import { EntryWriter } from "./entry-writer.ts";
 import { BY_KIND, BY_NUMBER, takenBack } from "./fields.ts";

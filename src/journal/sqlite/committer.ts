@@ -5,14 +5,15 @@
  *   T2  A file that is new gets the tables; one of another format, or of another program, is left alone.
  *   T3  After a failure nothing of the batch is there, and this committer is of no more use.
  */
-import { Defect, Fault } from "../fault.ts";
-import type { Append, Batch, Committed } from "./batch.ts";
-import { link, ROOT } from "./chain.ts";
-import type { Hash } from "./chain.ts";
+import { Defect, Fault } from "../../fault.ts";
+import type { Append, Batch, Committed } from "../buffer/batch.ts";
+import { link, ROOT } from "../chain.ts";
+import type { Hash } from "../chain.ts";
 import type { Driver, Statement } from "./driver.ts";
+import { bodyOf, entriesOf, entryRow, lastOf, rowsOf } from "./entry-rows.ts";
 import { runOf } from "./rows.ts";
 import { APPLICATION_ID, FORMAT, MIGRATIONS, SCHEMA, SQL } from "./sql.ts";
-import type { NewRun, RunHeader } from "./store.ts";
+import type { NewRun, RunHeader } from "../store.ts";
 
 export interface CommitterOptions {
   /** For messages. */
@@ -27,8 +28,17 @@ export interface CommitterOptions {
 interface Known {
   readonly n: number;
   header: RunHeader;
+  /** More of it changed in this batch than how far it has come. */
+  isOtherwise: boolean;
   /** The last link. */
   chain: Uint8Array;
+}
+
+interface RowAcross {
+  readonly n: number;
+  readonly lsn: number;
+  readonly entries: readonly Uint8Array[];
+  readonly chain: Uint8Array;
 }
 
 /** Runs whose last link is kept in memory. */
@@ -83,13 +93,26 @@ export class Committer {
   }
 
   forget(run: string, below: number): void {
-    this.#transaction(() => this.#sql("forget").run(this.#run(run).n, below));
+    this.#transaction(() => {
+      const { n } = this.#run(run);
+      const row = this.#rowAcross(n, below);
+      // Its link stays: whoever reads on from there needs it.
+      if (row !== null && row.lsn > 1) this.#shorten(row, below, row.entries.slice(below - row.lsn), row.chain);
+      this.#sql("forget").run(n, below);
+    });
   }
 
   cut(run: string, after: number): void {
     if (after < 1) throw new Fault("store-unreadable", `Nothing of the run ${run} is sound: remove it`);
     this.#transaction(() => {
       const { n } = this.#run(run);
+      const row = this.#rowAcross(n, after + 1);
+      if (row !== null) {
+        const entries = row.entries.slice(0, after + 1 - row.lsn);
+        const before = this.#sql("rowBefore").all(n, row.lsn)[0]?.["chain"] as Uint8Array | undefined;
+        const chain = link(this.#options.hash, before ?? ROOT, row.lsn, bodyOf(entries), entries.length);
+        this.#shorten(row, row.lsn, entries, chain);
+      }
       this.#sql("cut").run(n, after);
       this.#sql("cutSenders").run(n, after);
       this.#sql("setDurable").run(after, n);
@@ -169,11 +192,29 @@ export class Committer {
 
   /** Once a batch, however often it appends to a run. */
   #updateRuns(): void {
-    for (const { n, header } of this.#changed) {
+    for (const known of this.#changed) {
+      const { n, header, isOtherwise } = known;
       const { state, updated, wake, reason, ir, queue, priority, snap, durable } = header;
-      this.#sql("updateRun").run(state, updated, wake, reason, ir, queue, priority, snap, durable, n);
+      if (!isOtherwise) this.#sql("advance").run(updated, durable, n);
+      else this.#sql("updateRun").run(state, updated, wake, reason, ir, queue, priority, snap, durable, n);
+      known.isOtherwise = false;
     }
     this.#changed.clear();
+  }
+
+  /** The row that has entries before a position and from there on. */
+  #rowAcross(n: number, lsn: number): RowAcross | null {
+    const [found] = this.#sql("rowBefore").all(n, lsn);
+    if (found === undefined) return null;
+    const row = entryRow(found);
+    if (lastOf(row) < lsn) return null;
+    const entries = entriesOf(row);
+    if (entries === null) throw new Fault("store-unreadable", `Entry ${row.lsn} is not what was written`);
+    return { n: Number(found["n"]), lsn: row.lsn, entries, chain: found["chain"] as Uint8Array };
+  }
+
+  #shorten({ n }: RowAcross, lsn: number, entries: readonly Uint8Array[], chain: Uint8Array): void {
+    this.#sql("shorten").run(lsn, entries.length, bodyOf(entries), chain, n);
   }
 
   /** What is read anew has to find the file as it is. */
@@ -186,7 +227,11 @@ export class Committer {
     if (this.#sql("header").all(run.id).length > 0) return false;
     const { id, name, created, ir, queue, priority, state = "running", key = "", parent = null } = run;
     this.#sql("insertRun").run(id, state, name, created, this.#options.now(), ir, queue, key, priority, parent, 0);
-    this.#append({ run: id, lsn: 1, entries: run.entries, change: {} });
+    const [start, ...rest] = run.entries;
+    if (start === undefined) throw new Defect(`the run ${id} has no START`);
+    // A row of its own, which stays when others are forgotten.
+    this.#append({ run: id, lsn: 1, entries: [start], change: {} });
+    if (rest.length > 0) this.#append({ run: id, lsn: 2, entries: rest, change: {} });
     return true;
   }
 
@@ -196,12 +241,13 @@ export class Committer {
       throw new Defect(`entry ${lsn} of ${run} comes after entry ${known.header.durable}`);
     }
     const updated = this.#options.now();
-    entries.forEach((body, at) => {
-      known.chain = link(this.#options.hash, known.chain, lsn + at, body);
-      this.#sql("insertEntry").run(known.n, lsn + at, body, known.chain, updated);
-    });
+    for (const row of rowsOf(lsn, entries)) {
+      known.chain = link(this.#options.hash, known.chain, row.lsn, row.body, row.count);
+      this.#sql("insertEntry").run(known.n, row.lsn, row.count, row.body, known.chain, updated);
+    }
     if (sender !== undefined) this.#sql("insertSender").run(known.n, sender, lsn);
     known.header = { ...known.header, ...change, durable: lsn + entries.length - 1, updated };
+    known.isOtherwise ||= Object.keys(change).length > 0;
     this.#changed.add(known);
   }
 
@@ -222,7 +268,8 @@ export class Committer {
     if (row === undefined) throw new Fault("unknown-run", `There is no run ${id}`);
     const { n, header } = runOf(row);
     const [last] = this.#sql("lastChain").all(n);
-    const found: Known = { n, header, chain: (last?.["chain"] as Uint8Array | undefined) ?? ROOT };
+    const chain = (last?.["chain"] as Uint8Array | undefined) ?? ROOT;
+    const found: Known = { n, header, isOtherwise: false, chain };
     if (this.#known.size >= MOST_KNOWN) this.#forget();
     this.#known.set(id, found);
     return found;

@@ -1,14 +1,14 @@
 /** A store in a SQLite file: written by a thread of its own, read through a second connection. */
-import { BufferedStore } from "./buffered-store.ts";
+import { BufferedStore } from "../buffer/buffered-store.ts";
 import { nodeDriver } from "./driver.node.ts";
-import type { Digest, Lsn } from "./entry.ts";
+import type { Digest, Lsn } from "../entry/entry.ts";
 import { LogReader } from "./log-reader.ts";
 import { sha256 } from "./owned.node.ts";
 import type { Chore } from "./owned.node.ts";
-import type { Problem, RunHeader, RunQuery, Setting, Store, StoredEntry } from "./store.ts";
+import type { Problem, RunHeader, RunQuery, Setting, Store, StoredEntry } from "../store.ts";
 import { troubleWith } from "./trouble.ts";
-import { writeHere, writeInThread } from "./writer.node.ts";
-import type { Writer } from "./writer.node.ts";
+import { writeHere, writeInThread } from "../writer/writer.node.ts";
+import type { Writer } from "../writer/writer.node.ts";
 
 /** Batches that its thread has, so that it never waits for one. */
 const MOST_UNDER_WAY = 3;
@@ -51,7 +51,7 @@ class SqliteStore extends BufferedStore implements Store {
     super(
       {
         commit: (batch) => writer.commit(batch),
-        soon: (work) => setImmediate(work),
+        soon: (work) => process.nextTick(work), // after all that follows from what happens now
         most: MOST_UNDER_WAY,
         joined: true,
       },

@@ -2,7 +2,7 @@
  * Ownership of a store (S4): a write transaction that is held open on a file beside it. The operating system ends it with
  * the process, however that ends, so there is nothing that could be left behind.
  */
-import { Fault } from "../fault.ts";
+import { Fault } from "../../fault.ts";
 import { nodeDriver } from "./driver.node.ts";
 import { sqliteCode, troubleWith } from "./trouble.ts";
 

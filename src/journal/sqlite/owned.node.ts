@@ -1,15 +1,24 @@
 /** A store that this process owns, and what may be asked of its writer, in whichever thread that is. */
 import { hash as digestOf } from "node:crypto";
-import type { Hash } from "./chain.ts";
+import type { MessagePort } from "node:worker_threads";
+import type { Counts } from "../writer/awake.node.ts";
+import type { Hash } from "../chain.ts";
 import { Committer } from "./committer.ts";
 import { nodeDriver } from "./driver.node.ts";
 import { lock } from "./lock.node.ts";
-import type { PackedBatch } from "./packed.ts";
+import type { PackedBatch } from "../writer/packed.ts";
 import { troubleWith } from "./trouble.ts";
 
 export interface WriterOptions {
   readonly path: string;
   readonly durability: "full" | "normal";
+}
+
+/** What a writer's thread is given. */
+export interface WriterSetup {
+  readonly options: WriterOptions;
+  readonly port: MessagePort;
+  readonly counts: Counts;
 }
 
 /** What else a committer does. */

@@ -7,9 +7,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
-import { temporaryFolder } from "../host/temporary.ts";
-import { note } from "./stores.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
+import { temporaryFolder } from "../../host/temporary.ts";
+import { note } from "../stores.ts";
 
 const CHILD = fileURLToPath(new URL("stopped-child.ts", import.meta.url));
 const hasProc = process.platform === "linux";

@@ -1,5 +1,5 @@
 /** Signals to runs, each of a sender's once: while one is on its way to the disk, its repetition waits for the same. */
-import type { Lsn } from "./entry.ts";
+import type { Lsn } from "../entry/entry.ts";
 
 export interface Signalled {
   readonly lsn: Lsn;

@@ -1,6 +1,6 @@
 /** Rows of the table of runs as headers. */
 import type { SqlValue } from "./driver.ts";
-import type { RunHeader } from "./store.ts";
+import type { RunHeader } from "../store.ts";
 
 export type Row = Readonly<Record<string, SqlValue>>;
 

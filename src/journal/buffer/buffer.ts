@@ -6,10 +6,10 @@
  *       has the next batch already when one is written.
  *   B2  A commit that fails loses the store: every wait, now and later, is answered with the reason.
  */
-import { Defect, Fault } from "../fault.ts";
+import { Defect, Fault } from "../../fault.ts";
 import type { Append, Batch, Committed } from "./batch.ts";
-import type { Lsn } from "./entry.ts";
-import type { HeaderChange, NewRun } from "./store.ts";
+import type { Lsn } from "../entry/entry.ts";
+import type { HeaderChange, NewRun } from "../store.ts";
 
 interface Log {
   /** The position of the last entry taken. */

@@ -1,5 +1,5 @@
 /** Batches on their way to a writer's thread: all bytes in one buffer, which changes hands and is not copied again. */
-import type { Batch } from "./batch.ts";
+import type { Batch } from "../buffer/batch.ts";
 
 type Sizes = readonly number[];
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import fc from "../fast-check.ts";
-import { Fault } from "../../src/fault.ts";
-import { decodeEntry, encodeEntry, kindOf } from "../../src/journal/entry-codec.ts";
-import { Blob } from "../../src/journal/entry.ts";
-import type { Entry } from "../../src/journal/entry.ts";
-import { BY_KIND } from "../../src/journal/fields.ts";
-import type { FieldType } from "../../src/journal/fields.ts";
-import { decodeAny, encodeAny } from "../../src/wit/cbor.ts";
+import fc from "../../fast-check.ts";
+import { Fault } from "../../../src/fault.ts";
+import { decodeEntry, encodeEntry, kindOf } from "../../../src/journal/entry/entry-codec.ts";
+import { Blob } from "../../../src/journal/entry/entry.ts";
+import type { Entry } from "../../../src/journal/entry/entry.ts";
+import { BY_KIND } from "../../../src/journal/entry/fields.ts";
+import type { FieldType } from "../../../src/journal/entry/fields.ts";
+import { decodeAny, encodeAny } from "../../../src/wit/cbor.ts";
 
 const hex = (bytes: number): fc.Arbitrary<string> =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((each) => Buffer.from(each).toString("hex"));

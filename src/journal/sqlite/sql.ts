@@ -1,7 +1,7 @@
 /** The tables of a store and every statement on them. */
 
 /** Written into the file; a file of a higher one is not touched. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** "Sennit" in the header of the file, so that no other database is taken for a store. */
 export const APPLICATION_ID = 0x53656e74;
@@ -34,14 +34,17 @@ create index run_by_created on run (created);
 create index run_by_parent on run (parent) where parent is not null;
 create index run_by_turn on run (priority desc) where state = 'queued';
 
+/* In the order in which they were written: so the entries of all runs that a commit takes lie on the same few pages. */
 create table entry (
+  n integer primary key,
   run integer not null,
   lsn integer not null,
+  count integer not null,
   body blob not null,
   chain blob not null,
-  at integer not null default 0,
-  primary key (run, lsn)
-) without rowid, strict;
+  at integer not null
+) strict;
+create unique index entry_by_run on entry (run, lsn);
 
 create table blob (
   n integer primary key,
@@ -82,7 +85,7 @@ const endsInEffect = (id: string): string => `length(${id}) - length(rtrim(${id}
 
 /**
  * From each format to the next, from 1 on. To 2: which run spawned another is told by its id, which was that run's, the
- * effect's and the attempt's if it was not the first.
+ * effect's and the attempt's if it was not the first. To 3: each entry is a row of its own, as it was.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -100,6 +103,14 @@ update run set parent = (select other.id from run as other where other.id = iif(
   ${endsInEffect("run.id")}, ${above("run.id")}, iif(${endsInEffect(above("run.id"))}, ${above(above("run.id"))}, null)))
 where id like '%.%';
 `,
+  `
+alter table entry rename to entry_before;
+create table entry (n integer primary key, run integer not null, lsn integer not null, count integer not null,
+  body blob not null, chain blob not null, at integer not null) strict;
+insert into entry (run, lsn, count, body, chain, at) select run, lsn, 1, body, chain, at from entry_before order by run, lsn;
+drop table entry_before;
+create unique index entry_by_run on entry (run, lsn);
+`,
 ];
 
 export const SQL = {
@@ -111,11 +122,15 @@ export const SQL = {
     durable) values (?, ?, ?, ?, ?, null, '', ?, ?, ?, ?, ?, 0, ?)`,
   updateRun: `update run set state = ?, updated = ?, wake = ?, reason = ?, ir = ?, queue = ?, priority = ?, snap = ?,
     durable = ? where n = ?`,
-  insertEntry: "insert into entry (run, lsn, body, chain, at) values (?, ?, ?, ?, ?)",
-  lastChain: "select lsn, chain from entry where run = ? order by lsn desc limit 1",
-  entries: "select lsn, body, at, chain from entry where run = ? and lsn >= ? and lsn <= ? order by lsn limit ?",
-  chainBefore: "select lsn, chain from entry where run = ? and lsn < ? order by lsn desc limit 1",
-  chained: "select lsn, body, chain from entry where run = ? and lsn > ? order by lsn limit 1000",
+  /** What every append changes. */
+  advance: "update run set updated = ?, durable = ? where n = ?",
+  insertEntry: "insert into entry (run, lsn, count, body, chain, at) values (?, ?, ?, ?, ?, ?)",
+  lastChain: "select chain from entry where run = ? order by lsn desc limit 1",
+  /** Rows from the one on that a position lies in, or would. */
+  rows: `select lsn, count, body, at, chain from entry where run = ?1 and lsn >=
+    coalesce((select max(lsn) from entry where run = ?1 and lsn <= ?2), 0) order by lsn limit ?3`,
+  rowBefore: "select n, lsn, count, body, chain from entry where run = ? and lsn < ? order by lsn desc limit 1",
+  shorten: "update entry set lsn = ?, count = ?, body = ?, chain = ? where n = ?",
   insertBlob: "insert or ignore into blob (digest, bytes) values (?, ?)",
   keepBlob: "insert or ignore into kept (run, blob) select ?, n from blob where digest = ?",
   blob: "select bytes from blob where digest = ?",

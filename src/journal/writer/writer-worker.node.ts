@@ -1,23 +1,23 @@
 /** The thread that writes one store: opens it, then does what it is asked, in order. */
-import { parentPort, workerData } from "node:worker_threads";
-import { Fault } from "../fault.ts";
-import { doChore, own } from "./owned.node.ts";
-import type { Answer, Owned, Question, WriterOptions } from "./owned.node.ts";
+import { workerData } from "node:worker_threads";
+import { Fault } from "../../fault.ts";
+import { Answering } from "./awake.node.ts";
+import { doChore, own } from "../sqlite/owned.node.ts";
+import type { Answer, Owned, Question, WriterSetup } from "../sqlite/owned.node.ts";
 import { unpack } from "./packed.ts";
-import { troubleWith } from "./trouble.ts";
+import { troubleWith } from "../sqlite/trouble.ts";
 
-const options = workerData as WriterOptions;
+const { options, port, counts } = workerData as WriterSetup;
 let owned: Owned | undefined;
 
-parentPort?.on("message", ({ number, body }: Question) => {
+new Answering<Question, Answer>(port, counts, ({ number, body }) => {
   try {
-    answer({ to: number, number: 0, created: [], ...done(body) });
+    return { to: number, number: 0, created: [], ...done(body) };
   } catch (thrown) {
     const fault = troubleWith(options.path, thrown);
     const told = fault instanceof Fault ? fault : { code: "", message: fault.message, hint: undefined };
-    answer({ to: number, number: 0, created: [], fault: { code: told.code, message: told.message, hint: told.hint } });
+    return { to: number, number: 0, created: [], fault: { code: told.code, message: told.message, hint: told.hint } };
   }
-  if (body.kind === "close") parentPort?.close();
 });
 
 function done(body: Question["body"]): Partial<Answer> {
@@ -33,10 +33,7 @@ function done(body: Question["body"]): Partial<Answer> {
       return { number: doChore(committer, body.chore) };
     case "close":
       close();
+      setImmediate(() => port.close()); // the answer goes first
       return {};
   }
-}
-
-function answer(message: Answer): void {
-  parentPort?.postMessage(message);
 }

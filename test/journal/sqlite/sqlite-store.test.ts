@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-import { link, ROOT } from "../../src/journal/chain.ts";
-import { Committer } from "../../src/journal/committer.ts";
-import { nodeDriver } from "../../src/journal/driver.node.ts";
-import { readSqlite } from "../../src/journal/sqlite-reader.node.ts";
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
-import type { Store } from "../../src/journal/store.ts";
-import { troubleWith } from "../../src/journal/trouble.ts";
-import { temporaryFolder } from "../host/temporary.ts";
-import { newRun, note, sha256 } from "./stores.ts";
+import { link, ROOT } from "../../../src/journal/chain.ts";
+import { Committer } from "../../../src/journal/sqlite/committer.ts";
+import { nodeDriver } from "../../../src/journal/sqlite/driver.node.ts";
+import { readSqlite } from "../../../src/journal/sqlite/sqlite-reader.node.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
+import type { Store } from "../../../src/journal/store.ts";
+import { troubleWith } from "../../../src/journal/sqlite/trouble.ts";
+import { temporaryFolder } from "../../host/temporary.ts";
+import { newRun, note, sha256 } from "../stores.ts";
 
 async function withFile(): Promise<AsyncDisposable & { readonly path: string }> {
   const folder = await temporaryFolder();
@@ -21,16 +21,14 @@ async function withFile(): Promise<AsyncDisposable & { readonly path: string }> 
 }
 
 /** A store with the run `a` of so many entries, closed again. */
-async function written(path: string, entries: number): Promise<void> {
+/** Each entry in a row of its own; or all but the first in one. */
+async function written(path: string, entries: number, isOneRow = false): Promise<void> {
   await using store = await openSqlite(path);
   await store.create(newRun("a"));
-  await store.flushed(
-    "a",
-    store.append(
-      "a",
-      Array.from({ length: entries - 1 }, (_, at) => note(`${at + 2}`)),
-    ),
-  );
+  for (let lsn = 2; lsn <= entries; lsn++) {
+    store.append("a", [note(`${lsn}`)]);
+    if (!isOneRow || lsn === entries) await store.flushed("a", lsn);
+  }
 }
 
 function damage(path: string, sql: string): void {
@@ -169,6 +167,19 @@ describe("a store's file", () => {
     await store.cut("a", 2);
     expect(await store.verify()).toEqual([]);
     expect(await store.header("a")).toMatchObject({ durable: 2 });
+  });
+
+  it("tells of a row of several entries that is not what was written, and of how many", async () => {
+    for (const change of ["body = cast(body || 'x' as blob)", "count = 3", "count = 1", "chain = x'00'"]) {
+      await using file = await withFile();
+      await written(file.path, 5, true);
+      damage(file.path, `update entry set ${change} where lsn = 2`);
+      expect(await problemsOf(file.path), change).toMatchObject([{ run: "a", sound: 1 }]);
+      await using store = await openSqlite(file.path);
+      await expect(store.read("a", 4)).rejects.toMatchObject({ code: "store-rotten" });
+      await store.cut("a", 1);
+      expect(await store.verify()).toEqual([]);
+    }
   });
 
   it("tells of an end that is missing, and of a hole", async () => {

@@ -1,18 +1,22 @@
 /** The reading side of a store in a SQLite: only what is durable, through a connection of its own (S3). */
-import { Fault } from "../fault.ts";
-import { isSame, link, ROOT } from "./chain.ts";
-import type { Hash } from "./chain.ts";
+import { Fault } from "../../fault.ts";
+import { isSame, link, ROOT } from "../chain.ts";
+import type { Hash } from "../chain.ts";
 import type { Driver, SqlValue, Statement } from "./driver.ts";
-import { bytesOfHex } from "./hex.ts";
+import { entriesOf, entryRow, lastOf } from "./entry-rows.ts";
+import { bytesOfHex } from "../entry/hex.ts";
 import { runOf } from "./rows.ts";
 import type { KnownRun } from "./rows.ts";
 import { LIST, SQL } from "./sql.ts";
-import type { Problem, RunHeader, RunQuery, Setting, StoredEntry } from "./store.ts";
+import type { Problem, RunHeader, RunQuery, Setting, StoredEntry } from "../store.ts";
 
 type Name = keyof typeof SQL;
 
 const MOST = 1000;
 const MOST_LISTINGS = 100;
+
+/** Rows that are read at once. */
+const AT_ONCE = 256;
 
 export class LogReader {
   readonly #driver: Driver;
@@ -66,15 +70,16 @@ export class LogReader {
   /** @throws {Fault} `store-rotten` at an entry that is not what was written, or follows one that is missing */
   read(run: string, from: number, most: number): readonly StoredEntry[] {
     const { n, header } = this.#run(run);
-    const [before] = this.#sql("chainBefore").all(n, from);
-    const check = new ChainCheck(this.#hash, before);
-    return this.#sql("entries")
-      .all(n, from, header.durable, most)
-      .map((row) => {
-        const wrong = check.next(row);
-        if (wrong !== null) throw unsound(run, check.sound, wrong.what);
-        return { lsn: Number(row["lsn"]), bytes: row["body"] as Uint8Array, at: Number(row["at"]) };
-      });
+    const found: StoredEntry[] = [];
+    for (const row of this.#rows(n, from)) {
+      if ("wrong" in row) throw unsound(run, row.sound, row.wrong);
+      for (const [place, bytes] of row.entries.entries()) {
+        const lsn = row.lsn + place;
+        if (found.length >= most || lsn > header.durable) return found;
+        if (lsn >= from) found.push({ lsn, bytes, at: row.at });
+      }
+    }
+    return found;
   }
 
   /** The position of what a sender sent. */
@@ -125,20 +130,30 @@ export class LogReader {
 
   #verifyOne(id: string): Problem | null {
     const { n, header } = this.#run(id);
-    const check = new ChainCheck(this.#hash);
-    for (let rows = this.#chained(n, 0); rows.length > 0; rows = this.#chained(n, check.sound)) {
-      for (const row of rows) {
-        const wrong = check.next(row);
-        if (wrong !== null) return problem(id, check.sound, wrong.kind, wrong.what);
-      }
+    let sound = 0;
+    for (const row of this.#rows(n, 0)) {
+      if ("wrong" in row) return problem(id, row.sound, row.kind, row.wrong);
+      sound = row.lsn + row.entries.length - 1;
     }
-    const { sound } = check;
     if (sound === header.durable) return null;
     return problem(id, sound, "torn", `it ends at entry ${sound}, and ${header.durable} were acknowledged`);
   }
 
-  #chained(n: number, after: number): readonly Readonly<Record<string, SqlValue>>[] {
-    return this.#sql("chained").all(n, after);
+  /** The rows of a log from the one on that a position lies in, until one cannot be trusted. */
+  *#rows(n: number, from: number): Generator<SoundRow | Unsound> {
+    let check: ChainCheck | null = null;
+    for (let next = from; ; next = (check?.sound ?? 0) + 1) {
+      const rows = this.#sql("rows").all(n, next, AT_ONCE);
+      // What was forgotten lies between the first row and the next.
+      const isNews = (row: (typeof rows)[number]): boolean => check === null || Number(row["lsn"]) > check.sound;
+      for (const row of rows.filter(isNews)) {
+        check ??= new ChainCheck(this.#hash, this.#sql("rowBefore").all(n, Number(row["lsn"]))[0]);
+        const checked = check.next(row);
+        yield checked;
+        if ("wrong" in checked) return;
+      }
+      if (rows.length < AT_ONCE) return;
+    }
   }
 
   #run(id: string): KnownRun {
@@ -167,7 +182,17 @@ export class LogReader {
   }
 }
 
-/** Follows the chain of a log, entry by entry. */
+interface SoundRow {
+  readonly lsn: number;
+  readonly entries: readonly Uint8Array[];
+  readonly at: number;
+}
+
+interface Unsound extends Pick<Problem, "kind" | "sound"> {
+  readonly wrong: string;
+}
+
+/** Follows the chain of a log, row by row. */
 class ChainCheck {
   readonly #hash: Hash;
   /** The last position that is sound. */
@@ -177,21 +202,21 @@ class ChainCheck {
   /** @param before the row before the first, when there is one */
   constructor(hash: Hash, before?: Readonly<Record<string, SqlValue>>) {
     this.#hash = hash;
-    this.sound = Number(before?.["lsn"] ?? 0);
+    this.sound = before === undefined ? 0 : lastOf(entryRow(before));
     this.#chain = (before?.["chain"] as Uint8Array | undefined) ?? ROOT;
   }
 
-  /** What is wrong with the next entry; null when nothing is. */
-  next(row: Readonly<Record<string, SqlValue>>): (Pick<Problem, "kind"> & { readonly what: string }) | null {
-    const lsn = Number(row["lsn"]);
+  next(row: Readonly<Record<string, SqlValue>>): SoundRow | Unsound {
+    const { sound } = this;
+    const { lsn, count, body } = entryRow(row);
     const stored = row["chain"] as Uint8Array;
-    const isAfterForgotten = this.sound === 1 && lsn > 2; // K1
-    if (lsn !== this.sound + 1 && !isAfterForgotten)
-      return { kind: "torn", what: `entry ${this.sound + 1} is missing` };
-    const isSound = isAfterForgotten || isSame(stored, link(this.#hash, this.#chain, lsn, row["body"] as Uint8Array));
-    if (!isSound) return { kind: "rotten", what: `entry ${lsn} is not what was written` };
-    [this.#chain, this.sound] = [stored, lsn];
-    return null;
+    const isAfterForgotten = sound === 1 && lsn > 2; // K1
+    if (lsn !== sound + 1 && !isAfterForgotten) return { sound, kind: "torn", wrong: `entry ${sound + 1} is missing` };
+    const isSound = isAfterForgotten || isSame(stored, link(this.#hash, this.#chain, lsn, body, count));
+    const entries = isSound ? entriesOf({ count, body }) : null;
+    if (entries === null) return { sound, kind: "rotten", wrong: `entry ${lsn} is not what was written` };
+    [this.#chain, this.sound] = [stored, lsn + count - 1];
+    return { lsn, entries, at: Number(row["at"]) };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Appends to a store for ever, and says what was acknowledged. To be killed. */
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
-import { newRun, note } from "./stores.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
+import { newRun, note } from "../stores.ts";
 
 const store = await openSqlite(process.argv[2] ?? "");
 await Promise.all(["a", "b", "c"].map((id) => writeTo(id)));

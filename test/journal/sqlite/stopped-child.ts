@@ -1,6 +1,6 @@
 /** Appends to a store, stops itself with nothing under way, and appends again when somebody wakes it. */
-import { openSqlite } from "../../src/journal/sqlite-store.node.ts";
-import { newRun, note } from "./stores.ts";
+import { openSqlite } from "../../../src/journal/sqlite/sqlite-store.node.ts";
+import { newRun, note } from "../stores.ts";
 
 const store = await openSqlite(process.argv[2] ?? "");
 await store.create(newRun("a"));
