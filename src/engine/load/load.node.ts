@@ -17,7 +17,7 @@ import { linkOf, refuseCycles } from "./link.ts";
 import type { LoadedPackage, LoadedProgram } from "./loaded.ts";
 import { linkable, OpenPackages, readBeside } from "./packages.node.ts";
 import type { LoadRequest, Opened } from "./packages.node.ts";
-import { placeProgram } from "../realm/place.node.ts";
+import type { placeProgram } from "../realm/place.node.ts";
 import { NotOpened } from "../realm/lost.ts";
 
 export type Loaded =
@@ -75,6 +75,8 @@ async function placeOrRefuse(
   packages: OpenPackages,
   trust: Parameters<typeof placeProgram>[2],
 ): Promise<LoadedProgram | NotOpened> {
+  if (opened.every(({ parcel }) => parcel === undefined)) return program; // and needs nothing of what follows
+  const { placeProgram } = await import("../realm/place.node.ts");
   try {
     const elsewhere = await placeProgram(program, opened, trust);
     if (elsewhere === null) return program;

@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Fault } from "../../fault.ts";
-import { javascriptPlugin } from "../../host/javascript/plugin.ts";
 import type { Manifest, PackageFiles } from "../../host/manifest.ts";
 import type { OfferName } from "../../host/offers.ts";
 import { openPlugin } from "../../host/open.node.ts";
@@ -108,6 +107,7 @@ export class OpenPackages implements AsyncDisposable {
   async openFunctions(): Promise<void> {
     const { functions = {}, wit, effects = {} } = this.#request;
     if (Object.keys(functions).length === 0) return;
+    const { javascriptPlugin } = await import("../../host/javascript/plugin.ts");
     const plugin = await javascriptPlugin(functions, {
       name: PROGRAM,
       effects,

@@ -3,7 +3,7 @@
  * `[dependencies]`, `std:…` to the host itself. No code is fetched, ever.
  */
 import { dirname, resolve } from "node:path";
-import { satisfies } from "semver";
+import satisfies from "semver/functions/satisfies.js";
 import { Fault } from "../../fault.ts";
 import type { PackageFiles } from "../../host/manifest.ts";
 import { readPackage } from "../../host/package/package.node.ts";

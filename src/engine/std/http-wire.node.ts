@@ -8,11 +8,9 @@
  *   X4  When `exchange` settles, however it does, its connection is closed.
  */
 import { lookup } from "node:dns/promises";
-import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { connect as connectTcp, isIP } from "node:net";
 import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { isRedirect, portOf } from "./http-request.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { HttpError } from "./http-world.ts";
@@ -96,7 +94,8 @@ function send({ request, headers }: Exchange, socket: Socket): ClientRequest {
     ours.push(["content-length", String(body?.length ?? 0)]);
   const theirs = headers.map(([name]) => name);
   const all = [...ours.filter(([name]) => !theirs.includes(name)), ...headers];
-  const sent = httpRequest({
+  // Not imported above: both take time to load, and most runs ask for nothing.
+  const sent = process.getBuiltinModule("node:http").request({
     method,
     path: url.pathname + url.search,
     headers: all.flat(),
@@ -112,7 +111,9 @@ function send({ request, headers }: Exchange, socket: Socket): ClientRequest {
 function secured(url: URL, socket: Socket): Socket {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const servername = isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ socket, host, ...servername, ALPNProtocols: ["http/1.1"], rejectUnauthorized: true });
+  return process
+    .getBuiltinModule("node:tls")
+    .connect({ socket, host, ...servername, ALPNProtocols: ["http/1.1"], rejectUnauthorized: true });
 }
 
 function responseTo(sent: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {

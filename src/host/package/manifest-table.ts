@@ -1,7 +1,7 @@
 /**
  * The table `[package]` of a manifest, checked whole before any mistake is reported.
  */
-import { valid } from "semver";
+import valid from "semver/functions/valid.js";
 
 import { Fault } from "../../fault.ts";
 import { parseCapability } from "../capability.ts";

@@ -17,7 +17,7 @@
  *
  * In a `package.json` the same tables stand in `sennit`, the last as `projectLimits`.
  */
-import { validRange } from "semver";
+import validRange from "semver/ranges/valid.js";
 
 import { parseCapability, type Capability } from "../capability.ts";
 import type { ProjectLimits } from "./limits.ts";

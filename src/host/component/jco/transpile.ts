@@ -5,7 +5,7 @@
  *   T2  Every import keeps its full name, version included: without a map, jco merges two versions of one interface.
  *   T3  `asyncImports` never names a function whose WIT type is async: jco then answers wrongly and says nothing.
  */
-import { $init, generate } from "@bytecodealliance/jco-transpile/component";
+import type { generate as Generate } from "@bytecodealliance/jco-transpile/component";
 
 import { Fault } from "../../../fault.ts";
 import type { Transpiled, TranspileOptions } from "./transpiled.ts";
@@ -17,8 +17,10 @@ const NAME = "component";
 
 /** @throws {Fault} `component-invalid` with the validator's own words; `component-unsupported` when it gives up. */
 export async function transpile(bytes: Uint8Array, options: TranspileOptions): Promise<Transpiled> {
+  // Large, and needed only where nothing is in the cache yet.
+  const { $init, generate } = await import("@bytecodealliance/jco-transpile/component");
   await $init;
-  const files = new Map(generated(bytes, options));
+  const files = new Map(generated(generate, bytes, options));
   const script = files.get(`${NAME}.js`);
   if (script === undefined) throw new Fault("component-invalid", "jco gave no JavaScript for this component");
   const cores = [...files].filter(([name]) => name.endsWith(".wasm"));
@@ -28,7 +30,7 @@ export async function transpile(bytes: Uint8Array, options: TranspileOptions): P
   };
 }
 
-function generated(bytes: Uint8Array, options: TranspileOptions): [string, Uint8Array][] {
+function generated(generate: typeof Generate, bytes: Uint8Array, options: TranspileOptions): [string, Uint8Array][] {
   try {
     return generate(bytes, {
       name: NAME,
