@@ -167,7 +167,8 @@ async function live(
   const { grants, oneByOne = false } = options;
   const runs: Runs = {
     begin: (run) => beginRun(store, program, run),
-    resume: (child, signal, stop) => resumeRun(store, program, child, ports, { grants, oneByOne, signal, stop }),
+    // Whoever takes up a run by hand has decided for the runs that it spawned, too: they run nowhere else.
+    resume: (child, signal, stop) => resumeRun(store, program, child, ports, { grants, oneByOne, force, signal, stop }),
   };
   const running = async (): Promise<RunResult> =>
     await executed(program, start.function, given, ports, {

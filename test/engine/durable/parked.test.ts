@@ -10,7 +10,7 @@ import { encodeEntry } from "../../../src/journal/entry/entry-codec.ts";
 import { MemoryStore } from "../../../src/journal/memory-store.ts";
 import { sha256 } from "../../journal/stores.ts";
 import { directInstance, stubProgram } from "../stub-program.ts";
-import { portsOf, VirtualClock } from "./crash.ts";
+import { PassingClock, portsOf, VirtualClock } from "./crash.ts";
 import { entriesOf } from "./history.ts";
 
 const grants = { allowsCommand: () => false };
@@ -62,6 +62,30 @@ const notes = async (store: MemoryStore): Promise<readonly string[]> =>
   (await entriesOf(store)).flatMap((entry) => (entry.kind === "NOTE" ? [entry.what] : []));
 
 describe("a run that cannot go on", () => {
+  it("is taken up with the run that spawned it, when that is by force", async () => {
+    const program = plain(`workflow child() -> Int { sleep (1ms); 7 } await spawn child();`);
+    const store = await begun(program);
+    const spawned = async (): Promise<string> =>
+      (await store.list({})).find(({ parent }) => parent === "run")?.id ?? "";
+    const stop = new AbortController();
+    const first = codeOf(store, program, { stop: stop.signal });
+    while ((await spawned()) === "") await turn();
+    stop.abort();
+    expect(await first).toBe("stopped");
+    const child = await spawned();
+    await store.open(child);
+    const note = encodeEntry({ kind: "NOTE", what: "parked", at: 0, text: "why" });
+    await store.flushed(child, store.append(child, [note], { state: "parked", reason: "why" }));
+    await store.close(child);
+
+    expect(await codeOf(store, program)).toBe("parked");
+    const clock = new PassingClock();
+    expect(await resumeRun(store, program, "run", portsOf(clock), { grants, force: true })).toEqual({
+      state: "done",
+      value: 7,
+    });
+  });
+
   it("is parked with the reason when it diverged, with nothing lost, and is taken up by force", async () => {
     const program = plain(`print "a"; print "b"; print wait signal("go");`);
     const store = await begun(program);
