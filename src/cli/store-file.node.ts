@@ -19,7 +19,7 @@ export function storeIn(invocation: Invocation): string {
   const path = storeOf(invocation);
   if (invocation.value("store") !== undefined || existsSync(path)) return path;
   throw new Fault("usage", `\`--store FILE\` is missing, and there is none at ${path}`, {
-    hint: invocation.command.usage,
+    hint: `\`sennit daemon start\` makes that one, \`sennit run PROGRAM --store FILE\` any other. ${invocation.command.usage}`,
   });
 }
 
