@@ -1,5 +1,5 @@
 /** What a program shows, gives and fails with is the same in a run worker as in this thread. */
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ErrValue } from "../../../src/host/javascript/plugin.ts";
 import type { RunProgramOptions } from "../../../src/engine/embedding/run-program.node.ts";
 import { project, seen } from "./programs.ts";
@@ -51,9 +51,17 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 describe("a program in a run worker", { timeout: 60_000 }, () => {
+  type Project = Awaited<ReturnType<typeof project>>;
+  const stack = new AsyncDisposableStack();
+  let here: Project;
+  let there: Project;
+  beforeAll(async () => {
+    here = stack.use(await project('default = "L0"'));
+    there = stack.use(await project('default = "L1"'));
+  });
+  afterAll(() => stack.disposeAsync());
+
   it.each(Object.entries(PROGRAMS))("has %s as in this thread", async (_, source) => {
-    await using here = await project('default = "L0"');
-    await using there = await project('default = "L1"');
     const wanted = await seen(here, MODULES + source);
     const found = await seen(there, MODULES + source);
     const place = (of: unknown): unknown => JSON.parse(text(of).replaceAll(here.path, "").replaceAll(there.path, ""));

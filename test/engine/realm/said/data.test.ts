@@ -11,6 +11,7 @@ import { AnyFloat } from "../../../../src/wit/any.ts";
 import { LiftBudget } from "../../../../src/wit/budget.ts";
 import { CaseValue, integer, Some, type Value } from "../../../../src/wit/value.ts";
 import { ErrorValue } from "../../../../src/lang/value.ts";
+import { LONG } from "../../../long.ts";
 
 const NO_HANDLES = {
   give: () => 0,
@@ -129,7 +130,7 @@ describe("a run's end as bytes", () => {
         bytes[at % bytes.length] = byte;
         readAnything(cut ? bytes.slice(0, at % bytes.length) : bytes, each.type);
       }),
-      { numRuns: 2000 },
+      { numRuns: LONG ? 2000 : 300 },
     );
   });
 
