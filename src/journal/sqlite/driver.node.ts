@@ -1,17 +1,25 @@
 /** SQLite as Node brings it. */
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import type { Driver, SqlValue, Statement } from "./driver.ts";
 
 export interface OpenOptions {
   readonly readOnly?: boolean;
+  /** Nobody writes the file meanwhile: it can be read where nothing beside it can be made. */
+  readonly immutable?: boolean;
   /** Milliseconds to wait for another connection. */
   readonly patience?: number;
 }
 
-export function nodeDriver(path: string, { readOnly = false, patience = 0 }: OpenOptions = {}): Driver {
+export function nodeDriver(
+  path: string,
+  { readOnly = false, immutable = false, patience = 0 }: OpenOptions = {},
+): Driver {
   if (!readOnly) ownersOnly(path);
-  const database = new DatabaseSync(path, { readOnly, timeout: patience, allowExtension: false });
+  const place = pathToFileURL(path);
+  if (immutable) place.searchParams.set("immutable", "1");
+  const database = new DatabaseSync(immutable ? place : path, { readOnly, timeout: patience, allowExtension: false });
   return {
     exec: (sql) => database.exec(sql),
     prepare: (sql): Statement => {

@@ -4,6 +4,7 @@
 import { Fault } from "../../fault.ts";
 import { existsSync } from "node:fs";
 import { nodeDriver } from "./driver.node.ts";
+import type { Driver } from "./driver.ts";
 import { LogReader } from "./log-reader.ts";
 import { own, sha256 } from "./owned.node.ts";
 import { APPLICATION_ID, FORMAT } from "./sql.ts";
@@ -21,7 +22,7 @@ export function readSqlite(path: string): StoreReader {
     throw new Fault("store-missing", `There is no store ${path}`, { hint: "`sennit run FILE --store` makes one." });
   }
   try {
-    const driver = nodeDriver(path, { readOnly: true, patience: 5000 });
+    const driver = readable(path);
     const pragma = (name: string): number => Number(driver.prepare(`pragma ${name}`).all()[0]?.[name] ?? 0);
     if (pragma("application_id") !== APPLICATION_ID) {
       throw new Fault("store-unreadable", `${path} is a database of another program`, { hint: "Choose another file." });
@@ -32,6 +33,20 @@ export function readSqlite(path: string): StoreReader {
     return readerOf(path, new LogReader(driver, sha256));
   } catch (thrown) {
     throw troubleWith(path, thrown);
+  }
+}
+
+/** A copy that lies where nobody may write has no file beside it to be looked after. */
+function readable(path: string): Driver {
+  const driver = nodeDriver(path, { readOnly: true, patience: 5000 });
+  try {
+    driver.prepare("select count(*) from sqlite_schema").all();
+    return driver;
+  } catch (thrown) {
+    driver.close();
+    const isRefused = (troubleWith(path, thrown) as { readonly code?: string }).code === "store-readonly";
+    if (!isRefused || existsSync(`${path}-wal`)) throw thrown;
+    return nodeDriver(path, { readOnly: true, immutable: true });
   }
 }
 

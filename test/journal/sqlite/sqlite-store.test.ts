@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, copyFile, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -148,15 +148,20 @@ describe("a store's file", () => {
     await expect(openSqlite(nowhere)).rejects.toMatchObject({ code: "store-readonly" });
   });
 
-  it.skipIf(process.getuid?.() === 0)(
-    "that is read-only is refused (skipped for root, who may write every file)",
-    async () => {
-      await using file = await withFile();
-      await written(file.path, 1);
-      await chmod(file.path, 0o444);
-      await expect(openSqlite(file.path)).rejects.toMatchObject({ code: "store-readonly" });
-    },
-  );
+  it("that is read-only is refused to whoever wants to write, and can be read", async () => {
+    await using file = await withFile();
+    await written(file.path, 1);
+    await chmod(file.path, 0o444);
+    await chmod(join(file.path, ".."), 0o555);
+    const before = await readFile(file.path);
+    // Root may write every file: so this is somebody else.
+    const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const child = fileURLToPath(new URL("opening-child.ts", import.meta.url));
+    const opened = spawnSync(process.execPath, [child, file.path], { encoding: "utf8", ...nobody });
+    await chmod(join(file.path, ".."), 0o755);
+    expect(opened.stdout).toBe("store-readonly\na\n");
+    expect(Buffer.compare(await readFile(file.path), before)).toBe(0);
+  });
 
   it("tells of a bit that flipped, and cuts the log when asked to", async () => {
     await using file = await withFile();
