@@ -38,7 +38,7 @@ async function play(stage: Stage, plays: (mine: Run, other: Run, lines: string[]
     "world.wit": WIT,
     "main.lua": `${MAIN} -- theirs`,
   });
-  const cacheFolder = join(stage.canaries.folder, "cache");
+  const { cacheFolder } = stage;
   await using pool = new CorePool({ size: 1, cacheFolder });
   const lines: string[] = [];
   const runOf = async (place: string): Promise<Run> => {
@@ -132,7 +132,7 @@ const CHANGED: Attack = {
   ends: contained(/^42; package-changed$/),
   plays: async (stage) => {
     await using folder = await temporaryFolder({ "sennit.toml": MANIFEST, "world.wit": WIT, "main.lua": MAIN });
-    const cacheFolder = join(stage.canaries.folder, "cache");
+    const { cacheFolder } = stage;
     const files = await readPackage(folder.path);
     await using plugin = await openPlugin(files, { cacheFolder });
     const ref = { files, digest: plugin.digest };

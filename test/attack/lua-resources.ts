@@ -67,9 +67,13 @@ const MEMORY: readonly Attack[] = [
   ),
 ];
 
-/** In an instance of its own, whose memory nobody used before. */
+/** In an instance of its own, whose memory nobody used before; a little of it, as to fill it is what takes the time. */
 function alone(what: string, tries: string, code: string, ends: Ending): Attack {
-  const plays: Attack["plays"] = (stage) => stage.call(luaAttacker(), ATTEMPT, [code]);
+  const plays: Attack["plays"] = async (stage) => {
+    const limited = luaAttacker({ limits: { memory: 64 * 2 ** 20 } });
+    const instance = await stage.start(await stage.open("lua, 64 MiB", limited));
+    return stage.say(await instance.call(ATTEMPT, [code]));
+  };
   return { id: `lua/${what}`, language: "Lua", tries, ends, plays };
 }
 

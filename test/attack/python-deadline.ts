@@ -3,7 +3,7 @@ import { ended, heavy, othersLong, type Attack, type Ending } from "./attack.ts"
 import { ATTEMPT, pythonAttacker } from "./guests.ts";
 
 const LATE: Ending = ended("deadline-exceeded");
-const LIMITS = { deadline: 300 } as const;
+const LIMITS = { deadline: 200 } as const;
 
 function late(what: string, tries: string, code: string, ends: Ending = LATE): Attack {
   return {

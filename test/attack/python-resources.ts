@@ -4,9 +4,12 @@
  */
 import { setTimeout } from "node:timers/promises";
 
+import type { PackageFiles } from "../../src/host/manifest.ts";
 import { contained, ended, othersLong, refused, TRAPPED, type Attack } from "./attack.ts";
 import { ATTEMPT, pythonAttacker, sourcePackage } from "./guests.ts";
 import { python } from "./python-escapes.ts";
+
+const returned: { readonly name: string; readonly type: string; readonly expression: string }[] = [];
 
 const MEMORY: readonly Attack[] = [
   python(
@@ -74,16 +77,29 @@ function SELF(): string {
   return "(lambda one: [one.append(one), one][1])([])";
 }
 
-/** A plugin whose one function returns this. */
+/** What a function returns that is named for the attack: all of them are of one package, each is called in an instance of its own. */
 function returning(what: string, tries: string, type: string, expression: string, ...codes: readonly string[]): Attack {
-  const source = `import wit_world\nclass WitWorld(wit_world.WitWorld):\n    def f(self):\n        return ${expression}\n`;
+  returned.push({ name: what, type, expression });
   return {
     id: `python/${what}`,
     language: "Python",
     tries,
     ends: ended(...codes),
-    plays: (stage) => stage.call(sourcePackage("python", `world w { export f: func() -> ${type}; }`, source), "f"),
+    plays: async (stage) => {
+      const instance = await stage.start(await stage.open("python, returning", returningPackage));
+      return stage.say(await instance.call(what, []));
+    },
   };
+}
+
+function returningPackage(): PackageFiles {
+  const exports = returned.map(({ name, type }) => `export ${name}: func() -> ${type};`);
+  const methods = returned.map(
+    ({ name, expression }) => `    def ${name.replaceAll("-", "_")}(self):\n        return ${expression}\n`,
+  );
+  const source = `import wit_world\nclass WitWorld(wit_world.WitWorld):\n${methods.join("")}`;
+  const limits = { resultNodes: 2 ** 20 }; // a sixteenth of the usual: to count is what takes the time
+  return sourcePackage("python", `world w { ${exports.join(" ")} }`, source, { limits });
 }
 
 const STACKS: readonly Attack[] = [

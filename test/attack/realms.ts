@@ -1,15 +1,9 @@
 /** A realm that was taken over, against the one who started it: its thread or process says and does whatever it likes. */
-import { join } from "node:path";
-
-import { startProcess } from "../../src/host/remote/ways/process.node.ts";
-import { remotePlugin } from "../../src/host/remote/caller/plugin.node.ts";
-import { startThread } from "../../src/host/remote/ways/thread.node.ts";
 import { ended, heavy, neverStarts, othersLong, type Attack, type Ending } from "./attack.ts";
-import { sourcePackage } from "./guests.ts";
+import { realmPlugin } from "./honest-realm.ts";
 import type { Level } from "./level.ts";
 import type { Stage } from "./stage.ts";
 
-const ENTRY = new URL("hostile-realm.ts", import.meta.url);
 const BOTH: readonly Level[] = ["L1", "L2"];
 /** In a process too, but by the long tests only. */
 const LONG_BOTH: Partial<Attack> = { levels: ["L1"], long: ["L2"] };
@@ -35,18 +29,16 @@ function realm(
   };
 }
 
-/** Milliseconds to be opened, where that is what is tried; and to answer. */
+/** Milliseconds to be opened, where that is what is tried; and to answer: less of those that spin, for others' sake. */
 const OPENS = 1500;
 const CALLS = 400;
+const SPINS = 200;
 
 async function play(stage: Stage, plan: string, calls = 1): Promise<string> {
-  const files = sourcePackage("lua", "world w { export f: func() -> u32; }", `-- PLAN ${plan}\nreturn {}`);
-  const start = (): ReturnType<typeof startThread> =>
-    stage.level === "L1" ? startThread("lua", ENTRY) : startProcess("lua", ENTRY);
   const startDeadline = /^(?:open|start) (?:silent|spin)/.test(plan) ? OPENS : 30_000;
-  const options = { start, startDeadline, cacheFolder: join(stage.canaries.folder, "cache") };
-  const plugin = stage.own(await remotePlugin(files, options));
-  const instance = await stage.start(plugin, { limits: { deadline: CALLS } });
+  const deadline = /^call (?:spin|scribble)/.test(plan) ? SPINS : CALLS;
+  const plugin = stage.own(await realmPlugin(stage, plan, startDeadline));
+  const instance = await stage.start(plugin, { limits: { deadline } });
   let said = "";
   for (let at = 0; at < calls; at++) said = stage.say(await instance.call("f", []));
   return said;

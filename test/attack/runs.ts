@@ -10,7 +10,7 @@ import { javascriptAttacker } from "./javascript-guest.ts";
 import { LEVELS } from "./level.ts";
 import type { Files } from "./stage.ts";
 
-/** Two instances of one plugin, both of them living. */
+/** Two instances of one plugin, both of them living, which the attacks in one language share; and one that starts later. */
 function leaks(
   what: string,
   language: AttackLanguage,
@@ -26,11 +26,11 @@ function leaks(
     ends: contained(finds),
     levels: language === "Lua" ? LEVELS : ["L0"],
     plays: async (stage) => {
-      const plugin = await stage.open(language.toLowerCase(), files);
-      const first = await stage.start(plugin);
-      const second = await stage.start(plugin);
+      const key = language.toLowerCase();
+      const first = await stage.room(`${key}, first`, key, files);
+      const second = await stage.room(`${key}, second`, key, files);
       stage.say(await first.call(ATTEMPT, [leaves]));
-      const third = await stage.start(plugin);
+      const third = await stage.start(await stage.open(key, files));
       const said = [await second.call(ATTEMPT, [looks]), await third.call(ATTEMPT, [looks])];
       return stage.say(said.join());
     },

@@ -5,8 +5,6 @@
  *   S1  What was opened here is closed when the attack is over, except plugins, which serve all attacks of a file.
  *   S2  Attempts in one language share an instance as long as it lives.
  */
-import { join } from "node:path";
-
 import { Fault } from "../../src/fault.ts";
 import type { PackageFiles } from "../../src/host/manifest.ts";
 import type { Instance, InstanceOptions, Plugin } from "../../src/host/plugin.ts";
@@ -27,6 +25,8 @@ export type Files = PackageFiles | (() => PackageFiles | Promise<PackageFiles>);
 export class Stage implements AsyncDisposable {
   readonly level: Level;
   readonly canaries: Canaries;
+  /** What is made of packages, at every level of a file: to make Python's takes seconds. */
+  readonly cacheFolder: string;
   /** Everything that came out of guests: answers, faults, lines. */
   readonly outputs: string[] = [];
   readonly told: Told[] = [];
@@ -38,15 +38,21 @@ export class Stage implements AsyncDisposable {
   readonly #own: Plugin[] = [];
   #lastId = 0;
 
-  constructor(level: Level, canaries: Canaries) {
+  constructor(level: Level, canaries: Canaries, cacheFolder: string) {
     this.level = level;
     this.canaries = canaries;
+    this.cacheFolder = cacheFolder;
   }
 
   /** A plugin that is kept: the same `key` is the same package. */
   open(key: string, files: Files): Promise<Plugin> {
-    const open = async (): Promise<Plugin> =>
-      openAt(this.level, typeof files === "function" ? await files() : files, join(this.canaries.folder, "cache"));
+    return this.kept(key, async () =>
+      openAt(this.level, typeof files === "function" ? await files() : files, this.cacheFolder),
+    );
+  }
+
+  /** The same, of a plugin that is opened in another way. */
+  kept(key: string, open: () => Promise<Plugin>): Promise<Plugin> {
     const found = this.#plugins.get(key) ?? open();
     this.#plugins.set(key, found);
     return found;
@@ -61,7 +67,7 @@ export class Stage implements AsyncDisposable {
 
   /** A plugin that ends with the attack. */
   async keep(files: PackageFiles): Promise<Plugin> {
-    const plugin = await openAt(this.level, files, join(this.canaries.folder, "cache"));
+    const plugin = await openAt(this.level, files, this.cacheFolder);
     return this.own(plugin);
   }
 
@@ -84,14 +90,20 @@ export class Stage implements AsyncDisposable {
 
   /** Runs code in the language's attacker, in the instance of earlier attempts if that is alive (S2). */
   async attempt(key: string, files: Files, code: string): Promise<string> {
-    let instance = this.#rooms.get(key);
+    const instance = await this.room(key, key, files);
+    return this.say(await instance.call(ATTEMPT, [code]));
+  }
+
+  /** An instance of the package `key` that attempts share while it is alive, by its name. */
+  async room(name: string, key: string, files: Files): Promise<Instance> {
+    let instance = this.#rooms.get(name);
     if (instance?.alive !== true) {
       await instance?.[Symbol.asyncDispose]();
       instance = await (await this.open(key, files)).instantiate(this.options());
-      this.#rooms.set(key, instance);
+      this.#rooms.set(name, instance);
     }
     if (!this.instances.includes(instance)) this.instances.push(instance);
-    return this.say(await instance.call(ATTEMPT, [code]));
+    return instance;
   }
 
   /** Keeps what came out, as text. */

@@ -201,7 +201,7 @@ function relative(sample: string): string {
 describe("bad input", () => {
   it.each(cases)("$what", { timeout: 60_000 }, async ({ files, status, says }) => {
     using folder = new Folder(files);
-    const ended = await folder.sennit(["run", "a.sennit"]);
+    const ended = await folder.shared(["run", "a.sennit"]);
 
     expect(ended.stderr).toMatch(/^error\[[a-z-]+\]: /);
     for (const what of says) expect(ended.stderr).toMatch(typeof what === "string" ? literally(what) : what);

@@ -18,7 +18,7 @@ const stored = ["--store", "runs.db"];
 /** Ends whatever daemon a test has left. */
 class Daemons extends Folder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.sennit(["daemon", "stop", ...stored]);
+    await this.shared(["daemon", "stop", ...stored]);
     this[Symbol.dispose]();
   }
 
@@ -68,28 +68,28 @@ describe("a daemon in the background", { timeout: 120_000 }, () => {
 
     expect(start).toMatchObject({ status: 0, stderr: "" });
     expect(process.kill(pid, 0)).toBe(true);
-    expect((await folder.sennit(["daemon", "start", ...stored])).stdout).toContain(`runs already: ${url}`);
-    expect((await folder.sennit(["daemon", "status", ...stored])).stdout).toContain(`${url}, process ${pid}`);
+    expect((await folder.shared(["daemon", "start", ...stored])).stdout).toContain(`runs already: ${url}`);
+    expect((await folder.shared(["daemon", "status", ...stored])).stdout).toContain(`${url}, process ${pid}`);
     for (const name of ["json", "log"]) {
       expect(statSync(join(folder.path, `runs.db.daemon.${name}`)).mode & 0o777).toBe(0o600);
     }
-    expect(await folder.sennit(["daemon", "stop", ...stored])).toMatchObject({ status: 0 });
-    expect(await folder.sennit(["daemon", "status", ...stored])).toMatchObject({ status: 1 });
-    expect(await folder.sennit(["daemon", "stop", ...stored])).toMatchObject({ status: 0 });
+    expect(await folder.shared(["daemon", "stop", ...stored])).toMatchObject({ status: 0 });
+    expect(await folder.shared(["daemon", "status", ...stored])).toMatchObject({ status: 1 });
+    expect(await folder.shared(["daemon", "stop", ...stored])).toMatchObject({ status: 0 });
   });
 
   it("killed with SIGKILL and started again, goes on with its runs", async () => {
     await using folder = new Daemons({ "wf.sennit": WAITS });
-    await folder.sennit(["daemon", "start", ...stored]);
+    await folder.shared(["daemon", "start", ...stored]);
     const submit = ["submit", "wf.sennit", "--id", "a", "-p", "who=Ada", ...stored];
-    expect(await folder.sennit(submit)).toMatchObject({ status: 0, stdout: "a\n" });
+    expect(await folder.shared(submit)).toMatchObject({ status: 0, stdout: "a\n" });
     const followed = folder.sennit(["logs", "a", "--follow", ...stored], {
       onLine: (line) =>
-        line === "asking" && void folder.kill().then(() => folder.sennit(["daemon", "start", ...stored])),
+        line === "asking" && void folder.kill().then(() => folder.shared(["daemon", "start", ...stored])),
     });
     const signal = async (): Promise<unknown> => {
       for (;;) {
-        const sent = await folder.sennit(["signal", "a", "go", "1", "--sender", "s", ...stored]);
+        const sent = await folder.shared(["signal", "a", "go", "1", "--sender", "s", ...stored]);
         if (sent.status === 0) return sent;
       }
     };
@@ -97,12 +97,12 @@ describe("a daemon in the background", { timeout: 120_000 }, () => {
     while (folder.pid() === first) await new Promise((resolve) => setTimeout(resolve, 20));
     await signal();
 
-    expect(await folder.sennit(["wait", "a", "--timeout", "100s", ...stored])).toMatchObject({
+    expect(await folder.shared(["wait", "a", "--timeout", "100s", ...stored])).toMatchObject({
       status: 0,
       stdout: "42\n",
     });
     expect(await followed).toMatchObject({ status: 0, stdout: "asking\nAda: 1\n" });
-    expect(await folder.sennit(submit)).toMatchObject({ status: 0, stderr: expect.stringContaining("already") });
+    expect(await folder.shared(submit)).toMatchObject({ status: 0, stderr: expect.stringContaining("already") });
   });
 
   it.each([
@@ -111,7 +111,7 @@ describe("a daemon in the background", { timeout: 120_000 }, () => {
   ])("that cannot start says why: %s", async (_, store, code) => {
     using folder = new Folder({ "runs.db": "no store" });
 
-    expect(await folder.sennit(["daemon", "start", "--store", store])).toMatchObject({
+    expect(await folder.shared(["daemon", "start", "--store", store])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(`error[${code}]`),
     });
@@ -124,16 +124,16 @@ describe.runIf(process.env["SENNIT_LONG"])("a daemon that is killed again and ag
     const source = 'for n in range(40) { print $"line {n}"; sleep (50ms); }';
     await using folder = new Daemons({ "wf.sennit": source });
     const ids = Array.from({ length: 10 }, (_, n) => `r${n}`);
-    await folder.sennit(["daemon", "start", ...stored]);
-    for (const id of ids) await folder.sennit(["submit", "wf.sennit", "--id", id, ...stored]);
+    await folder.shared(["daemon", "start", ...stored]);
+    for (const id of ids) await folder.shared(["submit", "wf.sennit", "--id", id, ...stored]);
     for (let kills = 0; kills < 20; kills++) {
       await folder.kill();
-      expect(await folder.sennit(["daemon", "start", ...stored])).toMatchObject({ status: 0 });
+      expect(await folder.shared(["daemon", "start", ...stored])).toMatchObject({ status: 0 });
     }
 
     for (const id of ids) {
-      expect(await folder.sennit(["wait", id, ...stored])).toMatchObject({ status: 0 });
-      expect((await folder.sennit(["logs", id, ...stored])).stdout).toBe(`${lines.join("\n")}\n`);
+      expect(await folder.shared(["wait", id, ...stored])).toMatchObject({ status: 0 });
+      expect((await folder.shared(["logs", id, ...stored])).stdout).toBe(`${lines.join("\n")}\n`);
     }
   });
 });
@@ -141,7 +141,7 @@ describe.runIf(process.env["SENNIT_LONG"])("a daemon that is killed again and ag
 describe("commands on the store of a daemon", { timeout: 120_000 }, () => {
   let folder: Daemons | undefined;
   const sennit = (...args: readonly string[]): ReturnType<Folder["sennit"]> =>
-    (folder as Daemons).sennit([...args, ...stored]);
+    (folder as Daemons).shared([...args, ...stored]);
   const json = async (...args: readonly string[]): Promise<unknown> =>
     JSON.parse((await sennit(...args, "--json")).stdout) as unknown;
 

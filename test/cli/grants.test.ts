@@ -12,7 +12,7 @@ const HOME = process.env["HOME"] ?? "";
 describe("--grant", () => {
   it("lists in the help what can be granted", async () => {
     using folder = new Folder({});
-    const { stdout } = await folder.sennit(["run", "--help"]);
+    const { stdout } = await folder.shared(["run", "--help"]);
     const words = stdout.replaceAll(/\s+/g, " ");
 
     for (const kind of [
@@ -33,7 +33,7 @@ describe("--grant", () => {
     ["s", "secret:"],
   ])("completes %j in bash to %s", async (typed, expected) => {
     using folder = new Folder({});
-    const { stdout } = await folder.sennit(["completion", "bash"]);
+    const { stdout } = await folder.shared(["completion", "bash"]);
     const ask = `compopt() { :; }; ${stdout}\nCOMP_WORDS=(sennit run a.sennit --grant "$1"); COMP_CWORD=4; _sennit; echo "\${COMPREPLY[*]}"`;
 
     expect(execFileSync("bash", ["-c", ask, "bash", typed], { encoding: "utf8" })).toBe(`${expected}\n`);
@@ -42,7 +42,7 @@ describe("--grant", () => {
   it("completes in fish", async () => {
     using folder = new Folder({});
 
-    expect((await folder.sennit(["completion", "fish"])).stdout).toMatch(
+    expect((await folder.shared(["completion", "fish"])).stdout).toMatch(
       /-l grant -r -f -a 'fs: net: [^']*' -d 'allow/,
     );
   });
@@ -56,7 +56,7 @@ describe("--grant", () => {
     ["disk:x", "net:<host>"],
   ])("refuses %s and says what is meant", async (grant, says) => {
     using folder = new Folder({ "a.sennit": "print 1;" });
-    const { status, stdout, stderr } = await folder.sennit(["run", "a.sennit", "--grant", grant]);
+    const { status, stdout, stderr } = await folder.shared(["run", "a.sennit", "--grant", grant]);
 
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain("error[capability-invalid]");
@@ -72,22 +72,22 @@ describe("--grant", () => {
       "a.sennit": 'print "not reached"; require f from "./p"; print f();',
     });
 
-    const { status, stdout, stderr } = await folder.sennit(["run", "a.sennit", "--grant", "t:p=log"]);
+    const { status, stdout, stderr } = await folder.shared(["run", "a.sennit", "--grant", "t:p=log"]);
     expect({ status: status === 0, stdout }).toEqual({ status: false, stdout: "" });
     expect(stderr).toContain("t:p asks for `net:api.example.org:8443`, `secret:API_TOKEN`, `clock:live`");
     expect(stderr).toContain(
       "--grant t:p=net:api.example.org:8443 --grant t:p=secret:API_TOKEN --grant t:p=clock:live",
     );
     const all = ["log", "net:*.example.org:8443", "secret:API_TOKEN", "clock:live"];
-    const granted = await folder.sennit(["run", "a.sennit", ...all.flatMap((each) => ["--grant", `t:p=${each}`])]);
+    const granted = await folder.shared(["run", "a.sennit", ...all.flatMap((each) => ["--grant", `t:p=${each}`])]);
     expect(granted).toMatchObject({ status: 0, stdout: "not reached\n1\n" });
   });
 
   it("gives variables of the environment by name", async () => {
     using folder = new Folder({ "a.sennit": 'require get from "std:env"; print get("HOME");' });
 
-    expect(await folder.sennit(["run", "a.sennit", "--grant", "env:HOME"])).toMatchObject({ stdout: `"${HOME}"\n` });
-    const denied = await folder.sennit(["run", "a.sennit", "--grant", "env:PATH"]);
+    expect(await folder.shared(["run", "a.sennit", "--grant", "env:HOME"])).toMatchObject({ stdout: `"${HOME}"\n` });
+    const denied = await folder.shared(["run", "a.sennit", "--grant", "env:PATH"]);
     expect(denied).toMatchObject({ status: 1, stdout: "" });
     expect(denied.stderr).toContain("error[denied]");
     expect(denied.stderr).toContain("--grant env:HOME");

@@ -25,7 +25,7 @@ wants = ["log"]
     "main.sennit": 'require f from "./"; f();',
   });
 
-  const { stderr, stdout } = await folder.sennit(["run", "main.sennit", "--grant", "acme:loud=log"]);
+  const { stderr, stdout } = await folder.shared(["run", "main.sennit", "--grant", "acme:loud=log"]);
 
   expect(stderr + stdout).not.toMatch(/[\u001b\u0007]/);
   expect(stderr).toContain(String.raw`log \u{1b}[2J`);

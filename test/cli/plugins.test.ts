@@ -6,6 +6,15 @@ import { Folder, samples } from "./sennit.ts";
 const slow = fileURLToPath(new URL("../engine/fixtures/slow-python", import.meta.url));
 const project = `[dependencies]\n"test:slow" = { path = ${JSON.stringify(slow)} }\n`;
 
+/** A package that says something. In Lua: what a Python package says is heard in test/host, and its start is dear. */
+const TALKS = {
+  "talks/sennit.toml":
+    '[package]\nname = "test:talks"\nversion = "1.0.0"\nlanguage = "lua"\nsource = "talks.lua"\nwit = "talks.wit"\n',
+  "talks/talks.wit": "package test:talks; world talks { export nap: func(milliseconds: u32) -> u32; }",
+  "talks/talks.lua": 'return { nap = function(milliseconds) print("nap " .. milliseconds) return 1 end }',
+};
+const ENDED = { status: 0, stdout: "1\n", stderr: "" };
+
 describe("sennit run with plugins", () => {
   it("is ended by Ctrl-C in the middle of a Python call: finally runs, exit 130, nothing left", async () => {
     using folder = new Folder({
@@ -27,7 +36,7 @@ describe("sennit run with plugins", () => {
       "sennit.toml": project,
       "a.sennit": 'require "test:slow" as slow; slow.count(); timeout (10ms) { slow.spin(); }',
     });
-    const { status, stderr } = await folder.sennit(["run", "a.sennit"]);
+    const { status, stderr } = await folder.shared(["run", "a.sennit"]);
 
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^error\[timeout\]/) });
   });
@@ -38,7 +47,7 @@ describe("sennit run with plugins", () => {
       "a.sennit": 'require "sample:shout" as s; print "ran"; s.shout("a");',
     });
 
-    expect(await folder.sennit(["run", "a.sennit"])).toEqual({
+    expect(await folder.shared(["run", "a.sennit"])).toEqual({
       status: 2,
       stdout: "",
       stderr: expect.stringMatching(/^error\[link-failed\]: sample:shout imports acme:text\/case@1\.0\.0/),
@@ -50,8 +59,8 @@ describe("sennit plugin inspect", () => {
   it("tells how a component is linked, and the colours of its functions", async () => {
     using folder = new Folder({});
 
-    const shown = await folder.sennit(["plugin", "inspect", `${samples}/imports-c`]);
-    const json = await folder.sennit(["plugin", "inspect", `${samples}/imports-c`, "--json"]);
+    const shown = await folder.shared(["plugin", "inspect", `${samples}/imports-c`]);
+    const json = await folder.shared(["plugin", "inspect", `${samples}/imports-c`, "--json"]);
 
     expect(shown.stdout).toContain("linked  directly\ncalls   wait when a provider does\n");
     expect(shown.stdout).toMatch(/^(?:imports| {7}) as its provider {2}acme:text\/case@1\.0\.0#upper$/m);
@@ -64,8 +73,8 @@ describe("sennit plugin inspect", () => {
   it("tells that the host may make a callback's caller wait, and that Python always waits", async () => {
     using folder = new Folder({});
 
-    const callback = await folder.sennit(["plugin", "inspect", `${samples}/callback-rust`, "--json"]);
-    const python = await folder.sennit(["plugin", "inspect", `${samples}/counter-python`, "--json"]);
+    const callback = await folder.shared(["plugin", "inspect", `${samples}/callback-rust`, "--json"]);
+    const python = await folder.shared(["plugin", "inspect", `${samples}/counter-python`, "--json"]);
 
     expect(JSON.parse(callback.stdout)).toMatchObject({ colours: { exports: "async" } });
     expect(JSON.parse(python.stdout)).toMatchObject({ linked: null, colours: { imports: {}, exports: "async" } });
@@ -75,7 +84,7 @@ describe("sennit plugin inspect", () => {
 describe("sennit plugin call", () => {
   it("says that it calls a package by itself when that one has imports", async () => {
     using folder = new Folder({});
-    const { status, stderr } = await folder.sennit(["plugin", "call", `${samples}/imports-c`, "shout", "hey"]);
+    const { status, stderr } = await folder.shared(["plugin", "call", `${samples}/imports-c`, "shout", "hey"]);
 
     expect(status).toBe(2);
     expect(stderr).toMatch(/^error\[link-failed\]: .*acme:text\/case@1\.0\.0#upper/);
@@ -83,13 +92,12 @@ describe("sennit plugin call", () => {
   });
 
   it("shows what a package says only when that was granted", async () => {
-    using folder = new Folder({});
+    using folder = new Folder(TALKS);
 
-    expect(await folder.sennit(["plugin", "call", slow, "nap", "1"])).toEqual({ status: 0, stdout: "1\n", stderr: "" });
-    expect(await folder.sennit(["plugin", "call", slow, "nap", "1", "--grant", "log"])).toEqual({
-      status: 0,
-      stdout: "1\n",
-      stderr: "info test:slow: nap 1\n",
+    expect(await folder.shared(["plugin", "call", "talks", "nap", "1"])).toEqual(ENDED);
+    expect(await folder.shared(["plugin", "call", "talks", "nap", "1", "--grant", "log"])).toEqual({
+      ...ENDED,
+      stderr: "info test:talks: nap 1\n",
     });
   });
 });

@@ -1,9 +1,16 @@
-/** Runs the command as a user does, in a folder of its own. */
+/**
+ * Runs the command as a user does, in a folder of its own.
+ *
+ *   F1  `shared` shares one process among the commands of a test file: what a command does and shows, and that nothing of it
+ *       is left, is the same as in its own (command-process.ts). That it is for every command: processes.test.ts.
+ *   F2  `sennit` is a process of its own: for signals, standard input, and what runs beside another command.
+ */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandProcess } from "./commands.ts";
 
 const command = fileURLToPath(new URL("../../bin/sennit.js", import.meta.url));
 export const samples: string = fileURLToPath(new URL("../../plugins/samples", import.meta.url));
@@ -13,6 +20,14 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+export interface SpawnOptions {
+  /** Sees each line of standard output as it comes, and may send a signal. */
+  readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
+  readonly input?: string;
+}
+
+const shared = commandProcess();
 
 /** A folder with files, gone when disposed. */
 export class Folder implements Disposable {
@@ -25,16 +40,19 @@ export class Folder implements Disposable {
     }
   }
 
-  /** `onLine` sees each line of standard output as it comes, and may send a signal. */
-  sennit(
-    args: readonly string[],
-    options: { onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void; input?: string } = {},
-  ): Promise<Ended> {
-    const child = spawn(process.execPath, [command, ...args], {
-      cwd: this.path,
-      // A store of its own: this machine's user may have a daemon.
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], XDG_STATE_HOME: join(this.path, "state") },
+  /** F1; after the commands before it, so none may wait for another. */
+  async shared(args: readonly string[]): Promise<Ended> {
+    const { status, stdout, stderr } = await shared.perform({
+      args,
+      folder: this.path,
+      environment: this.#environment(),
     });
+    return { status, stdout, stderr };
+  }
+
+  /** F2 */
+  sennit(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+    const child = spawn(process.execPath, [command, ...args], { cwd: this.path, env: this.#environment() });
     child.stdin.end(options.input ?? "");
     let stdout = "";
     let stderr = "";
@@ -47,6 +65,12 @@ export class Folder implements Disposable {
       child.once("error", reject);
       child.once("close", (status) => resolve({ status, stdout, stderr }));
     });
+  }
+
+  /** With a store of its own: this machine's user may have a daemon. */
+  #environment(): Record<string, string> {
+    const { PATH = "", HOME = "" } = process.env;
+    return { PATH, HOME, XDG_STATE_HOME: join(this.path, "state") };
   }
 
   [Symbol.dispose](): void {

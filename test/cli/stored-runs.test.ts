@@ -1,15 +1,9 @@
 /** Runs in a store at the command line: killed with SIGKILL, taken up, listed, and everything that can be said wrongly. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { LONG } from "../long.ts";
-import { Folder } from "./sennit.ts";
-
-const samples = fileURLToPath(new URL("../../plugins/samples", import.meta.url));
-const main = fileURLToPath(new URL("../../src/cli/main.node.ts", import.meta.url));
+import { Folder, samples } from "./sennit.ts";
 
 const COUNTERS = `require "sample:counter-rust" as rust;
 require "sample:counter-lua" as lua;
@@ -22,20 +16,20 @@ const PROJECT = ["rust", "lua", "python"]
   .join("\n");
 
 /** Runs a command until it has printed so many lines, then kills it. Gives what it printed. */
-async function killedAfter(folder: string, lines: number, args: readonly string[]): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
-  let text = "";
-  child.stdout.on("data", (data: Buffer) => {
-    text += data.toString();
-    if (text.split("\n").length > lines) child.kill("SIGKILL");
+async function killedAfter(folder: Folder, lines: number, args: readonly string[]): Promise<readonly string[]> {
+  let printed = 0;
+  const { stdout } = await folder.sennit(args, {
+    onLine: (line, kill) => {
+      if (line !== "") printed++;
+      if (printed === lines) kill("SIGKILL");
+    },
   });
-  await once(child, "close");
-  return text.split("\n").slice(0, -1);
+  return stdout.split("\n").slice(0, -1);
 }
 
 async function withRun(): Promise<Folder> {
   const folder = new Folder({ "wf.sennit": 'print "a";' });
-  await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
+  await folder.shared(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
   return folder;
 }
 
@@ -48,8 +42,8 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     using folder = new Folder({ "wf.sennit": COUNTERS, "sennit.toml": `[dependencies]\n${PROJECT}\n` });
     const run = ["run", "wf.sennit", "--store", "runs.db", "--id", "a"];
 
-    const before = await killedAfter(folder.path, lines, run);
-    const resumed = await folder.sennit(["resume", "a", "--store", "runs.db"]);
+    const before = await killedAfter(folder, lines, run);
+    const resumed = await folder.shared(["resume", "a", "--store", "runs.db"]);
 
     expect(resumed).toMatchObject({ status: 0, stderr: "" });
     const after = resumed.stdout.split("\n").slice(0, -1);
@@ -57,34 +51,34 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     expect(COUNTED.slice(0, before.length)).toEqual(before);
     expect(after).toEqual(COUNTED.slice(COUNTED.length - after.length));
     expect(before.length + after.length).toBeGreaterThanOrEqual(COUNTED.length);
-    expect((await folder.sennit(["logs", "a", "--store", "runs.db"])).stdout).toBe(`${COUNTED.join("\n")}\n`);
+    expect((await folder.shared(["logs", "a", "--store", "runs.db"])).stdout).toBe(`${COUNTED.join("\n")}\n`);
   });
 
   it("is listed, shown, and has its result again", async () => {
     using folder = new Folder({ "wf.sennit": 'param n: Int; print "hello"; n * 2;' });
     const stored = ["--store", "runs.db"];
-    const run = await folder.sennit(["run", "wf.sennit", "-p", "n=21", "--json", "--id", "a", ...stored]);
+    const run = await folder.shared(["run", "wf.sennit", "-p", "n=21", "--json", "--id", "a", ...stored]);
     expect(JSON.parse(run.stdout)).toEqual({ ok: true, result: 42, output: ["hello"] });
 
-    const again = await folder.sennit(["resume", "a", "--json", ...stored]);
+    const again = await folder.shared(["resume", "a", "--json", ...stored]);
     expect(JSON.parse(again.stdout)).toEqual({ ok: true, id: "a", result: 42, output: [] });
-    expect(JSON.parse((await folder.sennit(["ps", "--json", ...stored])).stdout)).toMatchObject([
+    expect(JSON.parse((await folder.shared(["ps", "--json", ...stored])).stdout)).toMatchObject([
       { id: "a", state: "done", name: join(folder.path, "wf.sennit") },
     ]);
-    expect((await folder.sennit(["ps", ...stored])).stdout).toMatch(/^ID +STATE.*\na +done .* wf\.sennit\n$/);
-    expect((await folder.sennit(["show", "a", ...stored])).stdout).toContain("state     done\n");
-    expect((await folder.sennit(["logs", "a", "--follow", ...stored])).stdout).toBe("hello\n");
+    expect((await folder.shared(["ps", ...stored])).stdout).toMatch(/^ID +STATE.*\na +done .* wf\.sennit\n$/);
+    expect((await folder.shared(["show", "a", ...stored])).stdout).toContain("state     done\n");
+    expect((await folder.shared(["logs", "a", "--follow", ...stored])).stdout).toBe("hello\n");
   });
 
   it("that waits for a signal takes one that came while nobody ran it", async () => {
     using folder = new Folder({ "wf.sennit": 'print "asking"; x = wait signal("approved"); print x;' });
     const stored = ["--store", "runs.db"];
-    expect(await killedAfter(folder.path, 1, ["run", "wf.sennit", "--id", "a", ...stored])).toEqual(["asking"]);
+    expect(await killedAfter(folder, 1, ["run", "wf.sennit", "--id", "a", ...stored])).toEqual(["asking"]);
 
     const signal = ["signal", "a", "approved", '{"by": "Ada"}', "--sender", "s1", ...stored];
-    expect(await folder.sennit(signal)).toMatchObject({ status: 0, stderr: "" });
-    expect(await folder.sennit(signal)).toMatchObject({ status: 0, stderr: expect.stringContaining("before") });
-    expect((await folder.sennit(["resume", "a", ...stored])).stdout).toMatch(/^(asking\n)?\{"by": "Ada"\}\n$/);
+    expect(await folder.shared(signal)).toMatchObject({ status: 0, stderr: "" });
+    expect(await folder.shared(signal)).toMatchObject({ status: 0, stderr: expect.stringContaining("before") });
+    expect((await folder.shared(["resume", "a", ...stored])).stdout).toMatch(/^(asking\n)?\{"by": "Ada"\}\n$/);
   });
 
   it("that waits for a signal alone stays until it is interrupted", async () => {
@@ -100,12 +94,12 @@ describe("a run in a store", { timeout: 120_000 }, () => {
 
   it("that fails says so, now and when it is asked again", async () => {
     using folder = new Folder({ "wf.sennit": 'print "a"; raise "no";' });
-    const run = await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
-    const again = await folder.sennit(["resume", "a", "--store", "runs.db"]);
+    const run = await folder.shared(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
+    const again = await folder.shared(["resume", "a", "--store", "runs.db"]);
 
     expect(run).toMatchObject({ status: 1, stdout: "a\n", stderr: expect.stringContaining("no") });
     expect(again).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining("no") });
-    const { stdout } = await folder.sennit(["show", "a", "--store", "runs.db"]);
+    const { stdout } = await folder.shared(["show", "a", "--store", "runs.db"]);
     expect(stdout).toMatch(/\n\nerror\[raised\]: no\n {2}at main \(wf\.sennit:1:12\)\n$/);
     expect(run.stderr).toContain("  at main (wf.sennit:1:12)\n");
   });
@@ -119,26 +113,26 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     const code = join(folder.path, "counter-lua", "counter.lua");
     const before = readFileSync(code, "utf8");
     const stored = ["--store", "runs.db"];
-    await killedAfter(folder.path, 1, ["run", "wf.sennit", "--id", "a", ...stored]);
-    await folder.sennit(["signal", "a", "go", ...stored]);
+    await killedAfter(folder, 1, ["run", "wf.sennit", "--id", "a", ...stored]);
+    await folder.shared(["signal", "a", "go", ...stored]);
     writeFileSync(code, `${before}\n-- changed\n`);
 
-    const refused = await folder.sennit(["resume", "a", ...stored]);
+    const refused = await folder.shared(["resume", "a", ...stored]);
     expect(refused).toMatchObject({ status: 2, stderr: expect.stringMatching(/error\[diverged\][^]*sennit migrate/) });
-    const shown = (await folder.sennit(["show", "a", ...stored])).stdout;
+    const shown = (await folder.shared(["show", "a", ...stored])).stdout;
     expect(shown).toMatch(/\nstate +parked: diverged: .*\nnext +.*`sennit migrate a FILE`.*`sennit resume a`\n/);
     writeFileSync(code, before);
-    expect(await folder.sennit(["resume", "a", ...stored])).toMatchObject({ status: 0, stderr: "" });
-    expect((await folder.sennit(["logs", "a", ...stored])).stdout).toBe("1\n2\n");
+    expect(await folder.shared(["resume", "a", ...stored])).toMatchObject({ status: 0, stderr: "" });
+    expect((await folder.shared(["logs", "a", ...stored])).stdout).toBe("1\n2\n");
   });
 
   it("goes on with the program that it began with, whatever became of its file", async () => {
     using folder = new Folder({ "wf.sennit": 'print "a";' });
-    await folder.sennit(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
+    await folder.shared(["run", "wf.sennit", "--store", "runs.db", "--id", "a"]);
     writeFileSync(join(folder.path, "wf.sennit"), 'print "b";');
 
-    expect(await folder.sennit(["resume", "a", "--store", "runs.db"])).toMatchObject({ status: 0 });
-    expect((await folder.sennit(["logs", "a", "--store", "runs.db"])).stdout).toBe("a\n");
+    expect(await folder.shared(["resume", "a", "--store", "runs.db"])).toMatchObject({ status: 0 });
+    expect((await folder.shared(["logs", "a", "--store", "runs.db"])).stdout).toBe("a\n");
   });
 
   it.each([
@@ -158,7 +152,7 @@ describe("a run in a store", { timeout: 120_000 }, () => {
     folder ??= await withRun();
     const before = readdirSync(folder.path);
 
-    expect(await folder.sennit(args)).toMatchObject({ status: 2, stderr: expect.stringContaining(`error[${code}]`) });
+    expect(await folder.shared(args)).toMatchObject({ status: 2, stderr: expect.stringContaining(`error[${code}]`) });
     expect(readdirSync(folder.path).filter((name) => !name.startsWith("runs.db"))).toEqual(
       before.filter((name) => !name.startsWith("runs.db")),
     );

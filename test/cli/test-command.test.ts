@@ -24,7 +24,7 @@ printed = ["order of pepper", "a month later"]
 describe("sennit test", () => {
   it("says of each test whether it passed, and where it did not", async () => {
     using folder = new Folder({ "flows/order.sennit": FLOW, "flows/order.test.toml": TESTS });
-    const { status, stdout, stderr } = await folder.sennit(["test", "--crash-everywhere", "--crashes", "4"]);
+    const { status, stdout, stderr } = await folder.shared(["test", "--crash-everywhere", "--crashes", "4"]);
 
     expect(stderr).toBe("");
     expect(stdout.split("\n")).toEqual([
@@ -42,7 +42,7 @@ describe("sennit test", () => {
 
   it("gives one JSON object", async () => {
     using folder = new Folder({ "order.sennit": FLOW, "order.test.toml": TESTS });
-    const { status, stdout } = await folder.sennit(["test", "--json", "--filter", "month"]);
+    const { status, stdout } = await folder.shared(["test", "--json", "--filter", "month"]);
 
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
@@ -56,21 +56,21 @@ describe("sennit test", () => {
   it("says that there are no tests, or that a file cannot be read, and exits 2", async () => {
     using folder = new Folder({ "order.sennit": FLOW, "bad/x.test.toml": '[[test]]\nnmae = "x"\n' });
 
-    expect(await folder.sennit(["test", "order.test.toml"])).toMatchObject({ status: 2 });
-    const none = await folder.sennit(["test", ".", "--filter", "nothing"]);
+    expect(await folder.shared(["test", "order.test.toml"])).toMatchObject({ status: 2 });
+    const none = await folder.shared(["test", ".", "--filter", "nothing"]);
     expect(none).toMatchObject({ status: 2, stdout: "" });
     expect(none.stderr).toContain("bad/x.test.toml:2: test 1.nmae: unknown key (did you mean `name`?)");
     using empty = new Folder({ "order.sennit": FLOW });
-    const { status, stderr } = await empty.sennit(["test"]);
+    const { status, stderr } = await empty.shared(["test"]);
     expect(status).toBe(2);
     expect(stderr).toContain("error[no-tests]");
-    expect((await empty.sennit(["test", "--crashes", "3"])).stderr).toContain("--crash-everywhere");
+    expect((await empty.shared(["test", "--crashes", "3"])).stderr).toContain("--crash-everywhere");
   });
 
   it("passes the examples, crashed everywhere", async () => {
     using folder = new Folder({});
     const arguments_ = ["test", `${root}/examples`, "--crash-everywhere", "--crashes", "6", "--json"];
-    const { status, stdout } = await folder.sennit(arguments_);
+    const { status, stdout } = await folder.shared(arguments_);
 
     const { tests } = JSON.parse(stdout) as { tests: readonly { ok: boolean; crashes: number; name: string }[] };
     expect(tests.filter(({ ok }) => !ok)).toEqual([]);
@@ -96,15 +96,15 @@ describe("sennit check --against-runs, sennit migrate", () => {
     });
     expect(begun.stdout).toContain("begin");
     const check = (file: string, ...more: readonly string[]): ReturnType<Folder["sennit"]> =>
-      folder.sennit(["check", file, "--against-runs", "--store", "runs.db", ...more]);
+      folder.shared(["check", file, "--against-runs", "--store", "runs.db", ...more]);
 
     const good = await check("new/flow.sennit");
     expect(good).toMatchObject({ status: 0, stderr: "" });
     expect(good.stdout).toContain("1 runs: 1 continue, 0 need a decision, 0 cannot be told");
     expect((await check("later.sennit")).stdout).toBe("no runs of this program\n");
-    expect(await folder.sennit(["migrate", "one", "later.sennit", "--store", "runs.db"])).toMatchObject({ status: 0 });
-    expect((await folder.sennit(["signal", "one", "go", "--store", "runs.db"])).status).toBe(0);
-    const resumed = await folder.sennit(["resume", "one", "--store", "runs.db"]);
+    expect(await folder.shared(["migrate", "one", "later.sennit", "--store", "runs.db"])).toMatchObject({ status: 0 });
+    expect((await folder.shared(["signal", "one", "go", "--store", "runs.db"])).status).toBe(0);
+    const resumed = await folder.shared(["resume", "one", "--store", "runs.db"]);
 
     expect(resumed).toMatchObject({ status: 0 });
     expect(resumed.stdout).toContain("new end\n");
@@ -119,7 +119,7 @@ describe("sennit check --against-runs, sennit migrate", () => {
         recorded: 'wait signal("go")',
       },
     ]);
-    const refused = await folder.sennit(["migrate", "one", "other.sennit", "--store", "runs.db"]);
+    const refused = await folder.shared(["migrate", "one", "other.sennit", "--store", "runs.db"]);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain("run-ended");
   });
@@ -136,7 +136,7 @@ describe("sennit check --against-runs, sennit migrate", () => {
       onLine: (line, kill) => void (line === "begin" && kill("SIGKILL")),
     });
     const moved = (...more: readonly string[]): ReturnType<Folder["sennit"]> =>
-      folder.sennit(["migrate", "one", "next.sennit", "--store", "runs.db", ...more]);
+      folder.shared(["migrate", "one", "next.sennit", "--store", "runs.db", ...more]);
 
     const wrong = await moved("--with", "wrong.sennit");
     expect(wrong).toMatchObject({ status: 2, stdout: "" });
@@ -148,8 +148,8 @@ describe("sennit check --against-runs, sennit migrate", () => {
     const done = await moved("--with", "move.sennit", "--json");
     const rewritten = [{ name: "n", before: "20", after: "40" }];
     expect(JSON.parse(done.stdout)).toMatchObject({ moved: true, runs: [{ id: "one", rewritten }] });
-    await folder.sennit(["signal", "one", "go", "--store", "runs.db"]);
-    const resumed = await folder.sennit(["resume", "one", "--store", "runs.db"]);
+    await folder.shared(["signal", "one", "go", "--store", "runs.db"]);
+    const resumed = await folder.shared(["resume", "one", "--store", "runs.db"]);
     expect(resumed.stdout).toContain("n: 42\n");
   });
 });

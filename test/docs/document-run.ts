@@ -2,10 +2,9 @@
  * One document's snippets, run in order in a folder of their own.
  *
  *   D1  Files appear in the order of the document, so a program finds what stands above it and nothing else.
- *   D2  Nothing is left: `dispose` ends the process and the daemons, and removes the folder.
+ *   D2  Nothing is left: `dispose` ends the daemons, and removes the folder; the processes end with this one.
  */
-import { fork, spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
@@ -22,6 +21,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Snippet } from "./snippet.ts";
+import type { CommandProcess } from "../cli/commands.ts";
+import type { SharedProcess } from "../shared-process.ts";
 import type { Report, Task } from "./snippet-process.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,11 +34,18 @@ export interface Outcome {
   readonly found: string;
 }
 
+/** All documents run their snippets in these, one after another: each snippet in its document's folder. */
+export interface Processes {
+  readonly commands: CommandProcess;
+  readonly snippets: SharedProcess<Task, Report>;
+}
+
 export class DocumentRun implements AsyncDisposable {
   readonly folder: string = realpathSync(mkdtempSync(join(tmpdir(), "sennit-docs-")));
-  #process: ChildProcess | undefined;
+  readonly #processes: Processes;
 
-  constructor() {
+  constructor(processes: Processes) {
+    this.#processes = processes;
     // Only so that Node takes the scripts for modules.
     writeFileSync(join(this.folder, "package.json"), '{ "type": "module" }');
   }
@@ -54,7 +62,12 @@ export class DocumentRun implements AsyncDisposable {
         this.#write(snippet.file, snippet.block.text);
         return this.#judge(
           snippet,
-          await this.#ask({ kind: snippet.kind, file: snippet.file, text: snippet.block.text }),
+          await this.#processes.snippets.perform({
+            kind: snippet.kind,
+            folder: this.folder,
+            file: snippet.file,
+            text: snippet.block.text,
+          }),
         );
       case "console":
         return await this.#console(snippet);
@@ -62,10 +75,6 @@ export class DocumentRun implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process?.exitCode === null) {
-      this.#process.kill();
-      await once(this.#process, "exit");
-    }
     await this.#stopDaemons();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -87,23 +96,6 @@ export class DocumentRun implements AsyncDisposable {
     return { snippet, expected: both(snippet.output, snippet.error), found: this.#plain(both(output, error)) };
   }
 
-  async #ask(task: Task): Promise<Report> {
-    const child = (this.#process ??= fork(join(root, "test/docs/snippet-process.ts"), { cwd: this.folder }));
-    const stop = new AbortController();
-    const answered = once(child, "message", stop) as Promise<[Report]>;
-    const ended = once(child, "exit", stop).then(([code]): never => {
-      throw new Error(`the process ended with ${String(code)}`);
-    });
-    ended.catch(() => {}); // also when it is no longer waited for
-    child.send(task);
-    try {
-      const [report] = await Promise.race([answered, ended]);
-      return report;
-    } finally {
-      stop.abort();
-    }
-  }
-
   async #console(snippet: Snippet & { kind: "console" }): Promise<Outcome> {
     let found = "";
     for (const { words } of snippet.commands) {
@@ -113,27 +105,49 @@ export class DocumentRun implements AsyncDisposable {
     return { snippet, expected, found: withWildcards(expected, found) };
   }
 
-  /** Both streams go to one file, so that their order is kept. Empty lines at the end are not shown in a page. */
-  async #command([npx, tool = "", ...rest]: readonly string[]): Promise<string> {
+  /** Empty lines at the end are not shown in a page. */
+  async #command([npx, tool = "", ...args]: readonly string[]): Promise<string> {
     if (npx !== "npx") throw new Error(`a command begins with \`npx\`, not with \`${String(npx)}\``);
-    const program = tool === "sennit" ? [join(root, "bin/sennit.js")] : [join(root, "node_modules/.bin", tool)];
+    const text = tool === "sennit" && !mayEndItself(args) ? await this.#sennit(args) : await this.#spawned(tool, args);
+    return text.replace(/\n*$/, text.trim() === "" ? "" : "\n");
+  }
+
+  async #sennit(args: readonly string[]): Promise<string> {
+    const { folder } = this;
+    return (await this.#processes.commands.perform({ args, folder, environment: environment() })).both;
+  }
+
+  /** Both streams go to one file, so that their order is kept. */
+  async #spawned(tool: string, args: readonly string[]): Promise<string> {
+    const program = tool === "sennit" ? join(root, "bin/sennit.js") : join(root, "node_modules/.bin", tool);
     const path = join(this.folder, ".console");
     const file = openSync(path, "w");
     try {
-      const child = spawn(process.execPath, [...program, ...rest], { cwd: this.folder, stdio: ["ignore", file, file] });
+      const child = spawn(process.execPath, [program, ...args], { cwd: this.folder, stdio: ["ignore", file, file] });
       await once(child, "exit");
     } finally {
       closeSync(file);
     }
     const text = readFileSync(path, "utf8");
     rmSync(path);
-    return text.replace(/\n*$/, text.trim() === "" ? "" : "\n");
+    return text;
   }
 
   /** Without the folder, which has another name in every run. */
   #plain(text: string): string {
     return text.replaceAll(`${this.folder}/`, "").replaceAll(root, "");
   }
+}
+
+/** What it starts may kill its parent: a page shows how a run goes on after that. */
+function mayEndItself(args: readonly string[]): boolean {
+  return args.some((arg) => arg.startsWith("run:"));
+}
+
+function environment(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function both(output: string, error: string): string {

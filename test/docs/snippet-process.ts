@@ -1,5 +1,5 @@
 /**
- * A process that runs the programs and scripts of one document, one after another, in the folder it was started in.
+ * A process that runs the programs and scripts of the documents, one after another, each in the folder of its document.
  * The parent sends a task and gets what was printed and what failed; a script's `sennit` is this checkout's source.
  */
 import { registerHooks } from "node:module";
@@ -10,6 +10,7 @@ import { Fault, ProgramRefused, run } from "../../src/index.ts";
 
 export interface Task {
   readonly kind: "program" | "script";
+  readonly folder: string;
   readonly file: string;
   readonly text: string;
 }
@@ -26,6 +27,7 @@ registerHooks({
   resolve: (specifier, context, next) => next(specifier === "sennit" ? index : specifier, context),
 });
 
+process.on("disconnect", () => process.exit());
 process.on("message", (task: Task) => {
   void perform(task).then((report) => process.send?.(report));
 });
@@ -33,6 +35,7 @@ process.on("message", (task: Task) => {
 async function perform(task: Task): Promise<Report> {
   const lines: string[] = [];
   const problems: string[] = [];
+  process.chdir(task.folder);
   try {
     if (task.kind === "script") await runScript(task.file, lines);
     else await runProgram(task, lines, problems);

@@ -1,6 +1,6 @@
 /** Every snippet of the tutorials does what the page says. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,13 +9,21 @@ import { DocumentRun } from "./document-run.ts";
 import type { Outcome } from "./document-run.ts";
 import { formatSource } from "../../src/lang/syntax/format.ts";
 import { Source } from "../../src/lang/source.ts";
+import { commandProcess } from "../cli/commands.ts";
+import { SharedProcess } from "../shared-process.ts";
 import { blocksOf } from "./markdown.ts";
+import type { Report, Task } from "./snippet-process.ts";
 import { snippetsOf } from "./snippet.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Pages without snippets of ours: the index, and what is generated. */
 const others = new Set(["README.md", "performance.md", "security.md"]);
 const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md") && !others.has(name));
+
+const processes = {
+  commands: commandProcess(),
+  snippets: new SharedProcess<Task, Report>(join(root, "test/docs/snippet-process.ts")),
+};
 
 function textOf(name: string): string {
   return readFileSync(join(root, "docs", name), "utf8");
@@ -24,7 +32,7 @@ function textOf(name: string): string {
 describe.each(documents)("docs/%s", (name) => {
   const snippets = snippetsOf(textOf(name));
   const outcomes = new Map<number, Outcome>();
-  const run = new DocumentRun();
+  const run = new DocumentRun(processes);
 
   beforeAll(async () => {
     for (const snippet of snippets) outcomes.set(snippet.block.line, await run.perform(snippet));
@@ -63,8 +71,9 @@ describe("the tutorials", () => {
       );
       expect(files.length).toBeGreaterThan(0);
       writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(typesConfig(files)));
-      expect(diagnosticsOf(folder)).toBe("");
+      symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+      expect(diagnosticsOf(folder, declarationsConfig(folder))).toBe("");
+      expect(diagnosticsOf(folder, typesConfig(folder, files))).toBe("");
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -90,13 +99,30 @@ describe("the tutorials", () => {
   });
 });
 
-function typesConfig(files: readonly string[]): unknown {
+/** What a user has of the source. The source itself is checked by `npm run check`, and not once more for the scripts. */
+function declarationsConfig(folder: string): unknown {
+  return {
+    extends: join(root, "tsconfig.json"),
+    compilerOptions: {
+      noEmit: false,
+      emitDeclarationOnly: true,
+      noCheck: true,
+      rootDir: root,
+      outDir: join(folder, "types"),
+      typeRoots: [join(root, "node_modules/@types")],
+    },
+    include: [join(root, "src/**/*.d.ts")],
+    files: [join(root, "src/index.ts")],
+  };
+}
+
+function typesConfig(folder: string, files: readonly string[]): unknown {
   return {
     extends: join(root, "tsconfig.json"),
     compilerOptions: {
       isolatedDeclarations: false,
       declaration: false,
-      paths: { sennit: [join(root, "src/index.ts")] },
+      paths: { sennit: [join(folder, "types/src/index.d.ts")] },
       typeRoots: [join(root, "node_modules/@types")],
     },
     include: [join(root, "src/**/*.d.ts")],
@@ -104,7 +130,8 @@ function typesConfig(files: readonly string[]): unknown {
   };
 }
 
-function diagnosticsOf(folder: string): string {
+function diagnosticsOf(folder: string, config: unknown): string {
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   try {
     return execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder], {
       encoding: "utf8",

@@ -1,9 +1,9 @@
 /** R3 as a process sees it: after each of these runs nothing is left that would keep it alive. */
-import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { SharedProcess } from "../shared-process.ts";
+import type { Program } from "./exit-process.ts";
 
-const index = new URL("../../src/index.ts", import.meta.url).href;
 const file = fileURLToPath(new URL("program.sennit", import.meta.url));
 const slow = 'require "./fixtures/slow-python" as slow;';
 
@@ -16,27 +16,14 @@ const programs: Readonly<Record<string, string>> = {
   "a callback that failed": 'require "./fixtures/callbacks-lua" as lua; lua.each(|i| 1 div i, 2);',
 };
 
-/** The exit status of a process that runs one program, and has some seconds to end by itself afterwards. */
-function exitStatus(source: string): Promise<number | string | null> {
-  const script = `
-    import { run } from ${JSON.stringify(index)};
-    await run(${JSON.stringify(source)}, { file: ${JSON.stringify(file)} }).catch(() => {});
-    setTimeout(() => process.exit(3), 4000).unref();
-    process.stdout.write("settled");`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => child.kill("SIGKILL"), 40_000);
-    child.once("close", (status, signal) => {
-      clearTimeout(limit);
-      resolve(status ?? signal);
-    });
-  });
-}
+const shared = new SharedProcess<Program, "ended">(fileURLToPath(new URL("exit-process.ts", import.meta.url)));
 
 describe("a process ends by itself after", () => {
   it.each(Object.keys(programs))("%s", async (name) => {
-    expect(await exitStatus(programs[name] ?? "")).toBe(0);
+    expect(await shared.perform({ source: programs[name] ?? "", file })).toBe("ended");
+  });
+
+  it("all of them: it ends by itself when nobody has another program for it", async () => {
+    expect(await shared.end()).toBe(0);
   });
 });

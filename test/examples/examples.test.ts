@@ -1,15 +1,20 @@
 /** Every example runs as a user would run it, and prints what its expected.txt says. */
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { commandProcess } from "../cli/commands.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const examples = readdirSync(`${root}/examples`, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
+/** What one example leaves in this process, the next one finds: it is the caches alone, as for commands in a row. */
+const commands = commandProcess();
+
 async function sennit(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-  return promisify(execFile)(process.execPath, ["bin/sennit.js", ...args], { cwd: root, maxBuffer: 2 ** 26 });
+  const { PATH = "", HOME = "" } = process.env;
+  const { status, stdout, stderr } = await commands.perform({ args, folder: root, environment: { PATH, HOME } });
+  expect(status, stderr).toBe(0);
+  return { stdout, stderr };
 }
 
 describe("examples", () => {

@@ -6,7 +6,7 @@ import { Fault } from "../../src/fault.ts";
 import { isAnyType, problemOfAny } from "../../src/host/any-type.ts";
 import { javascriptPlugin } from "../../src/host/javascript/plugin.ts";
 import type { Plugin } from "../../src/host/plugin.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { codecOf } from "../../src/host/remote/frames/codec.ts";
 import { Broken, Reader } from "../../src/host/remote/frames/reader.ts";
 import { Writer } from "../../src/host/remote/frames/writer.ts";
@@ -107,7 +107,7 @@ class WitWorld(wit_world.WitWorld):
 
   it("that gives what is no Any ends with `plugin-invalid-value`", { timeout: 60_000 }, async () => {
     const files = { "app.py": app, "world.wit": `package test:plugin;\n${GIVE}` };
-    await using plugin: Plugin = await pythonPlugin(pythonPackage(files), {});
+    await using plugin: Plugin = await openPython(pythonPackage(files));
     await using instance = await plugin.instantiate(settings());
 
     expect(await instance.call("give", [encodeAny([1, "a"])])).toEqual(encodeAny([1, "a"]));

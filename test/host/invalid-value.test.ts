@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { javascriptPlugin } from "../../src/host/javascript/plugin.ts";
-import type { Plugin } from "../../src/host/plugin.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import type { Instance, Plugin } from "../../src/host/plugin.ts";
+import { openPython } from "./python-opened.ts";
 import { pluginFromText } from "./component-fixtures.ts";
 import { faultFrom, lua, settings } from "./lua-package.ts";
 import { pythonPackage } from "./python-package.ts";
@@ -52,7 +52,7 @@ const guests: readonly Guest[] = [
   { name: "Lua", open: () => lua(WORLD, LUA, { name: "test:plugin" }) },
   {
     name: "Python",
-    open: () => pythonPlugin(pythonPackage({ "app.py": PYTHON, "world.wit": `package test:plugin;\n${WORLD}` }), {}),
+    open: () => openPython(pythonPackage({ "app.py": PYTHON, "world.wit": `package test:plugin;\n${WORLD}` })),
   },
   {
     name: "a function of the program",
@@ -64,8 +64,11 @@ const guests: readonly Guest[] = [
 
 describe.each(guests)("a wrong value, with $name", { timeout: 60_000 }, ({ open, embedded = false }) => {
   let plugin: Plugin;
+  /** A call that has not happened leaves its instance as it was. */
+  let lasting: Instance;
   beforeAll(async () => {
     plugin = await open();
+    lasting = await plugin.instantiate(settings());
   });
   afterAll(() => plugin[Symbol.asyncDispose]());
 
@@ -74,9 +77,8 @@ describe.each(guests)("a wrong value, with $name", { timeout: 60_000 }, ({ open,
     [["1"], "type-mismatch"],
     [[], "type-mismatch"],
   ])("given as the arguments %j is the caller's mistake: nothing has happened", async (args, code) => {
-    await using instance = await plugin.instantiate(settings());
-    expect(await faultFrom(() => instance.call("take", args))).toMatchObject({ code, source: "sennit" });
-    expect(instance.alive).toBe(true);
+    expect(await faultFrom(() => lasting.call("take", args))).toMatchObject({ code, source: "sennit" });
+    expect(lasting.alive).toBe(true);
   });
 
   it("returned is the plugin's", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Fault } from "../../src/fault.ts";
 import type { Limits } from "../../src/host/manifest.ts";
 import type { Instance, InstanceOptions } from "../../src/host/plugin.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { pluginFromWit, start } from "./component-fixtures.ts";
 import { faultFrom, lua, settings } from "./lua-package.ts";
 import { pythonPackage } from "./python-package.ts";
@@ -131,7 +131,7 @@ class WitWorld(wit_world.WitWorld):
     [{ resultBytes: 5000 }, [100, 100], "5000 bytes"],
   ])("may not exceed %o", { timeout: 120_000 }, async (limits, args, text) => {
     const files = pythonPackage({ "app.py": PYTHON, "world.wit": world }, { name: "acme:guest", limits });
-    await using plugin = await pythonPlugin(files, {});
+    await using plugin = await openPython(files);
     await using instance = await plugin.instantiate(settings());
 
     expect(await instance.call("texts", [10, 10])).toHaveLength(10);

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 import { run } from "../../src/engine/embedding/run-program.node.ts";
 import type { ReportProgress } from "../../src/host/plugin.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { pluginFromText, start } from "./component-fixtures.ts";
 import { lua, settings } from "./lua-package.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
@@ -71,7 +71,7 @@ it("Lua reports it", async () => {
 it("Python reports it", { timeout: 60_000 }, async () => {
   const { seen, progress } = collector();
   const files = { "app.py": PYTHON, "world.wit": `package test:plugin;\n${WORLD}` };
-  await using plugin = await pythonPlugin(pythonPackage(files), {});
+  await using plugin = await openPython(pythonPackage(files));
   await using instance = await plugin.instantiate(surroundings({}, { progress }));
   await instance.call("work", []);
   expect(seen).toEqual(REPORTS);

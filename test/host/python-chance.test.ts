@@ -1,7 +1,8 @@
 /** Random numbers of a Python plugin: of each call its own, whatever calls before it drew (R1 of worker/chance.ts). */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Instance } from "../../src/host/plugin.ts";
-import { pythonPlugin, type PythonPlugin } from "../../src/host/python/plugin.node.ts";
+import type { PythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
 
 const WIT = `package test:plugin; world w {
@@ -38,7 +39,7 @@ class WitWorld:
 
 let plugin: PythonPlugin;
 beforeAll(async () => {
-  plugin = await pythonPlugin(pythonPackage({ "app.py": APP, "world.wit": WIT }), {});
+  plugin = await openPython(pythonPackage({ "app.py": APP, "world.wit": WIT }));
 });
 afterAll(() => plugin[Symbol.asyncDispose]());
 
@@ -51,9 +52,10 @@ async function withInstance<T>(seed: number, work: (instance: Instance) => Promi
 }
 
 it("what a call draws does not depend on what calls before it drew, and the seed decides it (R1)", async () => {
-  const ways = (await withInstance(7, (instance) => Promise.resolve(instance.call("kinds", [])))) as string[];
+  let ways: readonly string[] = [];
   const seen = (seed: number, before: number): Promise<readonly unknown[]> =>
     withInstance(seed, async (instance) => {
+      ways = (await instance.call("kinds", [])) as string[];
       const answers = [];
       for (const way of ways) {
         await instance.call("draws", [way, before]);
@@ -65,6 +67,7 @@ it("what a call draws does not depend on what calls before it drew, and the seed
   expect(await seen(7, 1)).toEqual(plain);
   expect(await seen(7, 5)).toEqual(plain);
   const other = await seen(8, 0);
+  expect(ways).toHaveLength(10);
   for (const [at, way] of ways.entries()) {
     expect([way, other[at]]).not.toEqual([way, plain[at]]);
     if (way !== "choice" && way !== "state") expect(new Set(plain[at] as string[]).size).toBe(3);

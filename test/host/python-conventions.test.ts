@@ -1,9 +1,10 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import fc from "../fast-check.ts";
+import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
 import { bindings } from "../../src/host/python/bindings.ts";
 import { Names, camel, shouty, snake } from "../../src/host/python/names.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { worldFromText } from "../../src/host/wit-source.ts";
 import { equalValues } from "../../src/wit/equal.ts";
 import type { WitType } from "../../src/wit/types.ts";
@@ -44,50 +45,36 @@ describe("names", () => {
   });
 });
 
-describe("names that mean something in Python", () => {
-  it("are names of types like any other", async () => {
-    const kinds = ["protocol", "optional", "union", "enum", "flag", "some", "ok", "err", "result", "auto", "dataclass"];
-    const wit = `package test:plugin;
-      interface kinds {
-        ${kinds.map((kind) => `enum %${kind} { a, b }`).join("\n")}
-        record all { ${kinds.map((kind) => `%${kind}: option<%${kind}>`).join(", ")} }
-        echo: func(x: all) -> result<all, string>;
-      }
-      world w { export kinds; import other: func() -> u32; }`;
-    const app = `from wit_world import exports
+const KINDS = ["protocol", "optional", "union", "enum", "flag", "some", "ok", "err", "result", "auto", "dataclass"];
+const MEANING = `package a:b;
+interface kinds {
+  ${KINDS.map((kind) => `enum %${kind} { a, b }`).join("\n")}
+  record all { ${KINDS.map((kind) => `%${kind}: option<%${kind}>`).join(", ")} }
+  echo: func(x: all) -> result<all, string>;
+}
+interface %world { f: func() -> u32; }
+world w {
+  import other: func() -> u32;
+  export kinds;
+  export %world;
+  export g: func() -> u32;
+  export none:is/lambda@0.1.0;
+  export none:is/lambda@0.2.0;
+}
+package none:is@0.1.0 { interface lambda { %yield: func() -> u32; } }
+package none:is@0.2.0 { interface lambda { %yield: func() -> u32; } }`;
+
+const MEANING_APP = `import wit_world
+from wit_world import exports
 class Kinds(exports.Kinds):
     def echo(self, x):
         return x
-`;
-    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
-    const other = { other: { colour: "sync", call: () => 1 } } as const;
-    await using python = await plugin.instantiate(surroundings(other));
-    const value = kinds.map((_, i) => (i === 0 ? null : i % 2));
-    expect(await python.call("test:plugin/kinds#echo", [value])).toEqual(new CaseValue(OK, value));
-  });
-
-  it("of an interface and of the world itself may be the same", async () => {
-    const wit =
-      "package a:b; interface %world { f: func() -> u32; } world w { export %world; export g: func() -> u32; }";
-    const app = `import wit_world
 class World(wit_world.exports.World):
     def f(self):
         return 1
 class WitWorld(wit_world.WitWorld):
     def g(self):
         return 2
-`;
-    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
-    await using python = await plugin.instantiate(surroundings());
-    expect([await python.call("a:b/world#f", []), await python.call("g", [])]).toEqual([1, 2]);
-  });
-
-  it("of interfaces that go by their version are made of their words", async () => {
-    const wit = `package a:b;
-      world w { export none:is/lambda@0.1.0; export none:is/lambda@0.2.0; }
-      package none:is@0.1.0 { interface lambda { %yield: func() -> u32; } }
-      package none:is@0.2.0 { interface lambda { %yield: func() -> u32; } }`;
-    const app = `from wit_world import exports
 class NoneIsLambda010(exports.NoneIsLambda010):
     def yield_(self):
         return 1
@@ -95,8 +82,26 @@ class NoneIsLambda020(exports.NoneIsLambda020):
     def yield_(self):
         return 2
 `;
-    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
-    await using python = await plugin.instantiate(surroundings());
+
+describe("names that mean something in Python", () => {
+  let plugin: Plugin;
+  let python: Instance;
+  beforeAll(async () => {
+    plugin = await openPython(pythonPackage({ "app.py": MEANING_APP, "world.wit": MEANING }));
+    python = await plugin.instantiate(surroundings({ other: { colour: "sync", call: () => 1 } }));
+  });
+  afterAll(() => plugin[Symbol.asyncDispose]());
+
+  it("are names of types like any other", async () => {
+    const value = KINDS.map((_, i) => (i === 0 ? null : i % 2));
+    expect(await python.call("a:b/kinds#echo", [value])).toEqual(new CaseValue(OK, value));
+  });
+
+  it("of an interface and of the world itself may be the same", async () => {
+    expect([await python.call("a:b/world#f", []), await python.call("g", [])]).toEqual([1, 2]);
+  });
+
+  it("of interfaces that go by their version are made of their words", async () => {
     expect(await python.call("none:is/lambda@0.1.0#yield", [])).toBe(1);
     expect(await python.call("none:is/lambda@0.2.0#yield", [])).toBe(2);
   });
@@ -184,7 +189,7 @@ describe("a world that imports and exports one interface, with types of its own"
 
   it("works on both sides", async () => {
     const files = { "app.py": BOTH_APP, "shapes.py": BOTH_SHAPES, "world.wit": BOTH };
-    await using plugin = await pythonPlugin(pythonPackage(files), {});
+    await using plugin = await openPython(pythonPackage(files));
     const drawn: unknown[] = [];
     const sync = (call: (...args: never[]) => unknown) => ({
       colour: "sync" as const,
@@ -262,7 +267,7 @@ describe("types made at random", () => {
     });
     const wit = `package test:plugin; interface echo { ${declarations.join(" ")} ${functions.join(" ")} } world w { export echo; }`;
     const app = "class Echo:\n    def __getattr__(self, name):\n        return lambda x: (x,)\n";
-    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    await using plugin = await openPython(pythonPackage({ "app.py": app, "world.wit": wit }));
     await using python = await plugin.instantiate(surroundings());
     expect(types.length).toBeGreaterThan(60);
     for (const [i, type] of types.entries()) {

@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isLong } from "../long.ts";
 import type { Fault } from "../../src/fault.ts";
 import type { Instance, InstanceOptions, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { GRACE } from "../../src/host/python/deadline.ts";
+import { LEAST_START } from "../../src/host/python/limits.ts";
+import { openPython } from "./python-opened.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
 
 const WIT = `package test:plugin;
@@ -100,6 +102,8 @@ class Thing(things.Thing):
 /** What a worker takes to end on a machine that does other things too, beside the grace of 100 ms. */
 const SLACK = 1500;
 const LIMIT = 300;
+/** For what spins until then: less of it proves the same. */
+const SHORT = 100;
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -107,10 +111,13 @@ describe("a deadline of calls into Python", () => {
   let plugin: Plugin;
   const files = { "app.py": APP, "things.py": THING, "world.wit": WIT };
   const ask = { colour: "async", call: never } as const;
+  /** For calls that do not end it. */
+  let lasting: Instance;
   const fresh = (options: Partial<InstanceOptions> = {}): Promise<Instance> =>
     plugin.instantiate(surroundings({ ask }, options));
   beforeAll(async () => {
-    plugin = await pythonPlugin(pythonPackage(files, { limits: { deadline: LIMIT } }), {});
+    plugin = await openPython(pythonPackage(files, { limits: { deadline: LIMIT } }));
+    lasting = await fresh();
   });
   afterAll(async () => {
     await plugin[Symbol.asyncDispose]();
@@ -126,25 +133,18 @@ describe("a deadline of calls into Python", () => {
     return expect.fail("it did not fail");
   };
 
-  it.each([
-    "plain",
-    "swallowing",
-    "catching",
-    "in_finally",
-    "in_del",
-    "in_c",
-    "regex",
-    "power",
-    "shuffle",
-    "recursion",
-  ])("ends what never ends: %s", async (way) => {
-    await using python = await fresh();
+  const others = ["swallowing", "in_finally", "regex"]; // of `catching` the weaker form; test/attack plays the other two
+  const ways = ["plain", "catching", "in_del", "in_c", "power", "shuffle", "recursion"];
+  if (isLong(`deadlines of ${others.join(", ")}`, "stronger forms and test/attack/python-deadline.ts are tried"))
+    ways.push(...others);
+  it.each(ways)("ends what never ends: %s", async (way) => {
+    await using python = await fresh({ limits: { deadline: SHORT } });
     const began = performance.now();
     const [call, queued] = [failed(() => python.call("endless", [way])), failed(() => python.call("fine", []))];
     expect(await call).toMatchObject({ code: "deadline-exceeded", source: "test:plugin" });
     const took = performance.now() - began;
-    expect(took).toBeGreaterThanOrEqual(LIMIT - 1);
-    expect(took).toBeLessThan(LIMIT + 100 + SLACK);
+    expect(took).toBeGreaterThanOrEqual(SHORT - 1);
+    expect(took).toBeLessThan(SHORT + 100 + SLACK);
     expect(await queued).toMatchObject({ code: "plugin-lost" });
     expect(python.alive).toBe(false);
     expect(() => python.call("fine", [])).toThrow(expect.objectContaining({ code: "plugin-lost" }));
@@ -173,28 +173,32 @@ describe("a deadline of calls into Python", () => {
   });
 
   it("is each call's own, also of many in one message", async () => {
-    await using python = await fresh();
-    const turns = await turnsOf(python, LIMIT / 3);
-    const calls = Array.from({ length: 6 }, () => [turns]);
-    expect(await Promise.all(calls.map(async (args) => python.call("spin", args)))).toEqual([1, 1, 1, 1, 1, 1]);
+    const turns = await turnsOf(lasting, LIMIT / 3);
+    const calls = Array.from({ length: 4 }, () => [turns]);
+    expect(await Promise.all(calls.map(async (args) => lasting.call("spin", args)))).toEqual([1, 1, 1, 1]);
     const stop = new AbortController().signal;
-    const answers = await python.callMany?.("spin", calls, { untilErr: false, stop });
+    const answers = await lasting.callMany?.("spin", calls, { untilErr: false, stop });
     expect(answers).toEqual(calls.map(() => ({ value: 1 })));
   });
 
   it("ends the one of many that is late, after the answers of those before it", async () => {
-    await using python = await fresh();
+    // On a busy machine those answers, which come with that to the interrupt, may come after the grace as well.
     const stop = new AbortController().signal;
     const calls = [[10], [10], [1e9], [10]];
-    const answers = await python.callMany?.("spin", calls, { untilErr: false, stop });
-    expect(answers).toMatchObject([{ value: 1 }, { value: 1 }, { thrown: { code: "deadline-exceeded" } }]);
-    expect(python.alive).toBe(false);
+    for (let left = 10; ; left--) {
+      await using python = await fresh();
+      const answers = await python.callMany?.("spin", calls, { untilErr: false, stop });
+      if (left > 1 && answers?.length === 1) continue;
+      expect(answers).toMatchObject([{ value: 1 }, { value: 1 }, { thrown: { code: "deadline-exceeded" } }]);
+      expect(python.alive).toBe(false);
+      break;
+    }
   });
 
   it("is what whoever makes the instance says, also none", async () => {
     await using python = await fresh({ limits: { deadline: 20_000 } });
     await using unlimited = await fresh({ limits: { deadline: Number.POSITIVE_INFINITY } });
-    const turns = await turnsOf(python, 2 * LIMIT);
+    const turns = await turnsOf(python, 1.5 * LIMIT);
     expect(await python.call("spin", [turns])).toBe(1);
     expect(await unlimited.call("spin", [turns])).toBe(1);
   });
@@ -218,10 +222,9 @@ describe("a deadline of calls into Python", () => {
   });
 
   it("is not met by an instance that does nothing", async () => {
-    await using python = await fresh();
-    expect(await python.call("fine", [])).toBe(7);
+    expect(await lasting.call("fine", [])).toBe(7);
     await new Promise((resolve) => setTimeout(resolve, 3 * LIMIT));
-    expect(await python.call("fine", [])).toBe(7);
+    expect(await lasting.call("fine", [])).toBe(7);
   });
 
   /** Turns that take so many milliseconds here. */
@@ -242,23 +245,52 @@ describe("a deadline of calls into Python", () => {
 });
 
 describe("a Python plugin whose start never ends", () => {
-  const wit = "package test:plugin; world w { export f: func(); }";
-  const cases: (readonly [string, string, RegExp])[] = [
-    [
-      "its objects",
-      "class WitWorld:\n    def __init__(self):\n        while True: pass\n    def f(self): pass\n",
-      /cannot start: it took longer/,
-    ],
-  ];
-  if (isLong("Python modules that never end", "five seconds, and objects that never end are tried"))
-    cases.push(["its modules", "while True: pass\n", /its modules took longer than 5000 ms/]);
-  it.each(cases)("is ended when it has a deadline: %s", async (_, app, message) => {
-    const files = pythonPackage({ "app.py": app, "world.wit": wit }, { limits: { deadline: LIMIT } });
-    await using plugin = await pythonPlugin(files, {});
-    await expect(plugin.instantiate(surroundings())).rejects.toMatchObject({
-      code: "deadline-exceeded",
-      message: expect.stringMatching(message) as string,
-    });
+  const pluginOf = (app: string): Promise<Plugin> => {
+    const wit = "package test:plugin; world w { import spins: func(); export f: func(); }";
+    return openPython(pythonPackage({ "app.py": app, "world.wit": wit }, { limits: { deadline: LIMIT } }));
+  };
+  const late = (message: RegExp): object => ({
+    code: "deadline-exceeded",
+    message: expect.stringMatching(message) as string,
+  });
+  const MODULES = "while True: pass\n";
+  const OBJECTS = `import wit_world
+class WitWorld:
+    def __init__(self):
+        wit_world.spins()
+        while True: pass
+    def f(self): pass
+`;
+
+  it("is ended when it has a deadline: its objects", async () => {
+    await using plugin = await pluginOf(OBJECTS);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    try {
+      const begins = Promise.withResolvers<void>();
+      const spins = { colour: "sync", call: () => (begins.resolve(), null) } as const;
+      const starting = expect(plugin.instantiate(surroundings({ spins }))).rejects.toMatchObject(
+        late(/cannot start: it took longer/),
+      );
+      await begins.promise;
+      vi.advanceTimersByTime(LEAST_START - 1);
+      expect(processAdmission.living).toBe(1);
+      vi.advanceTimersByTime(GRACE + 1);
+      await starting;
+    } finally {
+      vi.useRealTimers();
+    }
     expect(processAdmission.living).toBe(0);
   });
+
+  it.runIf(isLong("Python modules that never end", "five seconds, and objects that never end are tried"))(
+    "is ended when it has a deadline: its modules",
+    async () => {
+      await using plugin = await pluginOf(MODULES);
+      const spins = { colour: "sync", call: () => null } as const;
+      await expect(plugin.instantiate(surroundings({ spins }))).rejects.toMatchObject(
+        late(/its modules took longer than 5000 ms/),
+      );
+      expect(processAdmission.living).toBe(0);
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { isLong } from "../long.ts";
 import type { CallLimits } from "../../src/host/meter/meter.ts";
 import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
 
 /** A plugin that runs any Python it is given: what a hostile one could do. `answer` is what it says. */
@@ -84,7 +84,7 @@ describe.runIf(isWanted)("a hostile Python plugin", () => {
     folder = await mkdtemp(join(tmpdir(), "sennit-escape-"));
     secret = join(folder, "secret");
     await writeFile(secret, "the secret");
-    plugin = await pythonPlugin(pythonPackage({ "app.py": APP, "walk.py": WALK, "world.wit": WIT }), {});
+    plugin = await openPython(pythonPackage({ "app.py": APP, "walk.py": WALK, "world.wit": WIT }));
   });
   afterAll(async () => {
     await plugin[Symbol.asyncDispose]();

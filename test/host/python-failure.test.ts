@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { Admission, processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
+
+/** What is no list of floats, and what is said about it. */
+const MADE: readonly (readonly [string, RegExp])[] = [
+  ["[1.0, Decimal(2)]", /it returned a wrong value: there is Decimal in it/],
+  ["(1.0, 2.0)", /expected list, found tuple/],
+  ["[1.0, [2.0]]", /expected f64 in the list, found list/],
+  ["[1.0, b'2']", /expected f64 in the list, found bytes/],
+  ["[1.0, 10**400]", /too large|more than/],
+  ["endless()", /there is something endless in it/],
+  ["array('d', [1.0])", /expected list, found bytes/],
+];
 
 const WIT = `package test:plugin;
 interface shapes {
@@ -25,6 +36,8 @@ world failing {
   export wait: func();
   export chained: func() -> result<_, string>;
   export odd-error: func();
+  export nones: func(n: u32) -> list<option<u8>>;
+  export floats: func(at: u32) -> list<f64>;
 }`;
 
 const APP = `import os, sys, time
@@ -78,6 +91,18 @@ class WitWorld(wit_world.WitWorld):
             raise ValueError("no good") from error
     def odd_error(self):
         raise Odd
+    def nones(self, n):
+        return [None] * n
+    def floats(self, at):
+        return MADE[at]()
+
+from array import array
+from decimal import Decimal
+def endless():
+    x = [1.0]
+    x.append(x)
+    return x
+MADE = [${MADE.map(([made]) => `lambda: ${made}`).join(", ")}]
 `;
 
 const HELPER = `
@@ -87,14 +112,15 @@ def divide(by):
     return inner()
 `;
 
+const FILES = { "app.py": APP, "helper/__init__.py": "", "helper/deep.py": HELPER, "world.wit": WIT };
+
 const never = (): Promise<void> => new Promise(() => {});
 
 describe("a Python plugin that fails", () => {
   let plugin: Plugin;
   const fresh = (): Promise<Instance> => plugin.instantiate(surroundings({}, { sleep: never }));
   beforeAll(async () => {
-    const files = { "app.py": APP, "helper/__init__.py": "", "helper/deep.py": HELPER, "world.wit": WIT };
-    plugin = await pythonPlugin(pythonPackage(files, { limits: { memory: 96 << 20 } }), {});
+    plugin = await openPython(pythonPackage(FILES, { limits: { memory: 96 << 20 } }));
   });
   afterAll(async () => {
     await plugin[Symbol.asyncDispose]();
@@ -155,6 +181,24 @@ describe("a Python plugin that fails", () => {
     expect(await python.call("fine", [])).toBe(7);
   });
 
+  it("ends with a value that is too large to take (HAZARDS 15)", async () => {
+    await using python = await fresh();
+    expect(await python.call("nones", [3])).toEqual([null, null, null]);
+    await expect(python.call("nones", [(1 << 23) + 1])).rejects.toMatchObject({ code: "value-too-large" });
+    expect(python.alive).toBe(false);
+  });
+
+  it.each(MADE.map(([made, message], at) => ({ made, message, at })))(
+    "gives no list of floats by $made",
+    async ({ message, at }) => {
+      await using python = await fresh();
+      await expect(python.call("floats", [at])).rejects.toMatchObject({
+        code: "plugin-invalid-value",
+        message: expect.stringMatching(message) as string,
+      });
+    },
+  );
+
   it("is gone at once when disposed in the middle of a call (H6)", async () => {
     const python = await fresh();
     const calls = Promise.allSettled([python.call("wait", []), python.call("fine", [])]);
@@ -165,52 +209,9 @@ describe("a Python plugin that fails", () => {
   });
 });
 
-describe("a value of a Python plugin", () => {
-  it("that is too large to take ends the instance (HAZARDS 15)", async () => {
-    const app = "class WitWorld:\n    def f(self, n): return [None] * n\n";
-    const wit = "package t:p; world w { export f: func(n: u32) -> list<option<u8>>; }";
-    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
-    await using python = await plugin.instantiate(surroundings());
-    expect(await python.call("f", [3])).toEqual([null, null, null]);
-    await expect(python.call("f", [(1 << 23) + 1])).rejects.toMatchObject({ code: "value-too-large" });
-    expect(python.alive).toBe(false);
-  });
-
-  it.each([
-    ["[1.0, Decimal(2)]", /it returned a wrong value: there is Decimal in it/],
-    ["(1.0, 2.0)", /expected list, found tuple/],
-    ["[1.0, [2.0]]", /expected f64 in the list, found list/],
-    ["[1.0, b'2']", /expected f64 in the list, found bytes/],
-    ["[1.0, 10**400]", /too large|more than/],
-    ["endless()", /there is something endless in it/],
-    ["array('d', [1.0])", /expected list, found bytes/],
-  ])("that is %s is no list of floats", async (made, message) => {
-    const app = `from array import array
-from decimal import Decimal
-def endless():
-    x = [1.0]
-    x.append(x)
-    return x
-class WitWorld:
-    def f(self): return ${made}
-`;
-    const wit = "package t:p; world w { export f: func() -> list<f64>; }";
-    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
-    await using python = await plugin.instantiate(surroundings());
-    await expect(python.call("f", [])).rejects.toMatchObject({
-      code: "plugin-invalid-value",
-      message: expect.stringMatching(message) as string,
-    });
-  });
-});
-
 describe("a Python plugin that is closed", () => {
   it("while an instance starts leaves nothing behind (H6)", async () => {
-    const files = {
-      "app.py": "class WitWorld:\n    def f(self): pass\n",
-      "world.wit": "package t:p; world w { export f: func(); }",
-    };
-    const plugin = await pythonPlugin(pythonPackage(files), {});
+    const plugin = await openPython(pythonPackage(FILES));
     const starting = Promise.allSettled([plugin.instantiate(surroundings()), plugin.instantiate(surroundings())]);
     await plugin[Symbol.asyncDispose]();
     expect(await starting).toMatchObject([{ reason: { code: "plugin-lost" } }, { reason: { code: "plugin-lost" } }]);
@@ -220,10 +221,9 @@ describe("a Python plugin that is closed", () => {
 
 describe("a Python package that cannot load", () => {
   const broken = (app: string, wit = "package test:plugin; world w { export f: func() -> u32; }"): Promise<Plugin> =>
-    pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    openPython(pythonPackage({ "app.py": app, "world.wit": wit }));
 
   it.each([
-    ["a syntax error", "x = 1\ndef f(:\n    pass\n", "plugin-invalid", /SyntaxError: .*app\.py:2/],
     ["an exception", "import wit_world\n1 / 0\n", "plugin-trapped", /ZeroDivisionError: .*app\.py:2/],
     ["a missing module", "import numpy\n", "plugin-trapped", /ModuleNotFoundError: No module named 'numpy'.*app\.py:1/],
     ["a missing class", "x = 1\n", "plugin-invalid", /app\.py should define class WitWorld/],
@@ -254,16 +254,19 @@ describe("a Python package that cannot load", () => {
     expect(processAdmission.living).toBe(0);
   });
 
-  it("names the file and line of a frame", async () => {
+  it("says so, and names the file and line of a frame: a syntax error", async () => {
     await using plugin = await broken("x = 1\ndef f(:\n    pass\n");
     await expect(plugin.instantiate(surroundings())).rejects.toMatchObject({
+      code: "plugin-invalid",
+      message: expect.stringMatching(/SyntaxError: .*app\.py:2/) as string,
       frames: [{ function: "<module>", file: "app.py", line: 2, column: 7 }],
     });
+    expect(processAdmission.living).toBe(0);
   });
 
   it("is refused when opened: no such source, broken WIT, a type that Python cannot take", async () => {
     const wit = "package test:plugin; world w { export f: func(); }";
-    await expect(pythonPlugin(pythonPackage({ "world.wit": wit }), {})).rejects.toMatchObject({
+    await expect(openPython(pythonPackage({ "world.wit": wit }))).rejects.toMatchObject({
       code: "package-invalid",
     });
     await expect(broken("", "package test:plugin; world {")).rejects.toMatchObject({ code: "wit-invalid" });
@@ -327,15 +330,13 @@ describe("Admission", () => {
 
   it("holds back an instance until another one has ended, whatever ended it", async () => {
     const admission = new Admission(() => 0);
-    const app = "class WitWorld:\n    def f(self): 1 / 0\n";
     const lines: string[] = [];
     const options = { admission, warn: (line: string) => void lines.push(line) };
-    const wit = "package t:p; world w { export f: func(); }";
-    await using plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), options);
+    await using plugin = await openPython(pythonPackage(FILES), options);
     await using first = await plugin.instantiate(surroundings());
     const waiting = plugin.instantiate(surroundings());
     expect(lines).toEqual([expect.stringMatching(/^waiting for memory: test:plugin /)]);
-    await expect(first.call("f", [])).rejects.toMatchObject({ code: "plugin-trapped" });
+    await expect(first.call("divide", [0])).rejects.toMatchObject({ code: "plugin-trapped" });
     await using second = await waiting;
     expect(second.alive).toBe(true);
     expect(admission.living).toBe(1);

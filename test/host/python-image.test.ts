@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
 import { StartImages } from "../../src/host/python/image.node.ts";
 import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { copyPlain } from "./python-opened.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
 
 const WIT = "package test:plugin; world w { export f: func() -> string; }";
@@ -21,6 +22,7 @@ describe("start images", () => {
   let cacheFolder: string;
   beforeAll(async () => {
     cacheFolder = await mkdtemp(join(tmpdir(), "sennit-image-"));
+    await copyPlain(cacheFolder); // the plugin's is made first, and both of them when they are damaged
   });
   afterAll(async () => {
     await rm(cacheFolder, { recursive: true });

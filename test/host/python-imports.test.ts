@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Fault } from "../../src/fault.ts";
-import type { ImportedFunction, Plugin } from "../../src/host/plugin.ts";
+import type { ImportedFunction, Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import type { AnyValue } from "../../src/wit/any.ts";
 import { decodeAny, encodeAny } from "../../src/wit/cbor.ts";
 import { Callback, CaseValue, ERR, Handle, OK, type Value } from "../../src/wit/value.ts";
@@ -161,6 +161,8 @@ function cursors(): { readonly imports: Record<string, ImportedFunction>; readon
 
 describe("imports of a Python plugin", () => {
   let plugin: Plugin;
+  /** For calls that do not end it. */
+  let lasting: Instance;
   const given = (others: Record<string, ImportedFunction> = {}): Record<string, ImportedFunction> => ({
     double: sync((x) => Number(x) * 2),
     later: waiting(async (x) => Number(x) * 10),
@@ -168,7 +170,8 @@ describe("imports of a Python plugin", () => {
     ...others,
   });
   beforeAll(async () => {
-    plugin = await pythonPlugin(pythonPackage({ "app.py": APP, "world.wit": WIT }), {});
+    plugin = await openPython(pythonPackage({ "app.py": APP, "world.wit": WIT }));
+    lasting = await plugin.instantiate(surroundings(given()));
   });
   afterAll(async () => {
     await plugin[Symbol.asyncDispose]();
@@ -176,23 +179,20 @@ describe("imports of a Python plugin", () => {
   });
 
   it("are plain functions, whether the host answers at once or later", async () => {
-    await using now = await plugin.instantiate(surroundings(given()));
-    expect(await now.call("twice", [21])).toBe(42);
+    expect(await lasting.call("twice", [21])).toBe(42);
     await using later = await plugin.instantiate(surroundings(given({ double: waiting(async (x) => Number(x) + 1) })));
     expect(await later.call("twice", [21])).toBe(22);
   });
 
   it("that are async in WIT are awaited; so are async exports", async () => {
-    await using python = await plugin.instantiate(surroundings(given()));
-    expect(await python.call("later-twice", [3])).toBe(60);
-    expect(await python.call("pair", [3])).toBe(4);
+    expect(await lasting.call("later-twice", [3])).toBe(60);
+    expect(await lasting.call("pair", [3])).toBe(4);
   });
 
   it("give results as values and Err", async () => {
-    await using python = await plugin.instantiate(surroundings(given()));
-    expect(await python.call("find", [1])).toBe("first");
-    expect(await python.call("find", [2])).toBe("missing 2");
-    expect(await python.call("find", [3])).toBe("broken");
+    expect(await lasting.call("find", [1])).toBe("first");
+    expect(await lasting.call("find", [2])).toBe("missing 2");
+    expect(await lasting.call("find", [3])).toBe("broken");
   });
 
   it("hand out resources, released by `with`, by the collector, and not at all once given away", async () => {
@@ -207,18 +207,16 @@ describe("imports of a Python plugin", () => {
   });
 
   it("have methods of any name", async () => {
-    await using python = await plugin.instantiate(surroundings(given()));
-    expect(await python.call("names", [1])).toEqual([101, false]);
+    expect(await lasting.call("names", [1])).toEqual([101, false]);
   });
 
   it("may be callbacks: a borrowed one for one call, an owned one for longer", async () => {
     const reversed = new Callback(async ([bytes = new Uint8Array()]) =>
       encodeAny((decodeAny(bytes) as readonly AnyValue[]).toReversed()),
     );
-    await using python = await plugin.instantiate(surroundings(given()));
-    expect(await python.call("apply", [reversed, encodeAny([1, 2, 3])])).toEqual(encodeAny([3, 2, 1]));
-    await python.call("keep", [reversed]);
-    expect(await python.call("apply-kept", [encodeAny(["a", null])])).toEqual(encodeAny([null, "a"]));
+    expect(await lasting.call("apply", [reversed, encodeAny([1, 2, 3])])).toEqual(encodeAny([3, 2, 1]));
+    await lasting.call("keep", [reversed]);
+    expect(await lasting.call("apply-kept", [encodeAny(["a", null])])).toEqual(encodeAny([null, "a"]));
   });
 
   it("print and log by lines", async () => {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Plugin } from "../../src/host/plugin.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
 
 const WIT = `package test:plugin;
@@ -60,8 +60,15 @@ class WitWorld(wit_world.WitWorld):
 /** A sleep that the test ends by hand. */
 class ManualSleep {
   readonly lengths: number[] = [];
-  readonly #ends: (() => void)[] = [];
+  #ends: (() => void)[] = [];
   #watcher: { readonly count: number; readonly tell: () => void } | undefined;
+
+  /** Forgets the sleeps of the test before. */
+  begin(): void {
+    this.lengths.length = 0;
+    this.#ends = [];
+    this.#watcher = undefined;
+  }
 
   readonly sleep = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
@@ -84,11 +91,22 @@ class ManualSleep {
 describe("an instance of a Python plugin", () => {
   let plugin: Plugin;
   let overlapping: Plugin;
+  /** Instances that many tests use, whose sleeps and time they make. */
+  let first: Instance;
+  let second: Instance;
+  let overlap: Instance;
+  const manual = new ManualSleep();
+  let now = 0;
   beforeAll(async () => {
     const files = { "app.py": APP, "world.wit": WIT };
-    plugin = await pythonPlugin(pythonPackage(files), {});
-    overlapping = await pythonPlugin(pythonPackage(files, { overlap: true }), {});
+    plugin = await openPython(pythonPackage(files));
+    overlapping = await openPython(pythonPackage(files, { overlap: true }));
+    const options = { sleep: manual.sleep, now: () => now };
+    first = await plugin.instantiate(surroundings({}, options));
+    second = await plugin.instantiate(surroundings({}, options));
+    overlap = await overlapping.instantiate(surroundings({}, options));
   });
+  beforeEach(() => manual.begin());
   afterAll(async () => {
     await plugin[Symbol.asyncDispose]();
     await overlapping[Symbol.asyncDispose]();
@@ -96,8 +114,7 @@ describe("an instance of a Python plugin", () => {
   });
 
   it("keeps its state from call to call, and shares it with no other (I2)", async () => {
-    await using first = await plugin.instantiate(surroundings());
-    await using second = await plugin.instantiate(surroundings());
+    const before = processAdmission.living;
     await using third = await plugin.instantiate(surroundings());
 
     expect(await first.call("inc", [2])).toBe(2);
@@ -105,13 +122,10 @@ describe("an instance of a Python plugin", () => {
     expect(await first.call("inc", [3])).toBe(5);
     expect(await third.call("inc", [1])).toBe(1);
     expect(await second.call("inc", [0])).toBe(40);
-    expect(processAdmission.living).toBe(3);
+    expect(processAdmission.living).toBe(before + 1);
   });
 
   it("sleeps of two instances overlap", async () => {
-    const manual = new ManualSleep();
-    await using first = await plugin.instantiate(surroundings({}, { sleep: manual.sleep }));
-    await using second = await plugin.instantiate(surroundings({}, { sleep: manual.sleep }));
     const calls = [first.call("nap", [0.3]), second.call("nap", [0.5])];
     await manual.begun(2);
     expect(manual.lengths.toSorted((a, b) => a - b)).toEqual([300, 500]);
@@ -120,23 +134,18 @@ describe("an instance of a Python plugin", () => {
   });
 
   it("calls into one instance wait for each other's sleep (I1)", async () => {
-    const manual = new ManualSleep();
-    await using python = await plugin.instantiate(surroundings({}, { sleep: manual.sleep }));
-    const first = python.call("nap", [0.3]);
-    const second = python.call("nap", [0.5]);
+    const calls = [first.call("nap", [0.3]), first.call("nap", [0.5])];
     await manual.begun(1);
     expect(manual.lengths).toEqual([300]);
     manual.endAll();
-    await first;
+    await calls[0];
     await manual.begun(2);
     manual.endAll();
-    expect(await second).toBe(0);
+    expect(await calls[1]).toBe(0);
   });
 
   it("unless its manifest says that they may overlap", async () => {
-    const manual = new ManualSleep();
-    await using python = await overlapping.instantiate(surroundings({}, { sleep: manual.sleep }));
-    const calls = [python.call("nap", [0.3]), python.call("nap", [0.5]), python.call("clocks", [])];
+    const calls = [overlap.call("nap", [0.3]), overlap.call("nap", [0.5]), overlap.call("clocks", [])];
     await manual.begun(2);
     await calls[2];
     expect(manual.lengths).toEqual([300, 500]);
@@ -145,9 +154,8 @@ describe("an instance of a Python plugin", () => {
   });
 
   it("asyncio sleeps through the host too, and tasks of one call overlap", async () => {
-    const manual = new ManualSleep();
-    await using python = await plugin.instantiate(surroundings({}, { sleep: manual.sleep, now: () => 5000 }));
-    const call = python.call("doze", [2]);
+    now = 5000;
+    const call = first.call("doze", [2]);
     await manual.begun(2);
     expect(manual.lengths).toEqual([2000, 2000]);
     manual.endAll();
@@ -155,15 +163,13 @@ describe("an instance of a Python plugin", () => {
   });
 
   it("a timed wait for another thread ends, though there are no threads", async () => {
-    const manual = new ManualSleep();
-    await using python = await overlapping.instantiate(surroundings({}, { sleep: manual.sleep }));
-    const alone = python.call("wait-for", [0.5]);
+    const alone = overlap.call("wait-for", [0.5]);
     await manual.begun(1);
     manual.endAll();
     expect(await alone).toBe(false);
-    const helped = python.call("wait-for", [0.25]);
+    const helped = overlap.call("wait-for", [0.25]);
     await manual.begun(2);
-    await python.call("set", []);
+    await overlap.call("set", []);
     manual.endAll();
     expect(await helped).toBe(true);
     expect(manual.lengths).toEqual([500, 250]);
@@ -176,14 +182,15 @@ describe("an instance of a Python plugin", () => {
   });
 
   it("the clock stands still during a call and moves at each delivery", async () => {
-    let now = 1_000_000;
-    await using python = await plugin.instantiate(
-      surroundings({}, { now: () => now, sleep: async (ms) => void (now += ms) }),
-    );
-    expect(await python.call("clocks", [])).toEqual(Float64Array.of(1000, 1000, 1000));
+    now = 1_000_000;
+    expect(await first.call("clocks", [])).toEqual(Float64Array.of(1000, 1000, 1000));
     now = 2_000_000;
-    expect(await python.call("clocks", [])).toEqual(Float64Array.of(2000, 2000, 2000));
-    expect(await python.call("nap", [0.25])).toBe(0.25);
+    expect(await first.call("clocks", [])).toEqual(Float64Array.of(2000, 2000, 2000));
+    const nap = first.call("nap", [0.25]);
+    await manual.begun(1);
+    now += 250;
+    manual.endAll();
+    expect(await nap).toBe(0.25);
   });
 
   it("one seed draws the same numbers in every instance, another one others (D8)", async () => {

@@ -15,6 +15,7 @@ world many {
   export note: func(n: u32) -> u32;
   export slow-note: func(n: u32) -> u32;
   export noted: func() -> list<u32>;
+  export forget: func();
   export check: func(n: s32) -> result<s32, string>;
   export divide: func(a: s32, b: s32) -> s32;
   export repeat: func(text: string, times: u32) -> string;
@@ -49,6 +50,9 @@ class WitWorld(wit_world.WitWorld):
 
     def noted(self):
         return self.notes
+
+    def forget(self):
+        self.notes.clear()
 
     def check(self, n):
         self.notes.append(n & 0xffff)

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Fault } from "../../src/fault.ts";
-import type { ImportedFunction, Plugin } from "../../src/host/plugin.ts";
+import type { ImportedFunction, Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { ANSWER, CALLS, IMPORT, RESULTS } from "../../src/host/python/worker/frame.ts";
 import type { Value } from "../../src/wit/value.ts";
 import { called, going, Watch } from "./python-many-guest.ts";
@@ -27,11 +27,16 @@ describe("imports inside several calls", () => {
   const watch = new Watch();
   let plugin: Plugin;
   let overlapping: Plugin;
+  /** For calls that do not end it; its import does what the test says. */
+  let lasting: Instance;
+  let answer: (n: number) => Value | Promise<Value>;
   beforeAll(async () => {
     const files = { "app.py": CALLING_APP, "world.wit": CALLING };
-    plugin = await pythonPlugin(pythonPackage(files), { between: watch.between });
-    overlapping = await pythonPlugin(pythonPackage(files, { overlap: true }), {});
+    plugin = await openPython(pythonPackage(files), { between: watch.between });
+    overlapping = await openPython(pythonPackage(files, { overlap: true }));
+    lasting = await plugin.instantiate(surroundings(asking((n) => answer(n))));
   });
+  beforeEach(() => watch.clear());
   afterAll(async () => {
     await plugin[Symbol.asyncDispose]();
     await overlapping[Symbol.asyncDispose]();
@@ -43,10 +48,8 @@ describe("imports inside several calls", () => {
 
   it("are answered one after the other, each for its own call", async () => {
     const asked: number[] = [];
-    const ask = async (n: number): Promise<Value> => (asked.push(n), await Promise.resolve(), n * 10);
-    await using python = await plugin.instantiate(surroundings(asking(ask)));
-    watch.clear();
-    expect(await python.callMany?.("via", [[1], [2], [3]], going())).toEqual([11, 21, 31].map((value) => ({ value })));
+    answer = async (n: number): Promise<Value> => (asked.push(n), await Promise.resolve(), n * 10);
+    expect(await lasting.callMany?.("via", [[1], [2], [3]], going())).toEqual([11, 21, 31].map((value) => ({ value })));
     expect(asked).toEqual([1, 2, 3]);
     expect(watch.there).toEqual([CALLS, ANSWER, ANSWER, ANSWER]);
     expect(watch.back).toEqual([IMPORT, IMPORT, IMPORT, RESULTS]);
@@ -54,8 +57,8 @@ describe("imports inside several calls", () => {
 
   it("a call's answer does not wait for the import of the next", async () => {
     const gate = Promise.withResolvers<Value>();
-    await using python = await plugin.instantiate(surroundings(asking(() => gate.promise)));
-    const calls = [called(python, "plain", 1), called(python, "via", 2), called(python, "plain", 3)];
+    answer = () => gate.promise;
+    const calls = [called(lasting, "plain", 1), called(lasting, "via", 2), called(lasting, "plain", 3)];
     expect(await calls[0]).toBe(1);
     gate.resolve(5);
     expect(await Promise.all(calls)).toEqual([1, 6, 3]);
@@ -63,16 +66,15 @@ describe("imports inside several calls", () => {
 
   it("stop ends the calls after the one that runs", async () => {
     const stop = new AbortController();
-    const ask = (n: number): Value => {
+    answer = (n: number): Value => {
       if (n === 2) stop.abort();
       return n;
     };
-    await using python = await plugin.instantiate(surroundings(asking(ask)));
-    expect(await python.callMany?.("via", [[1], [2], [3]], going({ stop: stop.signal }))).toEqual([
+    expect(await lasting.callMany?.("via", [[1], [2], [3]], going({ stop: stop.signal }))).toEqual([
       { value: 2 },
       { value: 3 },
     ]);
-    expect(await python.callMany?.("via", [[4], [5]], going())).toEqual([{ value: 5 }, { value: 6 }]);
+    expect(await lasting.callMany?.("via", [[4], [5]], going())).toEqual([{ value: 5 }, { value: 6 }]);
   });
 
   it("that fail end the calls with their own error (I3)", async () => {
@@ -84,12 +86,11 @@ describe("imports inside several calls", () => {
 
   it("that lead back are re-entrant, by either way (H2)", async () => {
     const answers: unknown[] = [];
-    const ask = async (n: number): Promise<Value> => {
-      answers.push(...((await python.callMany?.("plain", [[n]], going())) ?? []));
+    answer = async (n: number): Promise<Value> => {
+      answers.push(...((await lasting.callMany?.("plain", [[n]], going())) ?? []));
       return n;
     };
-    await using python = await plugin.instantiate(surroundings(asking(ask)));
-    expect(await python.callMany?.("via", [[1]], going())).toEqual([{ value: 2 }]);
+    expect(await lasting.callMany?.("via", [[1]], going())).toEqual([{ value: 2 }]);
     expect(answers).toMatchObject([{ thrown: { code: "re-entrant" } }]);
   });
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Fault } from "../../src/fault.ts";
-import type { Plugin } from "../../src/host/plugin.ts";
+import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { CALLS, RESULTS } from "../../src/host/python/worker/frame.ts";
 import { CaseValue, ERR, type Handle, OK, type Value } from "../../src/wit/value.ts";
 import { called, going, MANY_FILES, Watch } from "./python-many-guest.ts";
@@ -11,20 +11,26 @@ import { pythonPackage, surroundings } from "./python-package.ts";
 const values = (answers: readonly unknown[]): unknown[] =>
   answers.map((answer) => (answer as { value?: Value; thrown?: { code: string } }).value ?? answer);
 
-describe("callMany of a Python instance", () => {
-  const watch = new Watch();
-  let plugin: Plugin;
-  beforeAll(async () => {
-    plugin = await pythonPlugin(pythonPackage(MANY_FILES), { between: watch.between });
-  });
-  afterAll(async () => {
-    await plugin[Symbol.asyncDispose]();
-    expect(processAdmission.living).toBe(0);
-  });
+const watch = new Watch();
+let plugin: Plugin;
+/** For calls that do not end it; it remembers nothing of the test before. */
+let python: Instance;
+beforeAll(async () => {
+  plugin = await openPython(pythonPackage(MANY_FILES), { between: watch.between });
+  python = await plugin.instantiate(surroundings());
+});
+beforeEach(async () => {
+  await python.call("forget", []);
+  watch.clear();
+});
+afterAll(async () => {
+  expect(python.alive).toBe(true);
+  await plugin[Symbol.asyncDispose]();
+  expect(processAdmission.living).toBe(0);
+});
 
+describe("callMany of a Python instance", () => {
   it("makes all calls in order, by one message there and one back", async () => {
-    await using python = await plugin.instantiate(surroundings());
-    watch.clear();
     const calls = Array.from({ length: 1000 }, (_, i) => [i]);
     const answers = await python.callMany?.("note", calls, going());
     expect(answers).toEqual(calls.map(([i = 0]) => ({ value: i + 1 })));
@@ -33,12 +39,10 @@ describe("callMany of a Python instance", () => {
   });
 
   it("of no calls answers nothing", async () => {
-    await using python = await plugin.instantiate(surroundings());
     expect(await python.callMany?.("note", [], going())).toEqual([]);
   });
 
   it("stops at the first err when it should, and goes on when it should not", async () => {
-    await using python = await plugin.instantiate(surroundings());
     const calls = [[1], [-2], [3]];
     const failed = { value: new CaseValue(ERR, "-2 is below zero") };
     expect(await python.callMany?.("check", calls, going({ untilErr: true }))).toEqual([
@@ -55,8 +59,8 @@ describe("callMany of a Python instance", () => {
   });
 
   it("ends with the call that traps, and so does the instance (H3)", async () => {
-    await using python = await plugin.instantiate(surroundings());
-    const many = python.callMany?.(
+    await using mine = await plugin.instantiate(surroundings());
+    const many = mine.callMany?.(
       "divide",
       [
         [6, 3],
@@ -65,18 +69,17 @@ describe("callMany of a Python instance", () => {
       ],
       going(),
     );
-    const after = Promise.allSettled([called(python, "add", 1, 1)]);
+    const after = Promise.allSettled([called(mine, "add", 1, 1)]);
     expect(await many).toEqual([
       { value: 2 },
       { thrown: expect.objectContaining({ code: "plugin-trapped" }) as Fault },
     ]);
     expect(await after).toMatchObject([{ reason: { code: "plugin-lost" } }]);
-    expect(python.alive).toBe(false);
-    expect(await python.callMany?.("add", [[1, 2]], going())).toMatchObject([{ thrown: { code: "plugin-lost" } }]);
+    expect(mine.alive).toBe(false);
+    expect(await mine.callMany?.("add", [[1, 2]], going())).toMatchObject([{ thrown: { code: "plugin-lost" } }]);
   });
 
   it("ends with the call whose arguments do not fit; the instance goes on (H5)", async () => {
-    await using python = await plugin.instantiate(surroundings());
     expect(
       await python.callMany?.(
         "add",
@@ -96,7 +99,6 @@ describe("callMany of a Python instance", () => {
   });
 
   it("leaves the handles of calls that it did not make where they were (O3)", async () => {
-    await using python = await plugin.instantiate(surroundings());
     const make = (n: number): Handle | Promise<Handle> =>
       python.call("test:plugin/things#[constructor]thing", [n]) as Handle | Promise<Handle>;
     const things = [await make(5), await make(0), await make(7)];
@@ -112,8 +114,6 @@ describe("callMany of a Python instance", () => {
   });
 
   it("sends a long list of calls in parts, and takes long answers in parts", async () => {
-    await using python = await plugin.instantiate(surroundings());
-    watch.clear();
     const half = new Uint8Array(1 << 19).fill(7);
     const answers = await python.callMany?.("bytes", [[half], [half], [half], [half]], going());
     expect(answers).toEqual([1, 2, 3, 4].map(() => ({ value: half })));
@@ -130,7 +130,6 @@ describe("callMany of a Python instance", () => {
   });
 
   it("keeps its place among other calls (O2)", async () => {
-    await using python = await plugin.instantiate(surroundings());
     const order: string[] = [];
     const told = async (name: string, call: unknown): Promise<void> => {
       await call;
@@ -146,7 +145,6 @@ describe("callMany of a Python instance", () => {
   });
 
   it("begins no call when it is stopped before, and says so", async () => {
-    await using python = await plugin.instantiate(surroundings());
     const stop = new AbortController();
     const waiting = python.callMany?.("note", [[1]], going({ stop: stop.signal }));
     stop.abort();
@@ -157,7 +155,6 @@ describe("callMany of a Python instance", () => {
   });
 
   it("ends soon after it is stopped, also while the worker is busy (S2)", async () => {
-    await using python = await plugin.instantiate(surroundings());
     const stop = new AbortController();
     const calls = Array.from({ length: 300 }, (_, i) => [i]);
     const many = python.callMany?.("slow-note", calls, going({ stop: stop.signal }));
@@ -169,33 +166,21 @@ describe("callMany of a Python instance", () => {
   });
 
   it("is over at once when the instance is disposed (H6)", async () => {
-    const python = await plugin.instantiate(surroundings());
-    const running = python.callMany?.(
+    const mine = await plugin.instantiate(surroundings());
+    const running = mine.callMany?.(
       "note",
       Array.from({ length: 1000 }, (_, i) => [i]),
       going(),
     );
-    const waiting = python.callMany?.("note", [[1]], going());
-    await python[Symbol.asyncDispose]();
+    const waiting = mine.callMany?.("note", [[1]], going());
+    await mine[Symbol.asyncDispose]();
     expect((await running)?.at(-1)).toMatchObject({ thrown: { code: "plugin-lost" } });
     expect(await waiting).toMatchObject([{ thrown: { code: "plugin-lost" } }]);
   });
 });
 
 describe("calls that wait at the same moment", () => {
-  const watch = new Watch();
-  let plugin: Plugin;
-  beforeAll(async () => {
-    plugin = await pythonPlugin(pythonPackage(MANY_FILES), { between: watch.between });
-  });
-  afterAll(async () => {
-    await plugin[Symbol.asyncDispose]();
-    expect(processAdmission.living).toBe(0);
-  });
-
   it("go in one message and come back in few (O1)", async () => {
-    await using python = await plugin.instantiate(surroundings());
-    watch.clear();
     const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => called(python, "note", i)));
     expect(answers).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
     expect(watch.there).toEqual([CALLS]);
@@ -204,8 +189,6 @@ describe("calls that wait at the same moment", () => {
   });
 
   it("so do those that come while another is made", async () => {
-    await using python = await plugin.instantiate(surroundings());
-    watch.clear();
     const first = called(python, "note", 0);
     await Promise.resolve();
     const rest = Array.from({ length: 50 }, (_, i) => called(python, "note", i));
@@ -214,7 +197,6 @@ describe("calls that wait at the same moment", () => {
   });
 
   it("are independent: wrong arguments of one are no matter to others, an err neither", async () => {
-    await using python = await plugin.instantiate(surroundings());
     const calls = [1, -2, 3].map((n) => called(python, "check", n));
     expect(() => python.call("check", ["x"])).toThrow(expect.objectContaining({ code: "type-mismatch" }) as Fault);
     expect(await Promise.all(calls)).toEqual([
@@ -225,8 +207,8 @@ describe("calls that wait at the same moment", () => {
   });
 
   it("after one that traps are lost with the instance, those before it are answered", async () => {
-    await using python = await plugin.instantiate(surroundings());
-    const settled = await Promise.allSettled([6, 0, 3].map((b) => called(python, "divide", 6, b)));
+    await using mine = await plugin.instantiate(surroundings());
+    const settled = await Promise.allSettled([6, 0, 3].map((b) => called(mine, "divide", 6, b)));
     expect(settled).toMatchObject([
       { value: 1 },
       { reason: { code: "plugin-trapped" } },
@@ -235,7 +217,6 @@ describe("calls that wait at the same moment", () => {
   });
 
   it("may be large: each is made once, in order", async () => {
-    await using python = await plugin.instantiate(surroundings());
     const large = Array.from({ length: 5 }, (_, i) => new Uint8Array(200_000).fill(i));
     expect(await Promise.all(large.map((one) => called(python, "bytes", one)))).toEqual(large);
   });

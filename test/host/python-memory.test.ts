@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Instance } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin, type PythonPlugin } from "../../src/host/python/plugin.node.ts";
+import type { PythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { faultFrom } from "./lua-package.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
 
@@ -31,9 +33,11 @@ class WitWorld:
 
 describe("memory of a Python plugin", () => {
   let plugin: PythonPlugin;
+  /** The one that works after the one before it has ended: it is the next to end. */
+  let next: Instance | undefined;
   beforeAll(async () => {
     const files = { "app.py": APP, "world.wit": WIT };
-    plugin = await pythonPlugin(pythonPackage(files, { limits: { memory: 96 << 20 } }), {});
+    plugin = await openPython(pythonPackage(files, { limits: { memory: 96 << 20 } }));
   });
   afterAll(async () => {
     await plugin[Symbol.asyncDispose]();
@@ -49,13 +53,14 @@ describe("memory of a Python plugin", () => {
     ["nested", /^plugin-trapped: .*(RecursionError|call stack)|^memory-limit: .*MemoryError/],
     ["outside", /^memory-limit: .*it ran out of memory/],
   ])("is not had without end: %s costs that instance, and the next one works", async (way, told) => {
-    await using python = await plugin.instantiate(surroundings());
+    const python = next ?? (await plugin.instantiate(surroundings()));
+    next = undefined;
     const fault = await faultFrom(() => python.call("take", [way]));
     expect(`${fault.code}: ${fault.message}`).toMatch(told);
     if (fault.message.includes("MemoryError"))
       expect(fault.hint).toContain('`"test:plugin" = { memory = … }` under [limits]');
     expect(python.alive).toBe(false);
-    await using next = await plugin.instantiate(surroundings());
+    next = await plugin.instantiate(surroundings());
     expect(await next.call("fine", [])).toBe(7);
   });
 });

@@ -4,7 +4,8 @@ import type { Instance, InstanceOptions, Plugin } from "../../src/host/plugin.ts
 import { processAdmission } from "../../src/host/python/admission.node.ts";
 import type { PythonConnection } from "../../src/host/python/connection.node.ts";
 import { type Connect, pythonOver } from "../../src/host/python/over.node.ts";
-import { pythonPlugin, type PythonPlugin } from "../../src/host/python/plugin.node.ts";
+import type { PythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { meteredImage, openPython } from "./python-opened.ts";
 import { frame, readFrame, RESULTS } from "../../src/host/python/worker/frame.ts";
 import type { Handle } from "../../src/wit/value.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
@@ -57,6 +58,8 @@ class Counter(counters.Counter):
         return self.value
 `;
 
+const FILES = { "app.py": APP, "counters.py": COUNTERS, "world.wit": WIT };
+
 const twice = { colour: "async", call: async ([x]: readonly unknown[]) => 2 * Number(x) } as const;
 const log = { colour: "sync", call: () => null } as const;
 const never = (): Promise<never> => new Promise(() => {});
@@ -74,8 +77,7 @@ describe("Python at the end of a port", () => {
     from.instantiate(surroundings({ twice, log }, options));
 
   beforeAll(async () => {
-    const files = pythonPackage({ "app.py": APP, "counters.py": COUNTERS, "world.wit": WIT });
-    owner = await pythonPlugin(files, {});
+    owner = await openPython(pythonPackage(FILES));
     over = pythonOver(owner, connect);
   });
   afterAll(async () => {
@@ -143,6 +145,7 @@ describe("Python at the end of a port", () => {
   });
 
   it("has deadlines and fuel as everywhere", { timeout: 240_000 }, async () => {
+    await meteredImage();
     await using late = await fresh({ limits: { deadline: 200 } });
     await expect(late.call("endless", [])).rejects.toMatchObject({ code: "deadline-exceeded" });
     await using waiting = await fresh({ limits: { deadline: 200 }, sleep: never });
@@ -169,15 +172,13 @@ describe("Python at the end of a port", () => {
   });
 
   it("closing the owner ends what it has handed over", async () => {
-    const wit = "package t:p; world w { export f: func() -> u32; }";
-    const files = pythonPackage({ "app.py": "class WitWorld:\n    def f(self): return 7\n", "world.wit": wit });
-    const other = await pythonPlugin(files, {});
+    const other = await openPython(pythonPackage(FILES));
     await using plugin = pythonOver(other, (together, limits) => other.connect(together, limits));
-    await using python = await plugin.instantiate(surroundings());
-    expect(await python.call("f", [])).toBe(7);
+    await using python = await fresh({}, plugin);
+    expect(await python.call("fourfold", [1])).toBe(4);
     await other[Symbol.asyncDispose]();
-    await expect(plugin.instantiate(surroundings())).rejects.toMatchObject({ code: "plugin-lost" });
-    expect(() => python.call("f", [])).toThrow(expect.objectContaining({ code: "plugin-lost" }));
+    await expect(fresh({}, plugin)).rejects.toMatchObject({ code: "plugin-lost" });
+    expect(() => python.call("fourfold", [1])).toThrow(expect.objectContaining({ code: "plugin-lost" }));
   });
 
   it("is loaded without Pyodide, and without files", () => {

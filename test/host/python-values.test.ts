@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import fc from "../fast-check.ts";
 import type { Instance, Plugin } from "../../src/host/plugin.ts";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { equalValues } from "../../src/wit/equal.ts";
 import { CaseValue, ERR, type Handle, OK, type Value } from "../../src/wit/value.ts";
 import { arbitraryValue } from "../wit/arbitrary.ts";
@@ -28,7 +28,7 @@ describe("values through Python", () => {
   let plugin: Plugin;
   let python: Instance;
   beforeAll(async () => {
-    plugin = await pythonPlugin(pythonPackage(await sample()), {});
+    plugin = await openPython(pythonPackage(await sample()));
     python = await plugin.instantiate(surroundings());
   });
   afterAll(async () => {
@@ -83,7 +83,7 @@ describe("values through Python", () => {
       "class WitWorld:\n    def f(self): return [0.5, 2, -0.0, 2**53 + 1]\n    def g(self): return [0.1, -0.0]\n    def h(self): return [0.1]\n";
     const wit =
       "package t:p; world w { export f: func() -> list<f64>; export g: func() -> list<f32>; export h: func() -> list<option<f64>>; }";
-    await using mixed = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    await using mixed = await openPython(pythonPackage({ "app.py": app, "world.wit": wit }));
     await using instance = await mixed.instantiate(surroundings());
     expect(await instance.call("f", [])).toEqual(Float64Array.of(0.5, 2, -0, 2 ** 53));
     expect(await instance.call("g", [])).toEqual(Float32Array.of(0.1, -0));

@@ -1,7 +1,7 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { processAdmission } from "../../src/host/python/admission.node.ts";
 import type { OwnPeer } from "../../src/host/python/peer.node.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython, plainImage } from "./python-opened.ts";
 import type { Peer } from "../../src/host/python/peer.ts";
 import { pythonCode } from "../../src/host/python/code.ts";
 import { Names } from "../../src/host/python/names.ts";
@@ -20,6 +20,7 @@ const APP = `class WitWorld:
 const PACKAGE = pythonPackage({ "app.py": APP, "world.wit": WIT });
 
 describe("workers that are started ahead of time", () => {
+  beforeAll(plainImage);
   afterAll(() => expect(processAdmission.living).toBe(0));
 
   async function workers(parts: Partial<WorkersParts> = {}): Promise<Workers> {
@@ -75,7 +76,7 @@ describe("workers that are started ahead of time", () => {
   it("serve one instance each: nothing of one is in the next (I2)", async () => {
     const peers = new Set<Peer>();
     const between = (peer: Peer): Peer => (peers.add(peer), peer);
-    await using plugin = await pythonPlugin(PACKAGE, { warm: 2, between });
+    await using plugin = await openPython(PACKAGE, { warm: 2, between });
     for (const id of [1, 2, 3]) {
       await using python = await plugin.instantiate(surroundings({}, { id }));
       expect([await python.call("count", []), await python.call("count", [])]).toEqual([1, 2]);

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Plugin } from "../../src/host/plugin.ts";
-import { pythonPlugin } from "../../src/host/python/plugin.node.ts";
+import { openPython } from "./python-opened.ts";
 import { ASKER, faultOf, ORACLE_ASK, pluginFromText, pluginFromWit, start, waiting } from "./component-fixtures.ts";
 import { faultFrom, lua, settings } from "./lua-package.ts";
 import { pythonPackage, surroundings } from "./python-package.ts";
@@ -184,7 +184,7 @@ class WitWorld(wit_world.WitWorld):
 `;
   let plugin: Plugin;
   beforeAll(async () => {
-    plugin = await pythonPlugin(pythonPackage({ "app.py": app, "world.wit": wit }), {});
+    plugin = await openPython(pythonPackage({ "app.py": app, "world.wit": wit }));
   });
   afterAll(() => plugin[Symbol.asyncDispose]());
 

@@ -1,8 +1,8 @@
 /**
  * Start images: the memory of a Python that has already loaded the runtime, the bindings and the plugin (D4).
  *
- *   S1  An image is named by everything it depends on: Pyodide's build, how the engine waits, our guest code, the plugin
- *       and its WIT. A name never means two contents.
+ *   S1  An image is named by everything it depends on: Pyodide's build, how the engine waits, our code on both sides, the
+ *       plugin and its WIT. A name never means two contents.
  *   S2  A file is written beside its place and renamed, so that no reader sees half of one; a file that does not read is
  *       made anew.
  *   S3  An image is used only by instances of the plugin it was made from, behind the same wall: a plugin that forges its

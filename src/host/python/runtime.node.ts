@@ -24,7 +24,7 @@ export interface Runtime {
   readonly lockInfo: unknown;
   /** The guest side's Python modules, by file name. */
   readonly guest: ReadonlyMap<string, string>;
-  /** Names this Pyodide (version and build) and this JavaScript engine's way of waiting. */
+  /** Names this Pyodide (version and build), this JavaScript engine's way of waiting, and the code that starts it. */
   readonly identity: string;
 }
 
@@ -57,12 +57,13 @@ async function load(known: string | undefined): Promise<Runtime> {
     );
   }
   const folder = known ?? pyodideFolder();
-  const [wasm, stdlib, glue, lock, guest] = await Promise.all([
+  const [wasm, stdlib, glue, lock, guest, worker] = await Promise.all([
     readFile(join(folder, "pyodide.asm.wasm")),
     readFile(join(folder, "python_stdlib.zip")),
     readFile(join(folder, "pyodide.mjs")),
     readFile(join(folder, "pyodide-lock.json"), "utf8"),
     guestModules(),
+    workerModules(),
   ]);
   return {
     folder,
@@ -72,7 +73,7 @@ async function load(known: string | undefined): Promise<Runtime> {
     stdlib: shared(stdlib),
     lockInfo: (JSON.parse(lock) as { readonly info: unknown }).info,
     guest,
-    identity: createHash("sha256").update(glue).update(String(wasm.length)).update("jspi").digest("hex"),
+    identity: createHash("sha256").update(glue).update(worker).update(String(wasm.length)).update("jspi").digest("hex"),
   };
 }
 
@@ -98,6 +99,13 @@ async function guestModules(): Promise<ReadonlyMap<string, string>> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".py")).sort();
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
   return new Map(names.map((name, i) => [name, texts[i] ?? ""]));
+}
+
+/** The code of the worker, as one text: it has its part in what a start image holds. */
+async function workerModules(): Promise<string> {
+  const folder = new URL(".", workerEntry());
+  const names = (await readdir(folder)).filter((name) => /\.[jt]s$/.test(name)).sort();
+  return (await Promise.all(names.map((name) => readFile(new URL(name, folder), "utf8")))).join("\n");
 }
 
 /** `plugins/python` of this package, whether we run from `src` or from `dist/src`. */

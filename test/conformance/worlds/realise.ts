@@ -84,11 +84,11 @@ async function opened(language: Language, worlds: readonly GeneratedWorld[]): Pr
       return luaPlugin(packageOf({ wit, files: { "main.lua": luaSource(worlds) } }));
     }
     case "python": {
-      const { pythonPlugin } = await import("../../../src/host/python/plugin.node.ts");
+      const { openPython } = await import("../../host/python-opened.ts");
       const { pythonPackage } = await import("../../host/python-package.ts");
       const { imports, exports } = await worldFromText(wit);
       const ids = [...new Set([...imports.interfaces.keys(), ...exports.interfaces.keys()])];
-      return pythonPlugin(pythonPackage({ ...pythonFiles(worlds, ids), "world.wit": wit }), {});
+      return openPython(pythonPackage({ ...pythonFiles(worlds, ids), "world.wit": wit }));
     }
     case "javascript": {
       const { javascriptPlugin } = await import("../../../src/host/javascript/plugin.ts");

@@ -30,95 +30,118 @@ const SPINS: Readonly<Record<string, () => PackageFiles | Promise<PackageFiles>>
 describe.each(LEVELS)("at %s", (level) => {
   describe.each(["counter-rust", "counter-lua"])("%s", (name) => {
     let plugin: Plugin;
+    let here: Plugin;
+    /** Each lives until one of the tests ends it. */
+    let one: Instance;
+    let two: Instance;
     beforeAll(async () => {
-      plugin = await sample(name, level);
+      [plugin, here] = await Promise.all([sample(name, level), sample(name, "L0")]);
+      [one, two] = [await start(plugin, {}, { id: 1 }), await start(plugin, {}, { id: 2 })];
     });
-    afterAll(() => plugin[Symbol.asyncDispose]());
+    afterAll(() => Promise.all([plugin, here].map((each) => each[Symbol.asyncDispose]())));
 
-    it("is the plugin that it is in this thread", async () => {
-      await using here = await sample(name, "L0");
+    it("is the plugin that it is in this thread", () => {
       expect(plugin.digest).toBe(here.digest);
       expect(plugin.manifest).toEqual(here.manifest);
       expect([...plugin.world.exports.functions.keys()]).toEqual([...here.world.exports.functions.keys()]);
     });
 
     it("keeps the state of each instance to itself", async () => {
-      await using one = await start(plugin, {}, { id: 1 });
-      await using two = await start(plugin, {}, { id: 2 });
       const calls = [one, one, one, two].map(async (each) => each.call("increment", []));
       expect(await Promise.all(calls)).toEqual([1, 2, 3, 1]);
     });
 
     it("fails in the words that it fails with in this thread, with the guest's frames", async () => {
-      await using here = await sample(name, "L0");
       await using near = await start(here);
-      await using far = await start(plugin);
-      const [wanted, found] = [await faultOf(() => near.call("trap", [])), await faultOf(() => far.call("trap", []))];
+      const [wanted, found] = [await faultOf(() => near.call("trap", [])), await faultOf(() => one.call("trap", []))];
       expect({ ...found, stack: "" }).toEqual({ ...wanted, stack: "" });
       expect(found.message).toBe(wanted.message);
       expect(found.frames.length).toBeGreaterThan(0);
-      expect(await isGone(far, "increment")).toBe(true);
-      expect(await faultOf(() => far.call("nothing", []))).toMatchObject({ code: "unknown-function" });
+      expect(await isGone(one, "increment")).toBe(true);
+      expect(await faultOf(() => one.call("nothing", []))).toMatchObject({ code: "unknown-function" });
     });
 
     it("fails a call in progress when it is disposed", async () => {
-      const instance = await start(plugin);
-      const calls = [1, 2].map(async () => instance.call("increment", []));
+      const calls = [1, 2].map(async () => two.call("increment", []));
       const ended = Promise.allSettled(calls);
-      await instance[Symbol.asyncDispose]();
+      await two[Symbol.asyncDispose]();
       for (const each of await ended) {
         expect(each).toMatchObject({ status: "rejected", reason: { code: "plugin-lost" } });
       }
-      expect(instance.alive).toBe(false);
+      expect(two.alive).toBe(false);
     });
   });
 
-  it.each(Object.keys(SPINS))(
-    "an endless loop in %s costs that instance only, soon after its deadline",
-    async (kind) => {
-      await using plugin = await openPlugin(await SPINS[kind]!(), { isolation: level });
-      await using other = await sample("counter-rust", level);
-      await using spinning = await start(plugin);
-      await using innocent = await start(other);
-      const began = performance.now();
-      const spin = faultOf(() => spinning.call("f", []));
-      const longest = await longestPause(async () => {
-        expect(await innocent.call("increment", [])).toBe(1);
-        expect(await spin).toMatchObject({ code: "deadline-exceeded" });
-      });
-      expect(performance.now() - began).toBeLessThan(200 + 100 + SLACK);
-      expect(longest).toBeLessThan(100);
-      expect(await isGone(spinning, "f")).toBe(true);
-      expect(await innocent.call("increment", [])).toBe(2);
-    },
-  );
+  describe("beside others", () => {
+    let other: Plugin;
+    /** Of it, for all of these tests. */
+    let innocent: Instance;
+    beforeAll(async () => {
+      other = await brokenOut(level);
+      innocent = await start(other, {}, { id: 2 });
+    });
+    afterAll(() => other[Symbol.asyncDispose]());
 
-  it("what no meter reaches is ended from here", async () => {
-    await using plugin = await brokenOut(level, { deadline: 150 });
-    await using spinning = await start(plugin);
-    expect(await spinning.call("add", [1, 2])).toBe(3);
-    const began = performance.now();
-    const waiting = faultOf(() => spinning.call("trap", []));
-    const queued = faultOf(() => spinning.call("add", [1, 2]));
-    expect(await waiting).toMatchObject({ code: "deadline-exceeded", source: "sample:counter-rust" });
-    expect(performance.now() - began).toBeLessThan(150 + 100 + SLACK);
-    expect(await queued).toMatchObject({ code: "plugin-lost" });
+    it.each(Object.keys(SPINS))(
+      "an endless loop in %s costs that instance only, soon after its deadline",
+      async (kind) => {
+        await using plugin = await openPlugin(await SPINS[kind]!(), { isolation: level });
+        await using spinning = await start(plugin);
+        const began = performance.now();
+        const spin = faultOf(() => spinning.call("f", []));
+        const longest = await longestPause(async () => {
+          expect(await innocent.call("add", [1, 2])).toBe(3);
+          expect(await spin).toMatchObject({ code: "deadline-exceeded" });
+        });
+        expect(performance.now() - began).toBeLessThan(200 + 100 + SLACK);
+        expect(longest).toBeLessThan(100);
+        expect(await isGone(spinning, "f")).toBe(true);
+        expect(await innocent.call("add", [2, 2])).toBe(4);
+      },
+    );
+
+    it("what no meter reaches is ended from here", async () => {
+      await using plugin = await brokenOut(level, { deadline: 150 });
+      await using spinning = await start(plugin);
+      expect(await spinning.call("add", [1, 2])).toBe(3);
+      const began = performance.now();
+      const waiting = faultOf(() => spinning.call("trap", []));
+      const queued = faultOf(() => spinning.call("add", [1, 2]));
+      expect(await waiting).toMatchObject({ code: "deadline-exceeded", source: "sample:counter-rust" });
+      expect(performance.now() - began).toBeLessThan(150 + 100 + SLACK);
+      expect(await queued).toMatchObject({ code: "plugin-lost" });
+    });
+
+    it("a full heap costs that instance only", { timeout: 60_000 }, async () => {
+      await using bomb = await start(other, {}, { id: 1 });
+      expect(await faultOf(() => bomb.call("increment", []))).toMatchObject({ code: "memory-limit" });
+      expect(bomb.alive).toBe(false);
+      expect(await innocent.call("add", [1, 2])).toBe(3);
+    });
+
+    it("sees no environment, arguments or files, and starts nothing", async () => {
+      const seen = (await innocent.call("fail", [new URL(import.meta.url).pathname])) as CaseValue;
+      const denied = "ERR_ACCESS_DENIED";
+      expect(JSON.parse(String(seen.payload))).toEqual({
+        env: [],
+        argv: [],
+        read: denied,
+        write: denied,
+        spawn: denied,
+        thread: denied,
+        connect: denied,
+        eval: level === "L2" ? expect.stringContaining("EvalError") : "done",
+      });
+    });
   });
 
   it("a start that never ends is ended", async () => {
     const files = lua("world w { export f: func(); }", "while true do end");
-    const options = { start: level === "L1" ? (): Channel => startThread("lua") : (): Channel => startProcess("lua") };
-    await using plugin = await remotePlugin(files, { ...options, startDeadline: 1500 });
+    const begin = level === "L1" ? (): Channel => startThread("lua") : (): Channel => startProcess("lua");
+    const options = { start: begin, startDeadline: 30_000 };
+    await using plugin = await remotePlugin(files, options);
+    options.startDeadline = 300; // for what spins: to open the package may take its time
     expect(await faultOf(() => start(plugin))).toMatchObject({ code: "deadline-exceeded" });
-  });
-
-  it("a full heap costs that instance only", { timeout: 60_000 }, async () => {
-    await using plugin = await brokenOut(level);
-    await using bomb = await start(plugin, {}, { id: 1 });
-    await using innocent = await start(plugin, {}, { id: 2 });
-    expect(await faultOf(() => bomb.call("increment", []))).toMatchObject({ code: "memory-limit" });
-    expect(bomb.alive).toBe(false);
-    expect(await innocent.call("add", [1, 2])).toBe(3);
   });
 
   it("a guest gets no more memory than its package may have", async () => {
@@ -131,23 +154,6 @@ describe.each(LEVELS)("at %s", (level) => {
     await using instance = await start(plugin);
     expect(await instance.call("f", [1000])).toBe(-1);
     expect(await instance.call("f", [1])).toBe(1);
-  });
-
-  it("sees no environment, arguments or files, and starts nothing", async () => {
-    await using plugin = await brokenOut(level);
-    await using instance = await start(plugin);
-    const seen = (await instance.call("fail", [new URL(import.meta.url).pathname])) as CaseValue;
-    const denied = "ERR_ACCESS_DENIED";
-    expect(JSON.parse(String(seen.payload))).toEqual({
-      env: [],
-      argv: [],
-      read: denied,
-      write: denied,
-      spawn: denied,
-      thread: denied,
-      connect: denied,
-      eval: level === "L2" ? expect.stringContaining("EvalError") : "done",
-    });
   });
 
   it("imports wait, and fail with the error of who answers", async () => {

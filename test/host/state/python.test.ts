@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { userCacheFolder } from "../../../src/host/cache.node.ts";
 import { type Connect, pythonOver } from "../../../src/host/python/over.node.ts";
+import type { Instance } from "../../../src/host/plugin.ts";
 import { pythonPlugin, type PythonPlugin } from "../../../src/host/python/plugin.node.ts";
 import { savedAs } from "../../../src/host/state/saved-as.ts";
 import type { Handle } from "../../../src/wit/value.ts";
@@ -67,24 +68,26 @@ const options = (more = {}): ReturnType<typeof surroundings> =>
 /** Images of the runtime are kept there, as for everybody. */
 const cacheFolder = join(userCacheFolder(), "python");
 let plugin: PythonPlugin;
+/** What does not end it, and asks only how it goes on from where it is, may be asked of this one. */
+let lasting: Instance;
 beforeAll(async () => {
   plugin = await pythonPlugin(pythonPackage({ "app.py": APP, "things.py": THINGS, "world.wit": WIT }), { cacheFolder });
+  lasting = await plugin.instantiate(options());
 });
 afterAll(() => plugin[Symbol.asyncDispose]());
 
 describe("an instance", () => {
   it("goes on where it was: what it keeps, and the numbers that it draws", async () => {
-    await using original = await plugin.instantiate(options());
     const ask: readonly Call[] = [
       ["draw", []],
       ["add", [3]],
       ["draw", []],
     ];
-    await answersOf(original, ask);
-    const state = await stateOf(original);
+    await answersOf(lasting, ask);
+    const state = await stateOf(lasting);
     await using restored = await plugin.instantiate(options({ state }));
     expect(await stateOf(restored)).toEqual(state);
-    expect(await answersOf(restored, ask)).toEqual(await answersOf(original, ask));
+    expect(await answersOf(restored, ask)).toEqual(await answersOf(lasting, ask));
   });
 
   it("goes on with a seed of its own (T3), and with as much as it keeps", async () => {
@@ -159,16 +162,14 @@ describe("an instance", () => {
 
 describe("a state", () => {
   it("that the plugin does not take is none", async () => {
-    await using instance = await plugin.instantiate(options());
-    const state = await stateOf(instance);
+    const state = await stateOf(lasting);
     const short = state.slice(0, -4);
     new DataView(short.buffer).setUint32(short.length - 4, 0, true);
     expect(await refusalOf(plugin, options({ state: short }))).toBe("state-invalid");
   });
 
   it("of other bytes is refused before anything runs", async () => {
-    await using instance = await plugin.instantiate(options());
-    const state = await stateOf(instance);
+    const state = await stateOf(lasting);
     for (let end = 0; end < state.length; end += 7) {
       expect(await refusalOf(plugin, options({ state: state.subarray(0, end) }))).toBe("state-invalid");
     }
