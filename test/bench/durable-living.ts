@@ -53,7 +53,10 @@ async function firstCall(guest: string, calls: number): Promise<number> {
   const id = await (async () => {
     await using executor = await openExecutor(store, options);
     const run = await executor.submit({ file: SAMPLES, source });
-    while ((await executor.show(run.id)).state !== "waiting") await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let shown = await executor.show(run.id); shown.state !== "waiting"; shown = await executor.show(run.id)) {
+      if (shown.state === "parked") throw new Error(`the run is parked: ${shown.reason}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     return run.id;
   })();
   await using executor = await openExecutor(store, options);

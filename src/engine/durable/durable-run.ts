@@ -222,7 +222,7 @@ function portOf(store: Store, id: string, lost: Promise<Error>): LogPort {
 async function end(port: LogPort, result: RunResult, values: ValueBytes): Promise<void> {
   const { state } = result;
   const bytes = values.encode(endOf(result));
-  const value = payloadOf(bytes, port.keep);
+  const value = payloadOf(bytes, (large) => port.keep(large));
   await port.flushed(port.append([encodeEntry({ kind: "END", ending: state, value })], { state, wake: null }));
 }
 

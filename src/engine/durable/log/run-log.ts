@@ -394,7 +394,7 @@ export class RunLog {
   }
 
   #bytes(bytes: Uint8Array): Payload {
-    return payloadOf(bytes, this.#port.keep);
+    return payloadOf(bytes, (large) => this.#port.keep(large));
   }
 
   #payload(value: Value): Payload {

@@ -6,6 +6,7 @@ import { ValueBytes } from "../../../../src/engine/durable/value-bytes.ts";
 import type { RunPorts } from "../../../../src/engine/platform/ports.ts";
 import type { RunResult } from "../../../../src/engine/loop/run-options.ts";
 import { decodeEntry } from "../../../../src/journal/entry/entry-codec.ts";
+import { Blob } from "../../../../src/journal/entry/entry.ts";
 import type { Entry } from "../../../../src/journal/entry/entry.ts";
 import { MemoryStore } from "../../../../src/journal/memory-store.ts";
 import { sha256 } from "../../../journal/stores.ts";
@@ -83,6 +84,22 @@ const PROGRAM = `
   for i in range(3) { print lua.increment(); } lua.increment();`;
 
 describe("a stored run in a worker", { timeout: 600_000 }, () => {
+  it("puts what is large beside its log, and finds it there elsewhere", async () => {
+    const source = `s = "x"; for i in range(16) { s = s + s; } print s; shell {"ls"}; print lua.increment(); s;`;
+    for (const count of [Infinity, 3]) {
+      await using on = await stage(source, world().options);
+      const store = await begun(on, source);
+      let commits = 0;
+      using watching = store.watch(() => void (++commits === count && killInnocent(on.threads.at(-1))));
+      void watching;
+      const result = await resumeRun(store, on.program, "r", on.ports, options);
+      expect(result).toEqual({ state: "done", value: "x".repeat(2 ** 16) });
+      const values = (await entriesOf(store)).flatMap((entry) => ("value" in entry ? [entry.value] : []));
+      expect(values.filter((value) => value instanceof Blob)).toHaveLength(2);
+      expect(await store.verify()).toEqual([]);
+    }
+  });
+
   it("is recorded as in this thread, and goes on elsewhere wherever its worker was lost", async () => {
     const whole = await livedThrough(PROGRAM, Infinity);
     expect(whole.result.state).toBe("done");
