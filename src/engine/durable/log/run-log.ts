@@ -38,6 +38,7 @@ import { here, payloadOf } from "./payload.ts";
 import { sinceRestart } from "../moved-run.ts";
 import { encodeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { RunTimes } from "./run-times.ts";
 import type { ValueBytes } from "../value-bytes.ts";
 
 export interface RunLogParts {
@@ -71,11 +72,7 @@ export class RunLog {
   #delivered = 0;
   #said = 0;
   #decided = 0;
-  readonly #now: () => number;
-  /** Milliseconds since the run was created: of the last thing written, and of the last delivery. */
-  #latest: number;
-  #shown = 0;
-
+  readonly #times: RunTimes;
   readonly #ledger: Ledger;
   readonly #limits: RunLimits;
   /** L5 */
@@ -85,11 +82,10 @@ export class RunLog {
     this.#port = port;
     this.recorded = recorded;
     this.#values = values;
-    this.#now = now;
     this.#ledger = ledger;
     this.#limits = limits;
-    this.#latest = Math.max(recorded.latest, snapshot?.latestAt ?? 0);
-    this.#shown = snapshot?.shownAt ?? 0;
+    const before = { latest: Math.max(recorded.latest, snapshot?.latestAt ?? 0), shown: snapshot?.shownAt ?? 0 };
+    this.#times = new RunTimes(recorded.start.created, now, before);
     this.#isPast = recorded.next <= 2;
   }
 
@@ -100,18 +96,17 @@ export class RunLog {
 
   /** L4. The time of what is written now, in milliseconds since the run was created. */
   stamp(): number {
-    this.#latest = Math.max(this.#latest, Math.floor(this.#now() - this.recorded.start.created));
-    return this.#latest;
+    return this.#times.stamp();
   }
 
   /** L4. The time of the last delivery, as it was recorded: in milliseconds since the epoch. */
   get shown(): number {
-    return this.timeOf(this.#shown);
+    return this.timeOf(this.#times.shown);
   }
 
   /** Milliseconds since the epoch. */
   timeOf(at: number): number {
-    return this.recorded.start.created + at;
+    return this.#times.sinceEpoch(at);
   }
 
   /** Settles when the run cannot go on. */
@@ -146,7 +141,7 @@ export class RunLog {
       return null;
     }
     this.#delivered += 1;
-    if (next.kind !== "CANCEL") this.#shown = next.at ?? this.#shown;
+    if (next.kind !== "CANCEL" && next.at !== undefined) this.#times.show(next.at);
     return next;
   }
 
@@ -234,14 +229,12 @@ export class RunLog {
 
   /** `signal` is the position of what was sent, when that is the answer. */
   deliver({ id: eff, attempt }: Named, turn: number, signal: Lsn): void {
-    this.#shown = this.stamp();
-    this.#append({ kind: "DLV", eff, attempt, turn, signal, at: this.#shown });
+    this.#append({ kind: "DLV", eff, attempt, turn, signal, at: this.#times.show() });
   }
 
   /** The program takes up what a guest called back. */
   callBack(callback: Omit<EntryOf<"CB">, "kind" | "args" | "at">, args: readonly Value[]): void {
-    this.#shown = this.stamp();
-    this.#append({ kind: "CB", ...callback, args: this.#payload(args), at: this.#shown });
+    this.#append({ kind: "CB", ...callback, args: this.#payload(args), at: this.#times.show() });
   }
 
   /** That is over. */
@@ -342,7 +335,7 @@ export class RunLog {
     });
     const moved = this.recorded.moved === null ? [] : [this.recorded.moved];
     const carried = [...moved, ...open.of(pending, isCalling), ...untaken].toSorted((a, b) => a.lsn - b.lsn);
-    const times = { latestAt: this.#latest, shownAt: this.#shown };
+    const times = { latestAt: this.#times.latest, shownAt: this.#times.shown };
     return {
       ...before,
       ...times,
