@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { plainOptions } from "../../conformance/options.ts";
 import { envPlugin, envWorld } from "../../../src/engine/std/env.ts";
 import { worldFromText } from "../../../src/host/wit-source.ts";
 import { formatWorld } from "../../../src/wit/text.ts";
@@ -15,14 +16,7 @@ async function read(name: string, ...granted: readonly string[]): Promise<{ valu
     isGranted: (each) => granted.includes(each),
     variable: (each) => (asked.push(each), variables[each]),
   });
-  await using instance = await plugin.instantiate({
-    id: 1,
-    imports: new Map(),
-    seed: new Uint8Array(32),
-    now: () => 0,
-    sleep: () => Promise.resolve(),
-    log: () => {},
-  });
+  await using instance = await plugin.instantiate(plainOptions());
   try {
     return { value: await instance.call("get", [name]), asked };
   } catch (fault) {

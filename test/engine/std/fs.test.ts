@@ -13,6 +13,7 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { plainOptions } from "../../conformance/options.ts";
 import type { FilePorts } from "../../../src/engine/std/files.node.ts";
 import { fsPlugin, fsWorld } from "../../../src/engine/std/fs.node.ts";
 import { worldFromText } from "../../../src/host/wit-source.ts";
@@ -48,14 +49,7 @@ async function call(
     readOnly: grant.endsWith(":ro"),
   }));
   const plugin = fsPlugin({ folder, grants: () => given, ...options });
-  await using instance = await plugin.instantiate({
-    id: 1,
-    imports: new Map(),
-    seed: new Uint8Array(32),
-    now: () => 0,
-    sleep: () => Promise.resolve(),
-    log: () => {},
-  });
+  await using instance = await plugin.instantiate(plainOptions());
   const value = await instance.call(fn, args);
   if (!(value instanceof CaseValue)) throw new Error("not a result");
   return value;
@@ -152,14 +146,7 @@ describe("std:fs", () => {
   it("does not follow a link that takes the place of what was granted, after the grant (S1)", async () => {
     const given = ["data", "none"].map((name) => ({ path: join(folder, name), readOnly: false }));
     const plugin = fsPlugin({ folder, grants: () => given });
-    await using instance = await plugin.instantiate({
-      id: 1,
-      imports: new Map(),
-      seed: new Uint8Array(32),
-      now: () => 0,
-      sleep: () => Promise.resolve(),
-      log: () => {},
-    });
+    await using instance = await plugin.instantiate(plainOptions());
     rmSync(join(folder, "data"), { recursive: true });
     symlinkSync(outside, join(folder, "data"));
     symlinkSync(outside, join(folder, "none"));
